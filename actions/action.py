@@ -1,0 +1,61 @@
+"""What an action kind is: a model of its fields, rendered with an event's names into a call that can be described or performed."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from hookrules.engine.model import Json, Outcome
+
+Names = Mapping[str, Any]
+"""What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a call may know of the run that it is part of."""
+
+    folder: Path
+    """Where hookrules.yaml lies: relative paths start here."""
+    idempotency_key: str
+    """The same over all attempts of one step of one run."""
+    attempt: int = 1
+    timeout: float = 3600.0
+    """Seconds until the call is ended."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """The event's facts as a command's environment carries them: `HOOKRULES_EVENT_ID`, `HOOKRULES_RULE`, …"""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    """Set when the run was cancelled or the worker must stop now: the call ends as soon as it can."""
+    log: Callable[[str, str], None] = lambda _level, _message: None
+    """Takes a level (`info`, `warning`, …) and a line for the server's log."""
+
+
+class Call(Protocol):
+    """An action with every template filled in."""
+
+    def describe(self) -> Mapping[str, Json]:
+        """What `perform` would do, as data: a command's argv, a request's method and URL."""
+
+    def perform(self, surroundings: Surroundings) -> Outcome:
+        """Do it. What goes wrong is an outcome, not an exception."""
+
+
+class Action(BaseModel):
+    """The base of all kinds: its subclass says the fields, defaults, docs and an example once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    kind: ClassVar[str]
+    """The step's key in YAML."""
+    short: ClassVar[str | None] = None
+    """The field that `kind: value` fills where the value is no mapping; None where there is no short form."""
+
+    results: ClassVar[tuple[str, ...]] = ()
+    """What a call of this kind leaves at `steps.<id>`, beside `state`, `attempts` and `error`; all null where the step was skipped."""
+
+    def render(self, names: Names) -> Call:
+        """Fill in the templates. Raises TemplateError."""
+        raise NotImplementedError

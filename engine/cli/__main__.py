@@ -1,0 +1,7 @@
+"""`python -m hookrules.engine.cli` is `hookrules`."""
+
+import sys
+
+from hookrules.engine.cli import main
+
+sys.exit(main())

@@ -1,0 +1,119 @@
+"""`hookrules explain`: why each rule fires for an event, or does not."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from hookrules.engine.cli import explanations
+from hookrules.engine.cli.options import format_option
+from hookrules.engine.cli.output import write_json
+from hookrules.engine.cli.project import Project, journal_for_reading, load_project
+from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.wiring import sources_of
+from hookrules.engine.errors import UsageError
+from hookrules.engine.ids import id_maker
+from hookrules.engine.intake import read
+from hookrules.engine.matching.explanation import RuleExplanation, explain
+from hookrules.engine.matching.patterns import event_name
+from hookrules.engine.model import Delivery, Event
+from hookrules.engine.sources.source import Source
+
+
+@click.command()
+@click.argument("subject", metavar="FILE|EVENT")
+@click.option("--source", metavar="NAME", help="Whose delivery FILE is; may be left out where there is only one source.")
+@click.option("--event", "event_type", default="", metavar="TYPE", help="Its type, where the payload does not say: push.")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="One of its headers; may be given again.")
+@click.option("--rule", metavar="NAME", help="Only this rule.")
+@format_option
+@click.pass_obj
+def command(config: Path, subject: str, source: str | None, event_type: str, headers: Sequence[str], rule: str | None, form: str) -> int:
+    """FILE is a payload, or - for standard input; EVENT is the id of one that came. Nothing runs.
+
+    Rules that fire come first, then those that come nearest to it.
+    """
+    project = load_project(config)
+    if subject == "-" or Path(subject).exists():
+        event = _read(_source(project, source), _body(subject), event_type, headers)
+    else:
+        event = _stored(config, subject, given=bool(source or event_type or headers))
+    told = _told(project, event, rule)
+    if form == "json":
+        write_json(explanations.as_json(told))
+    else:
+        explanations.write(event, told)
+    return 0
+
+
+def _body(subject: str) -> bytes:
+    return sys.stdin.buffer.read() if subject == "-" else Path(subject).read_bytes()
+
+
+def _source(project: Project, name: str | None) -> Source:
+    sources = sources_of(project.settings)
+    if name is None and len(sources) == 1:
+        return next(iter(sources.values()))
+    if name is None:
+        raise UsageError(f"say whose delivery it is: --source {' or '.join(sources) or 'NAME'}")
+    if name not in sources:
+        raise UsageError(f"there is no source '{name}' in {project.config}{_meant(name, sources)}")
+    return sources[name]
+
+
+def _meant(name: str, known: Mapping[str, object]) -> str:
+    near = closest(name, known)
+    return f"; did you mean '{near}'?" if near else f"; it has {', '.join(known) or 'none'}"
+
+
+def _read(source: Source, body: bytes, event_type: str, headers: Sequence[str]) -> Event:
+    now = time.time()
+    event = read(source, Delivery(source.name, body, _fields(source, event_type, headers), now), id_maker("evt")(now))
+    if not event.type and source.label("any"):
+        click.echo("the event has no type, so rules on a type can't fire; say which with --event", err=True)
+    return event
+
+
+def _fields(source: Source, event_type: str, headers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What the provider would send with it, and over that what was given."""
+    given: dict[str, tuple[str, ...]] = {}
+    for header in headers:
+        name, value = _header(header)
+        given[name] = (*given.get(name, ()), value)
+    usual = {name.lower(): (value,) for name, value in source.label(event_type).items() if value}
+    return {"content-type": ("application/json",), **usual, **given}
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise click.BadParameter(f"'{text}' is not NAME: VALUE", param_hint="--header")
+    return name.strip().lower(), value.strip()
+
+
+def _stored(config: Path, event_id: str, *, given: bool) -> Event:
+    with journal_for_reading(config) as journal:
+        event = journal.event(event_id)
+    if event is None:
+        raise UsageError(f"{event_id} is neither a file nor an event of the journal; `hookrules events` lists those")
+    if given:
+        raise click.UsageError("--source, --event and --header go with a file; a stored event has its own")
+    return event
+
+
+def _told(project: Project, event: Event, rule: str | None) -> list[RuleExplanation]:
+    told = explain(project.ruleset, event, event.received_at)
+    if rule is None:
+        return told
+    if rule not in project.ruleset.rules:
+        raise UsageError(f"there is no rule '{rule}'{_meant(rule, project.ruleset.rules)}")
+    return [one for one in told if one.name == rule] or [_elsewhere(project, event, rule)]
+
+
+def _elsewhere(project: Project, event: Event, rule: str) -> RuleExplanation:
+    on = " or ".join(project.ruleset.rules[rule].on)
+    return RuleExplanation(
+        rule, fired=False, result=False, reason=f"the event is {event_name(event.source, event.type)}, the rule is on {on}"
+    )

@@ -1,0 +1,130 @@
+"""The two processes of hookrules, put together: the ingress takes deliveries in, the worker runs what they started."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from hookrules.engine import logs
+from hookrules.engine.cli.project import Project, open_journal_of
+from hookrules.engine.config.secret import Secret, secrets_in
+from hookrules.engine.config.wiring import schedules_of, sources_of
+from hookrules.engine.ids import id_maker
+from hookrules.engine.journal import Intake as IntakeJournal
+from hookrules.engine.journal import Journal, RuleText
+from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.endings import follower
+from hookrules.engine.runs.execution import Workshop
+from hookrules.engine.runs.masking import masker
+from hookrules.engine.runs.rulebook import Rulebook
+from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.supervisor import STOPS, Lifeline, Work
+
+_new_event_id = id_maker("evt")
+
+
+def ingress(project: Project, listening: socket.socket) -> Work:
+    """The only writer of intake."""
+
+    def work(lifeline: Lifeline) -> None:
+        import uvloop
+
+        from hookrules.engine.intake import Intake
+        from hookrules.engine.web.ingress import Ingress
+        from hookrules.engine.web.listener import Listener
+
+        journal = open_journal_of(project)
+        keep_rules(project, journal)
+        intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id)
+        listener = Listener(Ingress(intake, project.settings.server.max_body), listening)
+        uvloop.run(_listen(listener.serve, listener.stop, lifeline))
+        journal.close()
+
+    return work
+
+
+async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[], None], lifeline: Lifeline) -> None:
+    loop = asyncio.get_running_loop()
+    for number in STOPS:
+        loop.add_signal_handler(number, stop)
+    loop.add_reader(lifeline.fd, stop)
+    serving = asyncio.create_task(serve())
+    lifeline.ready()
+    await serving
+
+
+def worker(project: Project, console: socket.socket | None) -> Work:
+    """Runs steps, fires schedules and serves the console."""
+
+    def work(lifeline: Lifeline) -> None:
+        journal = open_journal_of(project)
+        keep_rules(project, journal)
+        working = _worker(project, journal)
+        for number in STOPS:
+            signal.signal(number, lambda *_: working.stop())
+        threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
+        token = project.settings.console.token
+        stop_console = _console(project, journal, console, token) if console and token else lambda: None
+        lifeline.ready()
+        working.run(project.settings.server.drain)
+        stop_console()
+        journal.close()
+
+    return work
+
+
+def _worker(project: Project, journal: Journal) -> Worker:
+    index = Index(project.ruleset)
+    secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
+    workshop = Workshop(
+        journal=journal,
+        folder=project.folder.absolute(),
+        secrets=secrets,
+        mask=masker(secret.reveal() for _, secret in secrets_in(project.settings)),
+        clock=time.time,
+        random=random.random,
+        log=_log,
+        stop=threading.Event(),
+    )
+    return Worker(
+        workshop,
+        Rulebook(project.ruleset, journal),
+        Schedules(schedules_of(project.settings), index, journal, _new_event_id),
+        follower(index, time.time, _new_event_id),
+        name=worker_name(),
+        slots=project.settings.server.slots,
+    )
+
+
+def _console(project: Project, journal: Journal, listening: socket.socket, token: Secret) -> Callable[[], None]:
+    from hookrules.engine.web.console import ConsoleServer, application
+
+    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal()), listening)
+    server.start()
+    return server.stop
+
+
+def keep_rules(project: Project, journal: IntakeJournal) -> None:
+    journal.keep_rules([RuleText(rule.digest, rule.name, rule.text) for rule in project.ruleset])
+
+
+def _log(level: str, message: str) -> None:
+    logs.say(logs.LEVELS[level], message)
+
+
+def _stop_at_end(fd: int, stop: Callable[[], None]) -> None:
+    os.read(fd, 1)
+    stop()
+
+
+def alone(work: Work, when_ready: Callable[[], None]) -> int:
+    """Do a child's work in this process, with no supervisor over it."""
+    never_ends, _held = os.pipe()
+    work(Lifeline(never_ends, when_ready))
+    return 0

@@ -1,0 +1,82 @@
+"""A project: hookrules.yaml, its rules and its journal, as the verbs use them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hookrules.engine import due_times
+from hookrules.engine.cli.findings import from_here, tally
+from hookrules.engine.config.findings import Finding
+from hookrules.engine.config.loading import Loaded, load, load_settings_only
+from hookrules.engine.config.ruleset import Ruleset
+from hookrules.engine.config.settings import Settings
+from hookrules.engine.errors import ConfigurationError, UsageError
+from hookrules.engine.journal import Journal, Reading
+from hookrules.engine.journal.opening import open_journal
+
+_IN_MEMORY = "sqlite://"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A configuration that can be used. `findings` are its warnings."""
+
+    config: Path
+    folder: Path
+    """Where hookrules.yaml lies: its relative paths start here."""
+    settings: Settings
+    ruleset: Ruleset
+    findings: tuple[Finding, ...]
+
+
+def load_project(config: Path) -> Project:
+    """Raises UsageError where there is no such file, ConfigurationError with every finding where it can't be used."""
+    loaded = load_all(config)
+    if loaded.settings is None or loaded.ruleset is None:
+        raise _unusable(config, loaded)
+    return Project(config, config.parent, loaded.settings, loaded.ruleset, loaded.findings)
+
+
+def load_all(config: Path) -> Loaded:
+    """What loading comes to, errors and all. Raises UsageError where there is no such file."""
+    return load(present(config), environ=os.environ, check_cron=check_cron)
+
+
+def present(config: Path) -> Path:
+    """Raises UsageError where there is no such file."""
+    if config.is_dir():
+        raise UsageError(f"{config} is a folder; name the file in it: -c {config / 'hookrules.yaml'}")
+    if not config.exists():
+        raise UsageError(f"there is no {config}; `hookrules init` writes a starter, -c names another file")
+    return config
+
+
+def check_cron(text: str, timezone: str) -> None:
+    """Raises ValueError, in a sentence for its writer, for a schedule that can't be worked out."""
+    due_times.cron(text, timezone)
+
+
+def open_journal_of(project: Project) -> Journal:
+    """Raises JournalError where it can't be opened; a new one is created."""
+    return open_journal(project.settings.store, project.folder)
+
+
+@contextmanager
+def journal_for_reading(config: Path) -> Iterator[Reading]:
+    """The journal as it stands, also where the rules are broken; an empty one where nothing has been written yet, and creates none."""
+    loaded = load_settings_only(present(config), environ=os.environ)
+    if loaded.settings is None:
+        raise _unusable(config, loaded)
+    there = loaded.settings.store_file(config.parent).exists()
+    journal = open_journal(loaded.settings.store if there else _IN_MEMORY, config.parent)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _unusable(config: Path, loaded: Loaded) -> ConfigurationError:
+    found = from_here(loaded.findings, Path.cwd())
+    return ConfigurationError(f"{config} can't be used: {tally(found)}", found)

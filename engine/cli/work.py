@@ -1,0 +1,22 @@
+"""`hookrules work`: run what waits in the journal."""
+
+from pathlib import Path
+
+import click
+
+from hookrules.engine import logs
+from hookrules.engine.cli import processes
+from hookrules.engine.cli.options import log_option
+from hookrules.engine.cli.project import load_project
+from hookrules.engine.cli.serve import console_socket
+
+
+@click.command()
+@log_option
+@click.pass_obj
+def command(config: Path, log_format: logs.Format) -> int:
+    """Ends on SIGTERM or Ctrl-C, as `hookrules serve` does."""
+    project = load_project(config)
+    logs.set_up(log_format)
+    work = processes.worker(project, console_socket(project))
+    return processes.alone(work, lambda: logs.info("working", rules=len(project.ruleset)))

@@ -1,0 +1,61 @@
+"""A tree → closures. What `verdict` asks and what `explain` tells are the same closures, combined by the same functions."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from hookrules.engine.conditions.decisions import CompiledTest, Decide, compile_test
+from hookrules.engine.conditions.explanation import Explanation
+from hookrules.engine.conditions.facts import Facts
+from hookrules.engine.conditions.logic import Truth, kleene_all, kleene_any, negation, verdict
+from hookrules.engine.conditions.reasons import explain_test
+from hookrules.engine.conditions.requirements import Requirement, of_all, of_any, of_test
+from hookrules.engine.conditions.tree import Combination, Condition, Test
+
+
+def _none(results: Iterable[Truth]) -> Truth:
+    return negation(kleene_any(results))
+
+
+_COMBINE: dict[Combination, Callable[[Iterable[Truth]], Truth]] = {
+    Combination.ALL: kleene_all,
+    Combination.ANY: kleene_any,
+    Combination.NONE: _none,
+    Combination.NOT: _none,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledGroup:
+    kind: Combination
+    text: str
+    children: tuple["Part", ...]
+    decide: Decide
+
+    def explain(self, facts: Facts) -> tuple[Truth, Explanation]:
+        told = [child.explain(facts) if isinstance(child, CompiledGroup) else explain_test(child, facts) for child in self.children]
+        result = _COMBINE[self.kind]([truth for truth, _ in told])
+        return result, Explanation(self.kind.value, self.text, verdict(result), children=tuple(child for _, child in told))
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        parts = [child.requirements() if isinstance(child, CompiledGroup) else of_test(child) for child in self.children]
+        if self.kind is Combination.ALL:
+            return of_all(parts)
+        return of_any(parts) if self.kind is Combination.ANY else ()
+
+
+Part = CompiledGroup | CompiledTest
+
+
+def compile_tree(tree: Condition) -> Part:
+    """Raises ConditionError for what the grammar takes and the meaning does not: unknown fields, patterns that can't run."""
+    if isinstance(tree, Test):
+        return compile_test(tree)
+    children = tuple(compile_tree(child) for child in tree.children)
+    return CompiledGroup(tree.kind, tree.text, children, _combined(tree.kind, [child.decide for child in children]))
+
+
+def _combined(kind: Combination, decisions: list[Decide]) -> Decide:
+    if len(decisions) == 1 and kind in (Combination.ALL, Combination.ANY):
+        return decisions[0]
+    combine = _COMBINE[kind]
+    return lambda facts: combine(decide(facts) for decide in decisions)

@@ -1,0 +1,143 @@
+"""A condition, compiled: what the rest of the engine asks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hookrules.engine.conditions import structure
+from hookrules.engine.conditions.compiled_operands import compile_operand
+from hookrules.engine.conditions.compiler import CompiledGroup, Part, compile_tree
+from hookrules.engine.conditions.explanation import Explanation
+from hookrules.engine.conditions.facts import Facts
+from hookrules.engine.conditions.jsonpath import JsonPath, parse_path
+from hookrules.engine.conditions.logic import Unknown, verdict
+from hookrules.engine.conditions.operands import Compiled
+from hookrules.engine.conditions.parser import parse_operand
+from hookrules.engine.conditions.reasons import explain_test
+from hookrules.engine.conditions.requirements import Requirement, of_test
+from hookrules.engine.conditions.tree import Call, Fact, ListOf, Literal, Operand, Path, Place, Test
+from hookrules.engine.conditions.tree import Condition as Tree
+from hookrules.engine.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class PathUse:
+    """A JSONPath that a condition names, and where."""
+
+    path: JsonPath
+    place: Place
+
+    @property
+    def text(self) -> str:
+        return self.path.text
+
+
+@dataclass(frozen=True, slots=True)
+class FactUse:
+    """A fact that a condition names, and where: `steps` and `check.exit_code`, `header` and `X-GitHub-Event`, `index` and no more."""
+
+    root: str
+    rest: str
+    place: Place
+
+
+class Condition:
+    """Immutable, so it may be asked from many threads."""
+
+    __slots__ = ("_part", "_tree", "source")
+
+    def __init__(self, written: object, tree: Tree, part: Part) -> None:
+        self.source = written
+        self._tree = tree
+        self._part = part
+
+    def __repr__(self) -> str:
+        return f"Condition({self.source!r})"
+
+    def verdict(self, facts: Facts) -> bool | None:
+        """None where it is unknown. Never raises, whatever the document."""
+        return verdict(self._part.decide(facts))
+
+    def explain(self, facts: Facts) -> Explanation:
+        """The verdict again, with every test asked and what each of them saw."""
+        part = self._part
+        return (part.explain(facts) if isinstance(part, CompiledGroup) else explain_test(part, facts))[1]
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Equalities without which the condition is not true."""
+        return self._part.requirements() if isinstance(self._part, CompiledGroup) else of_test(self._part)
+
+    def paths(self) -> tuple[PathUse, ...]:
+        """Every JSONPath into the payload, in the order in which they were written."""
+        return tuple(PathUse(parse_path(operand.text), operand.place) for operand in _operands(self._tree) if isinstance(operand, Path))
+
+    def references(self) -> tuple[FactUse, ...]:
+        """Every fact, in the order in which they were written."""
+        facts = (operand for operand in _operands(self._tree) if isinstance(operand, Fact))
+        return tuple(FactUse(fact.root, fact.rest.removeprefix("."), fact.place) for fact in facts)
+
+
+def compile_condition(written: object, *, in_step: bool = False) -> Condition:
+    """Text, a list, or a mapping of all, any or none, as YAML gives them. `in_step` allows what only a step knows: `steps.`, `item`, ….
+
+    Raises ConditionError for the first thing that is wrong.
+    """
+    tree = structure.read(written, in_step=in_step)
+    return Condition(written, tree, compile_tree(tree))
+
+
+class ValueAccessor:
+    """A path, fact or function alone: facts → the values it names. Immutable."""
+
+    __slots__ = ("_compiled", "_operand", "text")
+
+    def __init__(self, text: str, operand: Operand, compiled: Compiled) -> None:
+        self.text = text
+        self._operand = operand
+        self._compiled = compiled
+
+    @property
+    def several(self) -> bool:
+        """Whether it can name several values."""
+        return self._compiled.several
+
+    def __call__(self, facts: Facts) -> list[Json]:
+        """The values; for all but sets one, or none where there is none. Never raises, whatever the document."""
+        value = self.read(facts)
+        if isinstance(value, Unknown):
+            return []
+        return [item for item in value if not isinstance(item, Unknown)] if self._compiled.several else [value]
+
+    def read(self, facts: Facts) -> Json | Unknown:
+        """The value, for a set the list of its values; Unknown, with the reason, where there is none."""
+        try:
+            return self._compiled.read(facts)
+        except Exception as error:  # noqa: BLE001 - no document may stop what reads it
+            return Unknown(f"{self.text} can't be worked out on this document ({type(error).__name__})")
+
+    def references(self) -> tuple[FactUse, ...]:
+        facts = (operand for operand in _inside(self._operand) if isinstance(operand, Fact))
+        return tuple(FactUse(fact.root, fact.rest.removeprefix("."), fact.place) for fact in facts)
+
+
+def value_accessor(text: str, *, in_step: bool = False) -> ValueAccessor:
+    """Raises ConditionError for text that is no path, fact or function."""
+    operand = parse_operand(text, in_step=in_step)
+    if isinstance(operand, Literal):
+        raise operand.place.refuse(f"{text} is a literal; a path, a fact or a function is expected, like $.kind or header.X-Request-Id")
+    return ValueAccessor(text, operand, compile_operand(operand))
+
+
+def _operands(tree: Tree) -> Iterator[Operand]:
+    if isinstance(tree, Test):
+        for operand in (tree.left, tree.right):
+            yield from _inside(operand) if operand is not None else ()
+        return
+    for child in tree.children:
+        yield from _operands(child)
+
+
+def _inside(operand: Operand) -> Iterator[Operand]:
+    yield operand
+    if isinstance(operand, (Call, ListOf)):
+        for inner in operand.arguments if isinstance(operand, Call) else operand.items:
+            yield from _inside(inner)

@@ -1,0 +1,184 @@
+"""One test of the tree → a closure that decides it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hookrules.engine.conditions.compiled_operands import compile_operand, compile_right, refuse_literals
+from hookrules.engine.conditions.facts import Facts
+from hookrules.engine.conditions.logic import Truth, Unknown, kleene_all, kleene_any, negation
+from hookrules.engine.conditions.operands import Compiled, Reading
+from hookrules.engine.conditions.operators import OPERATORS, Operator, Right
+from hookrules.engine.conditions.tree import Quantifier, Test
+from hookrules.engine.conditions.values import is_number, parse_number, truthy
+
+Decide = Callable[[Facts], Truth]
+
+Judge = Callable[[Any, Any], Truth]
+"""(an element of the left side, the right side) → the answer before negation and quantifiers."""
+
+_TRUTH = Operator(lambda left, _right: truthy(left), Right.NOTHING)
+"""A path, fact or function alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTest:
+    tree: Test
+    decide: Decide
+    left: Compiled
+    right: Compiled | None
+
+    @property
+    def text(self) -> str:
+        return self.tree.text
+
+
+def compile_test(test: Test) -> CompiledTest:
+    """Raises ConditionError."""
+    operator = OPERATORS[test.operator] if test.operator else _TRUTH
+    left = compile_operand(test.left)
+    refuse_literals(test, left)
+    _refuse_quantifier(test, left, operator)
+    right = compile_right(test, test.right, operator, left) if test.right is not None else None
+    decide = _quick(test, left, right) or _guarded(_general(test, operator, left, right))
+    return CompiledTest(test, decide, left, right)
+
+
+def _refuse_quantifier(test: Test, left: Compiled, operator: Operator) -> None:
+    if test.quantifier is None:
+        return
+    if not left.several and left.elements is None:
+        elements = f"{left.text}[*]"
+        raise test.place.refuse(f"{left.text} names one value, so there is nothing for `{test.quantifier}` to go through", elements)
+    if operator.of_presence and (operator.negative or test.quantifier is Quantifier.ALL):
+        message = f"`{test.quantifier} … {test.operator}` asks nothing: every element of a set exists"
+        raise test.place.refuse(message, f"{left.text} {test.operator}")
+
+
+def _guarded(decide: Decide) -> Decide:
+    """A document may make a test fail (text that is no Unicode, nesting without end); that is no answer, and never an error."""
+
+    def guarded(facts: Facts) -> Truth:
+        try:
+            return decide(facts)
+        except Exception as error:  # noqa: BLE001 - no document may stop the rules that others wrote
+            return Unknown(f"it can't be worked out on this document ({type(error).__name__})")
+
+    return guarded
+
+
+def _quick(test: Test, left: Compiled, right: Compiled | None) -> Decide | None:
+    """The commonest tests without detours: a text at a plain path, held against text. Anything but text goes the general way."""
+    if test.operator not in ("==", "!=", "in", "not in") or test.quantifier or left.walk is None or right is None or not right.is_constant:
+        return None
+    wanted = right.constant if test.operator.endswith("in") else [right.constant]
+    if not all(isinstance(value, str) for value in wanted):
+        return None
+    general = _guarded(_general(test, OPERATORS[test.operator], left, right))
+    positive = test.operator in ("==", "in")
+    return _one_text(left.walk, wanted[0], general, positive=positive) if len(wanted) == 1 else _texts(left.walk, wanted, general, positive)
+
+
+def _one_text(walk: Callable[[Any], Any], wanted: str, general: Decide, *, positive: bool) -> Decide:
+    def equals(facts: Facts) -> Truth:
+        value = walk(facts.event.payload)
+        return value == wanted if value.__class__ is str else general(facts)
+
+    def differs(facts: Facts) -> Truth:
+        value = walk(facts.event.payload)
+        return value != wanted if value.__class__ is str else general(facts)
+
+    return equals if positive else differs
+
+
+def _texts(walk: Callable[[Any], Any], wanted: list[str], general: Decide, positive: bool) -> Decide:
+    texts = frozenset(wanted)
+
+    def among(facts: Facts) -> Truth:
+        value = walk(facts.event.payload)
+        return (value in texts) is positive if value.__class__ is str else general(facts)
+
+    return among
+
+
+def _general(test: Test, operator: Operator, left: Compiled, right: Compiled | None) -> Decide:
+    if operator.of_presence:
+        return _presence(left, negative=operator.negative is not (test.quantifier is Quantifier.NONE))
+    judge = _judge(operator, left, right)
+    read_right = right.read if right else _nothing
+    if not (left.several or test.quantifier):
+        return _of_value(judge, left.read, read_right, negative=operator.negative)
+    elements = left.elements or left.read
+    return _of_set(judge, elements, read_right, test.quantifier, negative=operator.negative)
+
+
+def _nothing(_facts: Facts) -> Any:
+    return None
+
+
+def _presence(left: Compiled, *, negative: bool) -> Decide:
+    def decide(facts: Facts) -> Truth:
+        value = left.read(facts)
+        present = not isinstance(value, Unknown) and not (left.several and not value)
+        return present is not negative
+
+    return decide
+
+
+def _judge(operator: Operator, left: Compiled, right: Compiled | None) -> Judge:
+    decide = _reading_numbers(operator.decide) if left.textual or (right and right.textual) else operator.decide
+    any_of = operator.any_of or bool(right and right.several)
+
+    def judge(one: Any, other: Any) -> Truth:
+        if isinstance(one, Unknown):
+            return one
+        if isinstance(other, Unknown):
+            return other
+        if not any_of:
+            return decide(one, other)
+        return kleene_any(item if isinstance(item, Unknown) else decide(one, item) for item in other)
+
+    return judge
+
+
+def _reading_numbers(decide: Judge) -> Judge:
+    """A header or query field is read as a number where the other side is one."""
+
+    def reading(one: Any, other: Any) -> Truth:
+        if is_number(other):
+            return decide([_number_in(item) for item in one] if isinstance(one, list) else _number_in(one), other)
+        if is_number(one):
+            return decide(one, _number_in(other))
+        return decide(one, other)
+
+    return reading
+
+
+def _number_in(value: Any) -> Any:
+    number = parse_number(value) if isinstance(value, str) else None
+    return value if number is None else number
+
+
+def _of_value(judge: Judge, read: Reading, read_right: Reading, *, negative: bool) -> Decide:
+    if negative:
+        return lambda facts: negation(judge(read(facts), read_right(facts)))
+    return lambda facts: judge(read(facts), read_right(facts))
+
+
+def _of_set(judge: Judge, read: Reading, read_right: Reading, quantifier: Quantifier | None, *, negative: bool) -> Decide:
+    """Without a quantifier any element counts, and negation comes last; with one, each element is asked, negation included."""
+    negate_each = negative and quantifier is not None
+    negate_all = (negative and quantifier is None) or quantifier is Quantifier.NONE
+
+    def decide(facts: Facts) -> Truth:
+        values = read(facts)
+        if isinstance(values, Unknown):
+            return values
+        other = read_right(facts)
+        results = (negation(judge(value, other)) if negate_each else judge(value, other) for value in values)
+        if quantifier is Quantifier.ALL:
+            return kleene_all(results) if values else False
+        found = kleene_any(results)
+        return negation(found) if negate_all else found
+
+    return decide

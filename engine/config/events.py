@@ -1,0 +1,46 @@
+"""What a rule may be `on`: sources and schedules of hookrules.yaml, and the ends of other rules."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from hookrules.engine.config.codes import Code
+from hookrules.engine.config.findings import Finding
+from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.written import Known, WrittenRule
+from hookrules.engine.config.yaml_nodes import Path
+from hookrules.engine.model import RunState
+
+_STATES = tuple(str(state) for state in RunState if state.ended)
+
+
+def check_events(written: WrittenRule, known: Known, rules: Collection[str]) -> Iterator[Finding]:
+    for position, pattern in enumerate(written.rule.on):
+        yield from _check_pattern(written, pattern, ("on", position), known, rules)
+
+
+def _check_pattern(written: WrittenRule, pattern: str, path: Path, known: Known, rules: Collection[str]) -> Iterator[Finding]:
+    source, *rest = pattern.split(".")
+    if source == "rule":
+        yield from _check_rule(written, rest, path, rules)
+    elif source == "schedule":
+        yield from _check_schedule(written, rest, path, known)
+    elif source != "*" and known.sources is not None and source not in known.sources:
+        message = f"there is no source '{source}' in hookrules.yaml"
+        yield written.error(Code.UNKNOWN_SOURCE, message, path, closest(source, [*known.sources, "schedule", "rule"]))
+
+
+def _check_rule(written: WrittenRule, rest: Sequence[str], path: Path, rules: Collection[str]) -> Iterator[Finding]:
+    if len(rest) > 2:
+        yield written.error(Code.EVENT_PATTERN, "the end of a rule is 'rule.NAME.STATE', and this goes on", path)
+    if rest and rest[0] != "*" and rest[0] not in rules:
+        yield written.error(Code.UNKNOWN_RULE, f"there is no rule '{rest[0]}'", path, closest(rest[0], rules))
+    if len(rest) > 1 and rest[1] not in ("*", *_STATES):
+        message = f"a run does not end '{rest[1]}'; it ends {', '.join(_STATES)}"
+        yield written.error(Code.EVENT_PATTERN, message, path, closest(rest[1], _STATES))
+
+
+def _check_schedule(written: WrittenRule, rest: Sequence[str], path: Path, known: Known) -> Iterator[Finding]:
+    if len(rest) > 1:
+        yield written.error(Code.EVENT_PATTERN, "a schedule is 'schedule.NAME', and this goes on", path)
+    if rest and rest[0] != "*" and known.schedules is not None and rest[0] not in known.schedules:
+        message = f"there is no schedule '{rest[0]}' in hookrules.yaml"
+        yield written.error(Code.UNKNOWN_SCHEDULE, message, path, closest(rest[0], known.schedules))

@@ -1,0 +1,164 @@
+"""hookrules.yaml and its rules → settings, rules and every finding of all files, in one go. No user input raises here."""
+
+import gc
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hookrules.engine.config.codes import Code
+from hookrules.engine.config.events import check_events
+from hookrules.engine.config.exposure import check_exposure
+from hookrules.engine.config.findings import Finding, Level, errors
+from hookrules.engine.config.rule_files import RuleFile, check_rule_file, is_test, rule_files
+from hookrules.engine.config.ruleset import Ruleset
+from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.settings_file import CheckCron, SettingsFile, check_settings, read_settings
+from hookrules.engine.config.written import Known
+from hookrules.engine.config.yaml_nodes import Document, MappingNode, SequenceNode, child
+from hookrules.engine.config.yaml_reader import read_file
+
+_USUAL_FOLDER = Settings.model_fields["rules"].default
+_IGNORE = re.compile(r"#\s*hookrules:\s*ignore\s+(HR[0-9]{3}(?:[,\s]+HR[0-9]{3})*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`settings` is None where hookrules.yaml has an error, `ruleset` where any file has one. Findings stand in order of their places."""
+
+    settings: Settings | None
+    ruleset: Ruleset | None
+    findings: tuple[Finding, ...]
+
+
+def load(config_path: Path, *, environ: Mapping[str, str], check_cron: CheckCron | None = None) -> Loaded:
+    """Everything that `config_path` leads to."""
+    with _without_collections():
+        read = read_settings(config_path, environ, check_cron)
+        files, missing = _read_rules(read, config_path.parent)
+        findings = [*read.findings, *missing, *_findings_of(files, _known_by(read))]
+        told = _in_order(findings, [read.document, *(file.document for file in files)])
+        ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
+    return Loaded(_usable(read), ruleset, told)
+
+
+def load_settings_only(config_path: Path, *, environ: Mapping[str, str], check_cron: CheckCron | None = None) -> Loaded:
+    """hookrules.yaml without its rules; `ruleset` is None."""
+    read = read_settings(config_path, environ, check_cron)
+    return Loaded(_usable(read), None, _in_order(read.findings, [read.document]))
+
+
+def check_files(
+    paths: Sequence[Path], *, config_path: Path | None, environ: Mapping[str, str], check_cron: CheckCron | None = None
+) -> tuple[Finding, ...]:
+    """The findings of these files and folders alone, held against the configuration at `config_path` and all of its rules.
+
+    A file outside of the configuration's rules is checked as if it were one of them. Rule tests are only read as YAML.
+    """
+    documents = [document for path in paths for document in _documents(path)]
+    settings = [document for document in documents if _is_settings(document)]
+    tests = [document for document in documents if is_test(document.file)]
+    read = read_settings(config_path, environ, check_cron) if config_path else None
+    known = _known_by(read)
+    mine = [check_rule_file(document, known) for document in documents if document not in settings and document not in tests]
+    chosen = {Path(document.file).resolve() for document in documents}
+    around = _read_rules(read, config_path.parent)[0] if read and config_path else []
+    others = [file for file in around if Path(file.document.file).resolve() not in chosen]
+    findings = [finding for finding in _findings_of([*others, *mine], known) if Path(finding.file).resolve() in chosen]
+    findings += [finding for document in tests for finding in document.findings]
+    for document in settings:
+        findings += check_settings(document, Path(document.file).parent, environ, check_cron).findings
+    return _in_order(findings, documents)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keeps the garbage collector from walking a growing heap of rules over and over: a third of the time, at 10,000 rules."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _documents(path: Path) -> Iterator[Document]:
+    try:
+        yield from map(read_file, rule_files(path))
+    except OSError:
+        yield read_file(path)
+
+
+def _is_settings(document: Document) -> bool:
+    """hookrules.yaml by its name, or by its keys where it has another."""
+    if Path(document.file).name in ("hookrules.yaml", "hookrules.yml"):
+        return True
+    root = document.root
+    if not isinstance(root, MappingNode) or isinstance(child(root, "rules"), SequenceNode):
+        return False
+    return not root.entries.keys().isdisjoint(set(Settings.model_fields) - {"rules"})
+
+
+def _usable(read: SettingsFile) -> Settings | None:
+    return None if errors(read.findings) else read.settings
+
+
+def _known_by(read: SettingsFile | None) -> Known:
+    if read is None or read.settings is None:
+        return Known()
+    unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
+    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven)
+
+
+def _read_rules(read: SettingsFile, folder: Path) -> tuple[list[RuleFile], list[Finding]]:
+    """The rule files that the settings lead to, read and checked one by one; where these can't be read, those of the usual folder."""
+    where = read.settings.rules if read.settings else _USUAL_FOLDER
+    root = folder / where
+    try:
+        if root.exists():
+            known = _known_by(read)
+            return [check_rule_file(read_file(path), known) for path in rule_files(root)], []
+        why = "does not exist; create it, or name another with 'rules'"
+    except OSError as problem:
+        why = f"can't be read: {(problem.strerror or str(problem)).lower()}"
+    if read.settings is None:
+        return [], []
+    line, column = read.document.locate(("rules",))
+    return [], [Finding(read.document.file, line, column, Level.ERROR, Code.NO_RULES, f"the folder of rules, '{where}', {why}")]
+
+
+def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
+    names = {named.name for file in files for named in file.names}
+    yield from _duplicates(files)
+    for file in files:
+        yield from file.findings
+        for written in file.rules:
+            yield from check_events(written, known, names)
+            yield from check_exposure(written, known)
+
+
+def _duplicates(files: Iterable[RuleFile]) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for named in (named for file in files for named in file.names):
+        document = named.document
+        line, column = document.locate((*named.path, "name"))
+        place = first.setdefault(named.name, f"{document.file}:{line}")
+        if place != f"{document.file}:{line}":
+            message = f"there is a rule '{named.name}' already, at {place}"
+            yield Finding(document.file, line, column, Level.ERROR, Code.DUPLICATE_RULE, message)
+
+
+def _in_order(findings: Iterable[Finding], documents: Iterable[Document]) -> tuple[Finding, ...]:
+    """Sorted by place, each once, without the warnings that their lines silence (`# hookrules: ignore HR119`)."""
+    lines = {document.file: document.lines for document in documents}
+    kept = {finding for finding in findings if not _silenced(finding, lines.get(finding.file, ()))}
+    return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message)))
+
+
+def _silenced(finding: Finding, lines: Sequence[str]) -> bool:
+    if finding.level is Level.ERROR or not 0 < finding.line <= len(lines):
+        return False
+    found = _IGNORE.search(lines[finding.line - 1])
+    return found is not None and finding.code in re.split(r"[,\s]+", found[1])

@@ -1,0 +1,122 @@
+"""What the templates and conditions of a rule may name: its own steps and variables, and the secrets of hookrules.yaml."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeGuard
+
+from pydantic import BaseModel
+
+from hookrules.engine.conditions import FactUse
+from hookrules.engine.config.codes import Code
+from hookrules.engine.config.findings import Finding
+from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.written import WrittenRule
+from hookrules.engine.config.yaml_nodes import Path
+from hookrules.engine.config.yaml_scalars import WrittenFloat, WrittenInt
+from hookrules.engine.model import Json
+from hookrules.engine.templating import Reference, Use, ValueTemplate
+
+
+class Templated(Protocol):
+    """Any place class of templating."""
+
+    def references(self) -> tuple[Reference, ...]: ...
+
+    def raw_uses(self) -> tuple[Use, ...]: ...
+
+
+def check_names(written: WrittenRule, secrets: Collection[str] | None) -> Iterator[Finding]:
+    """`secrets` is None where nobody knows which there are."""
+    yield from _check_step_ids(written)
+    check = _Check(written, secrets, ())
+    for name, value in written.rule.vars.items():
+        yield from check.template(value, ("vars", name))
+    earlier: list[str] = []
+    for path, step in written.steps():
+        check = _Check(written, secrets, earlier)
+        if step.condition is not None:
+            yield from check.condition(step.condition.references(), (*path, "if"))
+        if step.for_each is not None:
+            yield from check.template(step.for_each, (*path, "for_each"))
+        for inner, template in templates_in(step.action):
+            yield from check.template(template, (*path, step.kind, *inner))
+        if step.id:
+            earlier.append(step.id)
+
+
+def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
+    seen: dict[str, Path] = {}
+    for path, step in written.steps():
+        first = seen.setdefault(step.id, path) if step.id else path
+        if first is not path:
+            line, _ = written.document.locate((*written.path, *first, "id"))
+            yield written.error(Code.DUPLICATE_STEP, f"the id '{step.id}' is taken by the step in line {line}", (*path, "id"))
+
+
+def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templated]]:
+    """Every template inside of an action, with the path to it in YAML."""
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from templates_in(getattr(value, name), (*path, field.alias or name))
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from templates_in(inner, (*path, str(key)))
+    elif isinstance(value, (list, tuple)):
+        for position, inner in enumerate(value):
+            yield from templates_in(inner, (*path, position))
+    elif _is_template(value):
+        yield path, value
+
+
+def _is_template(value: object) -> TypeGuard[Templated]:
+    return hasattr(value, "raw_uses")  # isinstance of a runtime protocol takes ten times as long
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Holds what is named in one place against what is there by then."""
+
+    written: WrittenRule
+    secrets: Collection[str] | None
+    earlier: Sequence[str]
+
+    def template(self, template: Templated, path: Path) -> Iterator[Finding]:
+        for use in template.raw_uses():
+            message = "`raw` lets this value through as it is; what it prints is not made safe for its place"
+            yield self.written.warning(Code.RAW, message, (*path, *use.leaf), (use.line, use.column))
+        if isinstance(template, ValueTemplate):
+            yield from self._numbers(template.source, path)
+        for reference in template.references():
+            yield from self._reference(reference.path, (*path, *reference.leaf), (reference.line, reference.column), Code.UNKNOWN_STEP)
+
+    def _numbers(self, value: Json, path: Path) -> Iterator[Finding]:
+        """Numbers that stand where values keep their type, and so lose how they were written: `{python: 3.10}`."""
+        if isinstance(value, (WrittenInt, WrittenFloat)):
+            message = f"{value} is the number {value.real} here; quote it to keep it as it is written"
+            yield self.written.warning(Code.NUMBER_CHANGES, message, path)
+        elif isinstance(value, (dict, list)):
+            for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from self._numbers(inner, (*path, part))
+
+    def condition(self, facts: Iterable[FactUse], path: Path) -> Iterator[Finding]:
+        for fact in facts:
+            name = (fact.root, *re.findall(r"[^.\[\]'\"]+", fact.rest)[:1])
+            yield from self._reference(name, (*path, *fact.place.path), (0, fact.place.column), Code.UNKNOWN_STEP_IN_CONDITION)
+
+    def _reference(self, name: Sequence[str], path: Path, inside: tuple[int, int], step_code: Code) -> Iterator[Finding]:
+        if len(name) < 2:
+            return
+        root, first = name[0], name[1]
+        if root == "steps" and first not in self.earlier:
+            yield self.written.error(step_code, self._missing_step(first), path, closest(first, self.earlier), inside)
+        elif root == "vars" and first not in self.written.rule.vars:
+            message = f"the rule has no variable '{first}' in 'vars'"
+            yield self.written.error(Code.UNKNOWN_VARIABLE, message, path, closest(first, self.written.rule.vars), inside)
+        elif root == "secrets" and self.secrets is not None and first not in self.secrets:
+            message = f"there is no secret '{first}' in 'secrets' of hookrules.yaml"
+            yield self.written.error(Code.UNKNOWN_SECRET, message, path, closest(first, self.secrets), inside)
+
+    def _missing_step(self, name: str) -> str:
+        later = any(step.id == name for _, step in self.written.steps())
+        return f"step '{name}' has not run yet here; only earlier steps can be named" if later else f"no step has the id '{name}'"

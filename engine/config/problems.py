@@ -1,0 +1,179 @@
+"""What pydantic found → findings, in words for a person and with a place in the file. No value of a secret is ever shown."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from hookrules.engine.config.codes import Code
+from hookrules.engine.config.findings import Finding, Level
+from hookrules.engine.config.keys import Keys
+from hookrules.engine.config.rules import RuleFields, StepFields
+from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.shapes import keys_of, model_at
+from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.yaml_nodes import Document, Path
+
+_SECRETIVE = frozenset({"secret", "secrets", "token", "auth", "env", "headers"})
+_CALLED: Mapping[type, str] = {RuleFields: "a rule", StepFields: "a step", Settings: "hookrules.yaml"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """One line of a ValidationError."""
+
+    kind: str
+    path: Path
+    """From the model's root, as pydantic tells it."""
+    message: str
+    input: Any
+    context: Mapping[str, Any]
+    model: type[BaseModel]
+
+    @property
+    def key(self) -> str:
+        return next((part for part in reversed(self.path) if isinstance(part, str)), "")
+
+    @property
+    def parent(self) -> type[BaseModel] | None:
+        return model_at(self.model, self.path[:-1])
+
+    @property
+    def parent_name(self) -> str:
+        """`a rule`, `a step`, `'http'`: the mapping that should have known the key."""
+        name = next((part for part in reversed(self.path[:-1]) if isinstance(part, str)), "")
+        return _CALLED.get(self.parent or object, f"'{name}'")
+
+    def shown(self) -> str:
+        """The value, where it is short, plain and can't be a secret; else only what it is."""
+        if isinstance(self.input, str) and _SECRETIVE.isdisjoint(self.path) and len(self.input) <= 60:
+            return f"'{self.input}'"
+        if isinstance(self.input, (bool, int, float)):
+            return str(self.input).lower() if isinstance(self.input, bool) else str(self.input)
+        return {str: "text", list: "a list", dict: "a mapping", type(None): "nothing"}.get(type(self.input), "that")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    code: Code
+    message: str
+    suggestion: str | None = None
+    at_key: bool = False
+    line: int = 0
+    """With `column`, how far inside of the value's text."""
+    column: int = 0
+
+
+def findings_of(error: ValidationError, model: type[BaseModel], document: Document, prefix: Path = ()) -> list[Finding]:
+    """The findings for what `model` did not take of the document's node at `prefix`."""
+    return [_finding(each, model, document, prefix) for each in error.errors(include_url=False)]
+
+
+def _finding(error: Any, model: type[BaseModel], document: Document, prefix: Path) -> Finding:
+    path = error["loc"]
+    of_a_key = bool(path) and path[-1] == "[key]"
+    fault = _Fault(error["type"], path[:-1] if of_a_key else path, error["msg"], error["input"], error.get("ctx", {}), model)
+    said = _SAYING.get(fault.kind, _wrong_value)(fault)
+    place = (*prefix, *fault.path)
+    line, column = document.locate_key(place) if said.at_key or of_a_key else document.locate(place, said.line, said.column)
+    return Finding(document.file, line, column, Level.ERROR, said.code, said.message, said.suggestion)
+
+
+def _unknown_key(fault: _Fault) -> _Said:
+    parent, key = fault.parent, fault.key
+    if parent and issubclass(parent, Keys) and key in parent.later:
+        return _Said(Code.NOT_IN_THIS_VERSION, f"'{key}' is not part of this version", at_key=True)
+    known = keys_of(parent) if parent else []
+    before, colon, after = key.partition(":")
+    if colon and before in known:
+        return _Said(Code.NO_SPACE_AFTER_COLON, "a space is missing after ':'", f"{before}: {after}", at_key=True)
+    return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}", closest(key, known), at_key=True)
+
+
+def _missing(fault: _Fault) -> _Said:
+    if fault.parent is RuleFields and fault.key == "steps":
+        return _Said(Code.NO_STEPS, "a rule needs 'steps', a list with at least one step")
+    return _Said(Code.MISSING_KEY, f"'{fault.key}' is missing in {fault.parent_name}")
+
+
+def _too_short(fault: _Fault) -> _Said:
+    if fault.parent is RuleFields and fault.key == "steps":
+        return _Said(Code.NO_STEPS, "a rule needs at least one step")
+    return _Said(Code.WRONG_VALUE, f"'{fault.key}' is empty")
+
+
+_ADVICE = re.compile(r"[a-z]+(:| [a-z|`'\"{(])")
+
+
+def _meant(message: str, suggestion: str | None) -> tuple[str, str | None]:
+    """A finding's suggestion is the text to write; what only advises joins the message."""
+    if suggestion is None:
+        return message, None
+    if suggestion.startswith("did you mean ") and suggestion.endswith("?"):
+        return message, suggestion.removeprefix("did you mean ").removesuffix("?")
+    return (f"{message}; {suggestion}", None) if _ADVICE.match(suggestion) else (message, suggestion)
+
+
+def _as_it_says(code: Code, *, at_key: bool = False) -> Callable[[_Fault], _Said]:
+    def say(fault: _Fault) -> _Said:
+        line, column = fault.context.get("line") or 0, fault.context.get("column") or 0
+        message, suggestion = _meant(fault.message, fault.context.get("suggestion"))
+        return _Said(code, message, suggestion, at_key, line, column)
+
+    return say
+
+
+def _literal(fault: _Fault) -> _Said:
+    known = [word.strip("'") for word in fault.context.get("expected", "").replace(" or ", ", ").split(", ")]
+    suggestion = closest(fault.input, known) if isinstance(fault.input, str) else None
+    return _Said(Code.WRONG_VALUE, f"'{fault.key}' is one of {', '.join(known)}, not {fault.shown()}", suggestion)
+
+
+def _expected(what: str) -> Callable[[_Fault], _Said]:
+    def say(fault: _Fault) -> _Said:
+        at = f" at '{fault.key}'" if fault.key else ""
+        return _Said(Code.WRONG_VALUE, f"{what} is expected{at}, not {fault.shown()}")
+
+    return say
+
+
+def _no_mapping(fault: _Fault) -> _Said:
+    before, colon, after = fault.input.partition(":") if isinstance(fault.input, str) else ("", "", "")
+    if colon and before.isidentifier() and after[:1] not in ("", "/", " "):
+        return _Said(Code.NO_SPACE_AFTER_COLON, "a space is missing after ':'", f"{before}: {after}")
+    return _wrong_value(fault) if fault.kind == "mapping" else _expected("a mapping")(fault)
+
+
+def _wrong_value(fault: _Fault) -> _Said:
+    if fault.message.startswith("Input should"):
+        bound = next((f"{words} {fault.context[key]:g}" for key, words in _BOUNDS.items() if key in fault.context), "something else")
+        return _Said(Code.WRONG_VALUE, f"'{fault.key}' is {fault.shown()}; it has to be {bound}")
+    message, suggestion = _meant(fault.message.removeprefix("Value error, "), fault.context.get("suggestion"))
+    return _Said(Code.WRONG_VALUE, message, suggestion)
+
+
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+
+
+_SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "too_short": _too_short,
+    "literal_error": _literal,
+    "condition": _as_it_says(Code.CONDITION),
+    "template": _as_it_says(Code.TEMPLATE),
+    "later": _as_it_says(Code.NOT_IN_THIS_VERSION, at_key=True),
+    "unknown_action": _as_it_says(Code.UNKNOWN_ACTION, at_key=True),
+    "actions": _as_it_says(Code.ACTION_COUNT, at_key=True),
+    "name": _as_it_says(Code.BAD_NAME),
+    "pattern": _as_it_says(Code.EVENT_PATTERN),
+    "secret": _as_it_says(Code.SECRET_MISSING),
+    **dict.fromkeys(("string_type", "string_sub_type"), _expected("text")),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _expected("a whole number")),
+    **dict.fromkeys(("float_type", "float_parsing"), _expected("a number")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _expected("true or false")),
+    **dict.fromkeys(("list_type", "tuple_type"), _expected("a list")),
+    **dict.fromkeys(("dict_type", "model_type", "mapping_type", "model_attributes_type", "mapping"), _no_mapping),
+}

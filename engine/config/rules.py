@@ -1,0 +1,226 @@
+"""A rule's YAML: its models, which also make its JSON Schema, and which compile what they validate."""
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from hookrules.actions import kind, kinds
+from hookrules.actions.action import Action
+from hookrules.engine.conditions import Condition, compile_condition
+from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore
+from hookrules.engine.config.rule import PlannedStep, Retry
+from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.values import ListValue, RuleValue
+from hookrules.engine.config.yaml_nodes import Path
+from hookrules.engine.errors import ConditionError
+from hookrules.engine.units import Duration
+
+LATER_ACTIONS = frozenset({"email", "sql", "notify", "file", "git", "status", "emit", "wait"})
+"""Kinds of the language that this version may not have; one that is registered is not later any more."""
+
+_LATER_KEYS = frozenset({"concurrency", "throttle", "correlate", "absent", "respond", "runs_on", "at_most_once", "dedupe"})
+_SEGMENT = re.compile(r"\*|[^\s.*]+")
+
+
+def _fault(type_: str, message: str, suggestion: str | None = None, **context: Any) -> PydanticCustomError:
+    return PydanticCustomError(type_, "{message}", {"message": message, "suggestion": suggestion, **context})
+
+
+def _condition(written: Any, *, in_step: bool) -> Condition:
+    try:
+        return compile_condition(written, in_step=in_step)
+    except ConditionError as error:
+        faults = list(_condition_faults(written, (), in_step)) or [error]
+    raise ValidationError.from_exception_data("condition", [_line_error(fault) for fault in faults])
+
+
+def _line_error(fault: ConditionError) -> InitErrorDetails:
+    return InitErrorDetails(type=_fault("condition", fault.message, fault.suggestion, column=fault.column), loc=fault.path, input=None)
+
+
+def _condition_faults(written: Any, path: tuple[int | str, ...], in_step: bool) -> Iterator[ConditionError]:
+    """What is wrong in each branch; `compile_condition` stops at the first one."""
+    if isinstance(written, list):
+        branches = [(position, inner) for position, inner in enumerate(written)]
+    elif isinstance(written, dict) and len(written) == 1 and not {"all", "any", "none"}.isdisjoint(written):
+        branches = list(written.items())
+    else:
+        try:
+            compile_condition(written, in_step=in_step)
+        except ConditionError as error:
+            error.path = (*path, *error.path)
+            yield error
+        return
+    for part, inner in branches:
+        yield from _condition_faults(inner, (*path, part), in_step)
+
+
+_CONDITION_SCHEMA = {"$ref": "#/$defs/Condition"}
+EventCondition = Annotated[Condition, Compiled(functools.partial(_condition, in_step=False), _CONDITION_SCHEMA)]
+StepCondition = Annotated[Condition, Compiled(functools.partial(_condition, in_step=True), _CONDITION_SCHEMA)]
+
+
+def _pattern(text: str) -> str:
+    if all(_SEGMENT.fullmatch(segment) for segment in text.split(".")):
+        return text
+    if "*" in text and not re.search(r"\s|\.\.|^\.|\.$|\*\*", text):
+        raise _fault("pattern", f"'{text}': '*' stands for one whole segment, as in rule.*.failed")
+    raise _fault("pattern", f"'{text}' is not an event pattern: write a source, or source.event, like github.pull_request.opened")
+
+
+def _variable_name(text: str) -> str:
+    if text.isidentifier() and text.isascii():
+        return text
+    raise _fault("name", f"'{text}' can't be named in a template: use letters, digits and '_', and begin with a letter")
+
+
+Patterns = Annotated[tuple[Annotated[str, AfterValidator(_pattern)], ...], OneOrMore, NotEmpty]
+VariableName = Annotated[str, AfterValidator(_variable_name)]
+Positive = Annotated[Duration, Field(gt=0)]
+
+
+class RetryFields(Keys):
+    """How often a failed step is tried, and when again."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"on"})
+
+    attempts: Annotated[int, Field(ge=1, le=1000, strict=True)]
+    delay: Duration = 1.0
+    backoff: Annotated[float, Field(ge=1, le=100, strict=True)] = 2.0
+    max_delay: Duration | None = None
+    jitter: Boolean = True
+
+    def compiled(self) -> Retry:
+        return Retry(self.attempts, self.delay, self.backoff, self.max_delay, self.jitter)
+
+
+class StepFields(Keys):
+    """A step's own keys; its action is one more."""
+
+    later: ClassVar[frozenset[str]] = _LATER_KEYS
+
+    id: Name | None = None
+    name: str | None = None
+    condition: Annotated[StepCondition | None, Field(alias="if")] = None
+    for_each: ListValue | None = None
+    timeout: Positive | None = None
+    retry: RetryFields | None = None
+    continue_on_error: Boolean = False
+
+
+STEP_KEYS = frozenset(field.alias or name for name, field in StepFields.model_fields.items())
+
+
+@functools.cache
+def step_model(name: str) -> type[StepFields]:
+    """The model of a step whose action is of this kind."""
+    action = kind(name)
+    annotation: Any = Annotated[action, BeforeValidator(_long_form(name, action))]
+    return create_model(f"{name}_step", __base__=StepFields, action=(annotation, Field(alias=name)))
+
+
+def _long_form(name: str, action: type[Action]) -> Callable[[Any], Any]:
+    def expand(written: Any) -> Any:
+        if isinstance(written, (dict, action)):
+            return written
+        if action.short is None:
+            raise _fault("mapping", f"'{name}' takes a mapping of its fields")
+        return {action.short: written}
+
+    return expand
+
+
+def _step(written: Any) -> PlannedStep:
+    if isinstance(written, PlannedStep):
+        return written
+    if not isinstance(written, dict):
+        raise _fault("mapping", "a step is a mapping with an action: " + ", ".join(kinds()))
+    known = [key for key in written if key in kinds()]
+    if len(known) != 1 or not LATER_ACTIONS.difference(kinds()).isdisjoint(written):
+        raise _not_one_action(written, known)
+    return _planned(known[0], step_model(known[0]).model_validate(written))
+
+
+def _planned(name: str, fields: Any) -> PlannedStep:
+    return PlannedStep(
+        kind=name,
+        action=fields.action,
+        id=fields.id,
+        name=fields.name,
+        condition=fields.condition,
+        for_each=fields.for_each,
+        timeout=fields.timeout,
+        retry=fields.retry and fields.retry.compiled(),
+        continue_on_error=fields.continue_on_error,
+    )
+
+
+def _not_one_action(written: Mapping[str, Any], known: list[str]) -> ValidationError:
+    """Says what is wrong with the step's choice of action, and with its other keys."""
+    later = [key for key in written if key in LATER_ACTIONS and key not in known]
+    own = {key: value for key, value in written.items() if key not in known and key not in later}
+    faults: list[tuple[Path, PydanticCustomError]] = [((key,), _later_action(key)) for key in later]
+    faults += [((key,), _one_too_many(known[0], key)) for key in known[1:]]
+    if not faults:
+        strange = [key for key in own if key not in STEP_KEYS and key not in _LATER_KEYS]
+        own = {key: value for key, value in own.items() if key not in strange}
+        faults = [((key,), _unknown_action(key)) for key in strange] or [((), _no_action())]
+    lines = [InitErrorDetails(type=fault, loc=loc, input=None) for loc, fault in faults]
+    return ValidationError.from_exception_data("step", lines + _faults_of_own_keys(own))
+
+
+def _faults_of_own_keys(own: Mapping[str, Any]) -> list[InitErrorDetails]:
+    try:
+        StepFields.model_validate(own)
+    except ValidationError as error:
+        return [_carried(each) for each in error.errors(include_url=False)]
+    return []
+
+
+def _carried(error: Any) -> InitErrorDetails:
+    """One line of a ValidationError, to be raised again in another."""
+    context = {**error.get("ctx", {}), "message": error["msg"]}
+    return InitErrorDetails(type=PydanticCustomError(error["type"], "{message}", context), loc=error["loc"], input=error["input"])
+
+
+def _later_action(key: str) -> PydanticCustomError:
+    return _fault("later", f"action '{key}' is not part of this version")
+
+
+def _one_too_many(first: str, key: str) -> PydanticCustomError:
+    return _fault("actions", f"a step has one action; '{key}' stands beside '{first}': make it a step of its own")
+
+
+def _no_action() -> PydanticCustomError:
+    return _fault("actions", "a step needs an action: " + ", ".join(kinds()))
+
+
+def _unknown_action(key: str) -> PydanticCustomError:
+    suggestion = closest(key, [*kinds(), *STEP_KEYS])
+    return _fault("unknown_action", f"'{key}' is neither an action nor a key of a step; actions are {', '.join(kinds())}", suggestion)
+
+
+Step = Annotated[PlannedStep, Compiled(_step, {"$ref": "#/$defs/Step"})]
+
+
+class RuleFields(Keys):
+    """One rule. Names in an event pattern are checked against hookrules.yaml after this."""
+
+    later: ClassVar[frozenset[str]] = _LATER_KEYS
+
+    name: Name
+    description: str = ""
+    enabled: Boolean = True
+    on: Patterns
+    when: EventCondition | None = None
+    otherwise: Boolean = False
+    vars: dict[VariableName, RuleValue] = Field(default_factory=dict)
+    steps: Annotated[tuple[Step, ...], NotEmpty]
+    on_failure: tuple[Step, ...] = ()
+    final: Annotated[tuple[Step, ...], Field(alias="finally")] = ()
+    timeout: Positive | None = None
+    retry: RetryFields | None = None

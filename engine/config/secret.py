@@ -1,0 +1,136 @@
+"""Secrets: where each comes from, and a value that never shows itself."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+SHORTEST = 8
+"""Characters below which a secret can't be masked in output without masking half of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A resolved secret. Neither `repr`, `str` nor a format shows its value: ask for `reveal()`."""
+
+    origin: str
+    """Where it came from, for people: `environment variable NAME`, `file PATH`, `credential NAME` or `hookrules.yaml`."""
+    _value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __str__(self) -> str:
+        return "***"
+
+    @property
+    def literal(self) -> bool:
+        return self.origin == _LITERAL
+
+    @property
+    def short(self) -> bool:
+        return len(self._value) < SHORTEST
+
+
+_LITERAL = "hookrules.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """What secrets are resolved from. Relative paths start at `folder`, where hookrules.yaml lies."""
+
+    environ: Mapping[str, str]
+    folder: Path
+
+    def resolve(self, written: object) -> Secret:
+        """The secret of `{env: NAME}`, `{file: PATH}`, `{credential: NAME}` or a literal. Raises ValueError with the remedy."""
+        if isinstance(written, str):
+            return self._literal(written)
+        if not isinstance(written, Mapping) or len(written) != 1:
+            raise ValueError("a secret is written {env: NAME}, {file: PATH} or {credential: NAME}")
+        [(where, name)] = written.items()
+        read = {"env": self._variable, "file": self._file, "credential": self._credential}.get(where)
+        if read is None:
+            raise ValueError(f"a secret comes from 'env', 'file' or 'credential', not from '{where}'")
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"'{where}' needs a name")
+        return read(name)
+
+    def _literal(self, text: str) -> Secret:
+        if not text:
+            raise ValueError("the secret is empty; name an environment variable instead: {env: NAME}")
+        return Secret(_LITERAL, text)
+
+    def _variable(self, name: str) -> Secret:
+        value = self.environ.get(name)
+        if not value:
+            state = "not set" if value is None else "empty"
+            raise ValueError(f"environment variable {name} is {state}; set it before hookrules starts")
+        return Secret(f"environment variable {name}", value)
+
+    def _file(self, name: str) -> Secret:
+        return self._read(self.folder / name, f"file {name}")
+
+    def _credential(self, name: str) -> Secret:
+        folder = self.environ.get("CREDENTIALS_DIRECTORY")
+        if not folder:
+            raise ValueError(f"credential {name} needs systemd: write LoadCredential={name}:PATH into the service's unit file")
+        return self._read(Path(folder) / name, f"credential {name}")
+
+    def _read(self, path: Path, origin: str) -> Secret:
+        try:
+            value = path.read_text("utf-8").removesuffix("\n").removesuffix("\r")
+        except UnicodeDecodeError:
+            raise ValueError(f"{origin} is not UTF-8 text") from None
+        except (OSError, ValueError) as problem:
+            why = getattr(problem, "strerror", None) or "not a path"
+            raise ValueError(f"{origin} can't be read ({why.lower()}); create it, readable for the user that runs hookrules") from None
+        if not value:
+            raise ValueError(f"{origin} is empty; write the secret into it")
+        return Secret(origin, value)
+
+
+def _validate(written: Any, info: ValidationInfo) -> Secret:
+    """Resolves by the Vault that stands in the validation's context as `vault`."""
+    if isinstance(written, (int, float)) and not isinstance(written, bool):
+        written = str(written)
+    try:
+        return (info.context or {})["vault"].resolve(written)  # type: ignore[no-any-return]
+    except ValueError as problem:
+        raise PydanticCustomError("secret", "{message}", {"message": str(problem)}) from None
+
+
+_NAMED = {"type": "string", "minLength": 1}
+
+SecretField = Annotated[
+    Secret,
+    PlainValidator(_validate),
+    WithJsonSchema(
+        {
+            "description": "where the secret comes from",
+            "oneOf": [
+                {"type": "object", "properties": {where: _NAMED}, "required": [where], "additionalProperties": False}
+                for where in ("env", "file", "credential")
+            ]
+            + [{"type": "string", "minLength": 1}],
+        }
+    ),
+]
+"""A field that is written as where its secret comes from, and holds it."""
+
+
+def secrets_in(value: object, path: tuple[int | str, ...] = ()) -> Iterator[tuple[tuple[int | str, ...], Secret]]:
+    """Every secret inside of a validated model, with the path to it."""
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        yield from secrets_in(value.__dict__, path)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from secrets_in(inner, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for position, inner in enumerate(value):
+            yield from secrets_in(inner, (*path, position))

@@ -1,0 +1,124 @@
+"""hookrules.yaml → Settings and findings."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from hookrules.engine.config.codes import Code
+from hookrules.engine.config.findings import Finding, Level
+from hookrules.engine.config.problems import findings_of
+from hookrules.engine.config.secret import SHORTEST, Vault, secrets_in
+from hookrules.engine.config.settings import Server, Settings
+from hookrules.engine.config.source_checks import check_source
+from hookrules.engine.config.yaml_nodes import Document, plain
+from hookrules.engine.config.yaml_reader import read_file
+
+CheckCron = Callable[[str, str], object]
+"""Takes a cron text and a time zone; raises ValueError, in a sentence for its writer, for one that can't be worked out."""
+
+_READ_OVER: Mapping[tuple[str, ...], frozenset[str]] = {(): Settings.read_over, ("server",): Server.read_over}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """hookrules.yaml as read. `settings` leaves out what can't be used; with an error among the findings it is for checks only."""
+
+    document: Document
+    settings: Settings | None
+    findings: tuple[Finding, ...]
+    names: Mapping[str, Collection[str]]
+    """What `sources`, `schedules` and `secrets` name, also where an entry can't be used."""
+
+
+def read_settings(path: Path, environ: Mapping[str, str], check_cron: CheckCron | None) -> SettingsFile:
+    return check_settings(read_file(path), path.parent, environ, check_cron)
+
+
+def check_settings(document: Document, folder: Path, environ: Mapping[str, str], check_cron: CheckCron | None) -> SettingsFile:
+    data = plain(document.root)
+    if document.root is None and document.findings:
+        return SettingsFile(document, None, document.findings, {})
+    if not isinstance(data, dict | None):
+        finding = _at_root(document, "hookrules.yaml is a mapping, with keys like 'server', 'sources' and 'secrets'")
+        return SettingsFile(document, None, (*document.findings, finding), {})
+    read_over = list(_read_over(document, data or {}))
+    written = {key: _kept(key, value) for key, value in (data or {}).items() if value is not None and key not in Settings.read_over}
+    names = {key: _keys(written.get(key)) for key in ("sources", "schedules", "secrets")}
+    settings, problems = _validated(written, document, {"vault": Vault(environ, folder)})
+    findings = [*document.findings, *read_over, *problems]
+    if settings:
+        findings += _checks(settings, document, check_cron)
+    return SettingsFile(document, settings, tuple(findings), names)
+
+
+def _keys(section: Any) -> Collection[str]:
+    return section.keys() if isinstance(section, dict) else ()
+
+
+def _at_root(document: Document, message: str) -> Finding:
+    line, column = document.locate(())
+    return Finding(document.file, line, column, Level.ERROR, Code.WRONG_VALUE, message)
+
+
+def _kept(section: str, value: Any) -> Any:
+    over = _READ_OVER.get((section,))
+    return {key: inner for key, inner in value.items() if key not in over} if over and isinstance(value, dict) else value
+
+
+def _read_over(document: Document, data: Mapping[str, Any]) -> Iterator[Finding]:
+    for path, keys in _READ_OVER.items():
+        section = data.get(path[0]) if path else data
+        for key in sorted(keys.intersection(section)) if isinstance(section, dict) else ():
+            line, column = document.locate_key((*path, key))
+            message = f"'{key}' is not part of this version; it is read over"
+            yield Finding(document.file, line, column, Level.WARNING, Code.NOT_IN_THIS_VERSION, message)
+
+
+def _validated(written: dict[str, Any], document: Document, context: Mapping[str, Any]) -> tuple[Settings | None, list[Finding]]:
+    try:
+        return Settings.model_validate(written, context=context), []
+    except ValidationError as error:
+        findings = findings_of(error, Settings, document)
+        sound = _without_faults(written, error)
+    try:
+        return Settings.model_validate(sound, context=context), findings
+    except ValidationError:
+        return None, findings
+
+
+def _without_faults(written: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    """What is left when each faulty entry is taken out, so that the others are checked, too."""
+    sound = {key: dict(value) if isinstance(value, dict) else value for key, value in written.items()}
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        section, *rest = fault["loc"]
+        if rest and isinstance(sound.get(str(section)), dict):
+            sound[str(section)].pop(rest[0], None)
+        else:
+            sound.pop(str(section), None)
+    return sound
+
+
+def _checks(settings: Settings, document: Document, check_cron: CheckCron | None) -> Iterator[Finding]:
+    for name, source in settings.sources.items():
+        yield from check_source(name, source, document)
+    yield from _check_secrets(settings, document)
+    for name, schedule in settings.schedules.items() if check_cron else ():
+        try:
+            check_cron(schedule.cron, schedule.timezone)  # type: ignore[misc]
+        except ValueError as problem:
+            line, column = document.locate(("schedules", name, "cron"))
+            yield Finding(document.file, line, column, Level.ERROR, Code.SCHEDULE, str(problem))
+
+
+def _check_secrets(settings: Settings, document: Document) -> Iterator[Finding]:
+    for path, secret in secrets_in(settings):
+        line, column = document.locate(path)
+        if secret.literal:
+            message = "a secret in the file is read by all who read the file; write {env: NAME}, {file: PATH} or {credential: NAME}"
+            yield Finding(document.file, line, column, Level.WARNING, Code.SECRET_LITERAL, message)
+        if secret.short:
+            message = f"the secret from {secret.origin} is shorter than {SHORTEST} characters, so it can't be masked in output"
+            yield Finding(document.file, line, column, Level.WARNING, Code.SECRET_SHORT, message)

@@ -1,0 +1,59 @@
+"""Which model stands behind a place in YAML, so that a finding can say which keys are known there."""
+
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from hookrules.actions import kind, kinds
+from hookrules.engine.config.rule import PlannedStep
+from hookrules.engine.config.rules import StepFields
+from hookrules.engine.config.yaml_nodes import Path
+
+
+def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """The model that validates the mapping at `path`; None where none does (a list, a template)."""
+    here: Any = model
+    for part in path:
+        here = _step_into(here, part) or here
+    return _as_model(here)
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys that a mapping of this model may have in YAML."""
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    return [*keys, *kinds()] if model is StepFields else keys
+
+
+def _as_model(annotation: Any) -> type[BaseModel] | None:
+    if annotation is PlannedStep:
+        return StepFields
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    arms = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation) if _is_union(annotation) else ()
+    return next((model for arm in arms if (model := _as_model(arm))), None)
+
+
+def _step_into(annotation: Any, part: int | str) -> Any:
+    """The annotation one part further; None where the part is not the YAML's but pydantic's own (the arm of a union)."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated or _is_union(annotation):
+        arms = arguments[:1] if origin is Annotated else arguments
+        return next((found for arm in arms if (found := _step_into(arm, part)) is not None), None)
+    if origin in (list, tuple):
+        return arguments[0] if isinstance(part, int) else None
+    if origin in (dict, Mapping):
+        return arguments[1]
+    model = _as_model(annotation)
+    return _field(model, str(part)) if model else None
+
+
+def _field(model: type[BaseModel], key: str) -> Any:
+    if model is StepFields and key in kinds():
+        return kind(key)
+    return next((field.annotation for name, field in model.model_fields.items() if key == (field.alias or name)), None)
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, types.UnionType)

@@ -1,0 +1,106 @@
+"""When a schedule is due next, worked out by APScheduler's triggers from cron's own reading of the text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_MACROS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimes:
+    """A series of moments. `text` says which, the same for the same series: what the journal keeps a due time under."""
+
+    text: str
+    _trigger: Any
+
+    def after(self, now: float) -> float | None:
+        """The first moment later than `now`; None where there is none (the 30th of February)."""
+        due = self._trigger.get_next_fire_time(None, datetime.fromtimestamp(now, UTC) + timedelta(microseconds=1))
+        return None if due is None else due.timestamp()
+
+
+def every(seconds: float) -> DueTimes:
+    """Counted from 1970, so that a restart does not shift it."""
+    from apscheduler.triggers.interval import IntervalTrigger
+
+    if seconds < 1:
+        raise ValueError(f"every {seconds:g} s is too often; the shortest is 1s")
+    trigger = IntervalTrigger(seconds=seconds, start_date=datetime.fromtimestamp(0, UTC), timezone=UTC)
+    return DueTimes(f"every {seconds:g}s", trigger)
+
+
+def cron(text: str, timezone: str = "UTC") -> DueTimes:
+    """Five fields as crontab(5) reads them. Raises ValueError in a sentence for the writer.
+
+    0 and 7 are Sunday; where day of month and day of week are both restricted, either will do. APScheduler counts its days from Monday
+    and wants both, so days become names, and two restrictions two triggers.
+    """
+    fields = _MACROS.get(text.strip().lower(), text).split()
+    if len(fields) != 5:
+        raise ValueError(f"{text!r} has {len(fields)} fields; cron has five: minute hour day-of-month month day-of-week")
+    return DueTimes(f"cron {' '.join(fields)} {timezone}", _trigger(fields, timezone))
+
+
+def _trigger(fields: Sequence[str], timezone: str) -> Any:
+    from apscheduler.triggers.combining import OrTrigger
+    from apscheduler.triggers.cron import CronTrigger
+
+    minute, hour, day, month, weekday = (field.lower() for field in fields)
+    base = {"minute": minute, "hour": hour, "month": month, "timezone": ZoneInfo(timezone)}
+    days = _weekdays(weekday)
+    _check_plain(fields)
+    try:
+        if day.startswith("*") or weekday.startswith("*"):
+            return CronTrigger(**base, day=day, day_of_week=days)
+        return OrTrigger([CronTrigger(**base, day=day), CronTrigger(**base, day_of_week=days)])
+    except ValueError as error:
+        raise ValueError(f"{' '.join(fields)!r} is not a cron expression: {error}") from None
+
+
+def _check_plain(fields: Sequence[str]) -> None:
+    """APScheduler knows more than cron (`last`, `2nd fri`); what cron would refuse is refused."""
+    for field in fields[:4]:
+        if any(part in field.lower() for part in ("last", "st", "nd", "rd", "th")):
+            raise ValueError(f"{field!r} is not a field of cron; write numbers, names of months, `*`, `-`, `,` and `/`")
+
+
+def _weekdays(field: str) -> str:
+    """`1-5` → `mon,tue,wed,thu,fri`."""
+    if field == "*":
+        return "*"
+    chosen = sorted({day % 7 for part in field.split(",") for day in _range(part)})
+    return ",".join(_DAYS[day] for day in chosen)
+
+
+def _range(part: str) -> range:
+    span, slash, step = part.partition("/")
+    if slash and not (step.isdigit() and int(step) > 0):
+        raise ValueError(f"{part!r} is not a step: write a number above 0 after the `/`")
+    if span == "*":
+        return range(0, 7, int(step))
+    first, dash, last = span.partition("-")
+    begin = _day(first)
+    end = _day(last) if dash else (6 if slash else begin)
+    if end < begin:
+        end += 7  # fri-mon
+    return range(begin, end + 1, int(step) if slash else 1)
+
+
+def _day(text: str) -> int:
+    if text in _DAYS:
+        return _DAYS.index(text)
+    if text.isdigit() and int(text) <= 7:
+        return int(text)
+    raise ValueError(f"{text!r} is not a day of the week: 0 to 7 (0 and 7 are Sunday) or {', '.join(_DAYS)}")

@@ -1,0 +1,154 @@
+"""Group commit: one thread takes all writes that wait, runs them in one transaction, and answers after its commit."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Generic, Protocol, TypeVar
+
+from hookrules.engine.errors import JournalError
+
+Connection = TypeVar("Connection")
+Connection_co = TypeVar("Connection_co", covariant=True)
+Result = TypeVar("Result")
+
+MAX_BATCH = 256
+"""Writes in one transaction: bounds how long the first of them waits for the last."""
+
+
+class Store(Protocol[Connection_co]):
+    """Where the transactions happen. Used by the committing thread alone."""
+
+    @property
+    def connection(self) -> Connection_co: ...
+
+    def begin(self) -> None:
+        """Start a transaction that may write. Raises where the store can't be written now."""
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None:
+        """Undo the transaction, where there is one. Never raises."""
+
+    def settle(self) -> None:
+        """Called between transactions, after the answers are out: the place for housekeeping. Never raises."""
+
+    def told(self, error: Exception) -> JournalError:
+        """The error in words for a person."""
+
+    def close(self) -> None: ...
+
+
+class Committer(Generic[Connection]):
+    """Takes writes from any thread. A write is a function of the connection; a `JournalError` that it raises means that it has
+    written nothing and is its answer. Any other exception undoes the transaction, and each of its writes is tried alone.
+    """
+
+    def __init__(self, store: Store[Connection], name: str) -> None:
+        self._store = store
+        self._queue: queue.SimpleQueue[_Handed[Connection] | None] = queue.SimpleQueue()
+        self._closing = False
+        self._ended = False
+        self.commits = 0
+        """Transactions committed so far."""
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, write: Callable[[Connection], Result]) -> Future[Result]:
+        """Hand in a write; the future is done once the commit that holds it has returned."""
+        handed = _Handed(write)
+        self._queue.put(handed)
+        if self._ended:
+            self._refuse_the_rest()
+        return handed.future
+
+    def close(self) -> None:
+        """Finish what was handed in, end the thread and close the store."""
+        if not self._closing:
+            self._closing = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        open_for_more = True
+        while open_for_more:
+            batch = self._next_batch()
+            open_for_more = None not in batch
+            self._answer([handed for handed in batch if handed is not None])
+            self._store.settle()
+        self._store.close()
+        self._ended = True
+        self._refuse_the_rest()
+
+    def _next_batch(self) -> list["_Handed[Connection] | None"]:
+        batch = [self._queue.get()]
+        while len(batch) < MAX_BATCH and not self._queue.empty():
+            batch.append(self._queue.get())
+        return batch
+
+    def _answer(self, batch: Sequence["_Handed[Connection]"]) -> None:
+        wanted = [handed for handed in batch if handed.future.set_running_or_notify_cancel()]
+        if wanted:
+            self._commit_together(wanted)
+
+    def _commit_together(self, batch: Sequence["_Handed[Connection]"]) -> None:
+        try:
+            self._store.begin()
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            self._fail(batch, error)
+            return
+        try:
+            answers = [_attempt(handed.write, self._store.connection) for handed in batch]
+            self._store.commit()
+        except Exception as error:  # noqa: BLE001
+            self._store.rollback()
+            self._commit_apart(batch, error)
+            return
+        self.commits += 1
+        for handed, answer in zip(batch, answers, strict=True):
+            handed.answer(answer)
+
+    def _commit_apart(self, batch: Sequence["_Handed[Connection]"], error: Exception) -> None:
+        if len(batch) == 1:
+            self._fail(batch, error)
+            return
+        for handed in batch:
+            self._commit_together([handed])
+
+    def _fail(self, batch: Sequence["_Handed[Connection]"], error: Exception) -> None:
+        for handed in batch:
+            told = self._store.told(error)
+            told.__cause__ = error
+            handed.future.set_exception(told)
+
+    def _refuse_the_rest(self) -> None:
+        while True:
+            try:
+                handed = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if handed is not None and handed.future.set_running_or_notify_cancel():
+                handed.future.set_exception(JournalError("the journal is closed"))
+
+
+class _Handed(Generic[Connection]):
+    """One write and its answer to come."""
+
+    __slots__ = ("future", "write")
+
+    def __init__(self, write: Callable[[Connection], Any]) -> None:
+        self.write = write
+        self.future: Future[Any] = Future()
+
+    def answer(self, answer: Any) -> None:
+        if isinstance(answer, JournalError):
+            self.future.set_exception(answer)
+        else:
+            self.future.set_result(answer)
+
+
+def _attempt(write: Callable[[Connection], Result], connection: Connection) -> Result | JournalError:
+    try:
+        return write(connection)
+    except JournalError as refusal:
+        return refusal

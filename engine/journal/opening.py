@@ -1,0 +1,33 @@
+"""`store: sqlite:///hookrules.db` → a journal."""
+
+from pathlib import Path
+
+from hookrules.engine.errors import UsageError
+from hookrules.engine.journal import Journal
+from hookrules.engine.journal.sqlite import SqliteJournal
+
+_FORMS = "write sqlite:///hookrules.db for a file beside hookrules.yaml, or sqlite:////var/lib/hookrules/hookrules.db for one elsewhere"
+
+
+def open_journal(url: str, folder: Path) -> Journal:
+    """The journal that `store` names; a relative path starts at `folder`, and `sqlite://` is one in memory.
+
+    Raises UsageError for a URL that names none, JournalError where it can't be opened. Messages show no more than the scheme of a
+    URL that may hold a password.
+    """
+    scheme, found, rest = url.partition("://")
+    if not found:
+        raise UsageError(f"store: this is no URL; {_FORMS}")
+    if scheme in ("postgresql", "postgres"):
+        raise UsageError(f"store: {scheme}:// is not in this version; {_FORMS}")
+    if scheme != "sqlite":
+        raise UsageError(f"store: {scheme}:// is not known; {_FORMS}")
+    return SqliteJournal(_path(rest, folder))
+
+
+def _path(rest: str, folder: Path) -> Path | None:
+    if not rest:
+        return None
+    if not rest.startswith("/") or rest == "/":
+        raise UsageError(f"store: sqlite://{rest} names no file; {_FORMS}")
+    return folder / rest[1:]

@@ -1,0 +1,28 @@
+-- name: event
+select id, source, type, delivery_id, received_at, address, hops, headers, query, git, payload, body
+from events where id = ?
+
+-- name: list_events
+select id, source, type, delivery_id, received_at, address, hops, headers, query, git, payload, body
+from events where {conditions} order by seq desc limit :limit
+
+-- name: run
+select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error
+from runs join events on events.seq = runs.event where runs.id = ?
+
+-- name: list_runs
+select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error
+from runs join events on events.seq = runs.event where {conditions} order by runs.seq desc limit :limit
+
+-- name: steps
+select runs.id, steps.key, steps.kind, steps.state, steps.attempts, steps.started_at, steps.name, steps.ended_at,
+    steps.result, steps.error
+from steps join runs on runs.seq = steps.run where runs.id = ? order by steps.seq
+
+-- name: rule_text
+select digest, name, text from rules where digest = ?
+
+-- name: counts
+select 'events', count(*) from events
+union all
+select 'runs.' || state, count(*) from runs group by state

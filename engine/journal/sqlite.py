@@ -1,0 +1,159 @@
+"""The embedded journal: SQLite in a file that the ingress and the worker share, or in memory for a dry run.
+
+All writes of one journal object go through its committing thread; readers have connections of their own.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hookrules.engine.errors import JournalError
+from hookrules.engine.ids import id_maker
+from hookrules.engine.journal import EventFilter, Following, Journal, RuleText, RunFilter
+from hookrules.engine.journal import sqlite_writes as writes
+from hookrules.engine.journal.committer import Committer
+from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
+from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values
+from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
+from hookrules.engine.journal.statements import load_statements
+from hookrules.engine.model import Event, Match, Receipt, Run, RunState, Step
+
+Result = TypeVar("Result")
+
+_READING = load_statements("sqlite_reading.sql")
+_EVENT_CONDITIONS = {
+    "source": "source = :source",
+    "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
+}
+_RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
+
+
+class SqliteJournal(Journal):
+    """`path` None is a journal in memory. Raises JournalError where it can't be opened."""
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        randbits: Callable[[int], int] = secrets.randbits,
+        patience: float = PATIENCE,
+    ) -> None:
+        store = SqliteStore(path, patience)
+        self._new_run_id = id_maker("run", randbits)
+        self._committer = Committer[sqlite3.Connection](store, name="journal")
+        self._reads: Reads = FileReads(path, store.where) if path else MemoryReads(self._committer)
+
+    @property
+    def commits(self) -> int:
+        """Transactions that this journal object has committed."""
+        return self._committer.commits
+
+    def close(self) -> None:
+        self._committer.close()
+        self._reads.close()
+
+    # What the ingress writes.
+
+    def accept(self, event: Event, matches: Sequence[Match]) -> Future[Receipt]:
+        try:
+            row = event_row(event)
+        except JournalError as error:
+            return _failed(error)
+        return self._committer.submit(partial(writes.accept, event=row, starts=self._starts(event, matches)))
+
+    def keep_rules(self, rules: Sequence[RuleText]) -> None:
+        rows = [(rule.digest, rule.name, rule.text) for rule in rules]
+        self._write(lambda connection: connection.executemany(writes.SQL["keep_rule"], rows))
+
+    # What the worker writes.
+
+    def claim(self, worker: str, limit: int, now: float, lease: float) -> list[Run]:
+        return self._write(partial(writes.claim, worker=worker, limit=limit, now=now, lease=lease))
+
+    def renew(self, worker: str, now: float, lease: float) -> None:
+        self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
+
+    def write_step(self, run: Run, step: Step) -> None:
+        self._under_claim("write_step", run, step_values(run, step))
+
+    def park(self, run: Run, step: Step, due_at: float) -> None:
+        self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at))
+
+    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Following | None = None) -> None:
+        values = {"state": state.value, "ended_at": now, "error": error}
+        after = (event_row(following[0]), self._starts(*following)) if following else None
+        self._write(partial(writes.end_run, run=run, values=values, following=after))
+
+    def hand_back(self, run: Run) -> None:
+        self._under_claim("hand_back_run", run, {})
+
+    def seconds_to_next(self, now: float) -> float | None:
+        ((due_at,),) = self._rows(writes.SQL["next_due"], ())
+        return None if due_at is None else max(0.0, due_at - now)
+
+    def version(self) -> int:
+        return self._reads.version()
+
+    def tick(self, event: Event, matches: Sequence[Match], schedule: str, next_due: float | None) -> Receipt:
+        starts = self._starts(event, matches)
+        return self._write(partial(writes.tick, event=event_row(event), starts=starts, schedule=schedule, next_due=next_due))
+
+    def schedule_due(self, schedule: str) -> float | None:
+        rows = self._rows(writes.SQL["schedule_due"], (schedule,))
+        return rows[0][0] if rows else None
+
+    def plan_schedule(self, schedule: str, due_at: float | None) -> None:
+        self._execute("plan_schedule", (schedule, due_at))
+
+    # What people and programs look at.
+
+    def event(self, event_id: str) -> Event | None:
+        return next(map(event_from, self._rows(_READING["event"], (event_id,))), None)
+
+    def events(self, which: EventFilter) -> list[Event]:
+        return [event_from(row) for row in self._listed("list_events", _EVENT_CONDITIONS, which)]
+
+    def run(self, run_id: str) -> Run | None:
+        return next(map(run_from, self._rows(_READING["run"], (run_id,))), None)
+
+    def runs(self, which: RunFilter) -> list[Run]:
+        return [run_from(row) for row in self._listed("list_runs", _RUN_CONDITIONS, which)]
+
+    def steps(self, run_id: str) -> list[Step]:
+        return [step_from(row) for row in self._rows(_READING["steps"], (run_id,))]
+
+    def rule_text(self, digest: str) -> RuleText | None:
+        return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
+
+    def counts(self) -> Mapping[str, int]:
+        return {f"runs.{state}": 0 for state in RunState} | dict(self._rows(_READING["counts"], ()))
+
+    def _starts(self, event: Event, matches: Sequence[Match]) -> writes.Starts:
+        return [(self._new_run_id(event.received_at), match) for match in matches]
+
+    def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
+        return self._committer.submit(write).result()
+
+    def _execute(self, statement: str, values: Any) -> None:
+        self._write(lambda connection: connection.execute(writes.SQL[statement], values))
+
+    def _under_claim(self, statement: str, run: Run, values: Mapping[str, Any]) -> None:
+        self._write(partial(writes.under_claim, statement=statement, run=run, values=values))
+
+    def _listed(self, statement: str, conditions: Mapping[str, str], which: EventFilter | RunFilter) -> list[Row]:
+        asked = {name: getattr(which, name) for name in conditions if getattr(which, name) is not None}
+        sql = _READING[statement].format(conditions=" and ".join(conditions[name] for name in asked) or "true")
+        return self._rows(sql, {**asked, "limit": which.limit})
+
+    def _rows(self, sql: str, values: Any) -> list[Row]:
+        return self._reads.read(lambda connection: connection.execute(sql, values).fetchall())
+
+
+def _failed(error: JournalError) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future

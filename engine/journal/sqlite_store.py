@@ -1,0 +1,114 @@
+"""The writing connection of a SQLite journal: opened, set up, and locked against other processes."""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from hookrules.engine.errors import JournalError
+from hookrules.engine.journal.sqlite_faults import is_busy, told
+from hookrules.engine.journal.sqlite_file import WAL_BYTES, SqliteFile
+from hookrules.engine.journal.sqlite_schema import migrate, schema_version
+
+OLDEST_SQLITE = (3, 37)
+"""The first with strict tables."""
+PATIENCE = 5.0
+"""Seconds to wait for the write lock of another process."""
+LOCK_POLL = 0.0005
+"""Seconds between two tries for it; SQLite's own waiting sleeps up to 0.1 at a time, and a busy neighbour starves it."""
+
+_SETTINGS = (
+    "pragma synchronous = full",
+    "pragma fullfsync = on",  # macOS: past the drive's own cache, too
+    "pragma foreign_keys = on",
+    "pragma wal_autocheckpoint = 0",  # SqliteFile does it
+    f"pragma journal_size_limit = {WAL_BYTES}",
+)
+
+
+class SqliteStore:
+    """What the committing thread writes to; `path` None is a database in memory. Raises JournalError where it can't be opened."""
+
+    def __init__(self, path: Path | None, patience: float = PATIENCE) -> None:
+        self.where = f"the journal {path}" if path else "the journal in memory"
+        self._patience = patience
+        self._file: SqliteFile | None = None
+        with contextlib.ExitStack() as on_failure:
+            try:
+                self.connection = _connect(path)
+                on_failure.callback(self.connection.close)
+                self._patiently(partial(_set_up, self.connection, in_file=path is not None))
+                self._file = SqliteFile(path) if path else None
+            except (sqlite3.Error, JournalError, OSError) as error:
+                raise told(error, self.where) from error
+            on_failure.pop_all()
+
+    def begin(self) -> None:
+        if self._file:
+            self._file.check_in_place()
+        self._patiently(partial(self.connection.execute, "begin immediate"))
+
+    def commit(self) -> None:
+        self.connection.execute("commit")
+
+    def rollback(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self.connection.in_transaction:
+                self.connection.execute("rollback")
+
+    def settle(self) -> None:
+        if self._file:
+            self._file.checkpoint_if_due(self.connection)
+
+    def told(self, error: Exception) -> JournalError:
+        return told(error, self.where)
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+        self.connection.close()
+
+    def _patiently(self, action: Callable[[], object]) -> None:
+        """Do what needs a lock that another process may hold for a moment."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                action()
+            except sqlite3.OperationalError as error:
+                self.rollback()
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            time.sleep(LOCK_POLL)
+
+
+def _set_up(connection: sqlite3.Connection, *, in_file: bool) -> None:
+    """May be tried again from the start, at whatever point another process was in its way."""
+    schema_version(connection)  # before anything is changed in a file that is not ours
+    ((mode,),) = connection.execute("pragma journal_mode = wal").fetchall()
+    if in_file and mode != "wal":
+        raise JournalError("its file system has no shared memory for a write-ahead log; put it on a local disk")
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    connection.execute("begin immediate")
+    migrate(connection)
+    connection.execute("delete from rules where false")  # a file that may not be written says so here, not at the first event
+    connection.execute("commit")
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise JournalError(f"SQLite 3.37 or newer is needed, and this Python has {sqlite3.sqlite_version}")
+    if path and not path.parent.is_dir():
+        raise JournalError(f"there is no folder {path.parent}; create it, or name another file as `store`")
+    if path and path.is_dir():
+        raise JournalError("it is a folder; name a file as `store`")
+    return connect(path or ":memory:")
+
+
+def connect(path: Path | str, timeout: float = 0.0) -> sqlite3.Connection:
+    """A connection in autocommit mode, for any thread; `timeout` is the seconds that SQLite itself waits for a lock."""
+    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=256)

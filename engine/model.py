@@ -1,0 +1,156 @@
+"""The values that travel the straight line, from a delivery to the outcome of a step.
+
+All are frozen; a change is a copy (`dataclasses.replace`). Times are seconds since the epoch, UTC, as `time.time()` gives them.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = Any
+"""What a body decodes to: None, bool, int, float, str, list and dict with text keys."""
+
+Fields = Mapping[str, tuple[str, ...]]
+"""Header or query fields: name → every value it came with, in order. Header names are lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One request as it arrived, before anything is believed of it."""
+
+    source: str
+    body: bytes
+    headers: Fields
+    received_at: float
+    query: Fields = field(default_factory=dict)
+    method: str = "POST"
+    path: str = ""
+    address: str | None = None
+    """The sender's IP address, or None where there is none (a unix socket, a file given to `explain`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One received delivery, proven and read."""
+
+    id: str
+    source: str
+    type: str
+    """Dotted, without the source: `push`, `pull_request.opened`; empty where the source has no types."""
+    payload: Json
+    body: bytes
+    received_at: float
+    delivery_id: str | None = None
+    headers: Fields = field(default_factory=dict)
+    query: Fields = field(default_factory=dict)
+    address: str | None = None
+    hops: int = 0
+    """How many events made by rules lie between this one and the outside."""
+    git: Mapping[str, Json] = field(default_factory=dict)
+    """The forge's facts (`repo`, `branch`, `sha`, …); a fact that this event has not is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One rule that fires for an event. `digest` names the rule's text in the journal."""
+
+    rule: str
+    digest: str
+
+
+class RunState(enum.StrEnum):
+    """Where a run stands. Each ending is an event `rule.NAME.STATE`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    """Parked until its due time: a retry's delay."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """A step failed for good and `on_failure` handled it."""
+    DEAD = "dead"
+    """Out of attempts and unhandled: kept until someone retries or dismisses it."""
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    SKIPPED = "skipped"
+
+    @property
+    def ended(self) -> bool:
+        return self not in (RunState.QUEUED, RunState.RUNNING, RunState.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One rule for one event."""
+
+    id: str
+    event_id: str
+    rule: str
+    digest: str
+    state: RunState
+    created_at: float
+    due_at: float
+    fence: int = 0
+    """Counts the claims of this run. A worker may write only under the number that it claimed."""
+    worker: str | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    error: str | None = None
+
+
+class StepState(enum.StrEnum):
+    RUNNING = "running"
+    RETRYING = "retrying"
+    """Failed, and due again when its run is."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self not in (StepState.RUNNING, StepState.RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action of a run, as the journal remembers it."""
+
+    run_id: str
+    key: str
+    """Its place in the rule: `steps[0]`, `on_failure[1]`, `finally[0]`; the same over restarts."""
+    kind: str
+    state: StepState
+    attempts: int
+    started_at: float
+    name: str = ""
+    """The step's `id`, where the rule gives one."""
+    ended_at: float | None = None
+    result: Mapping[str, Json] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action came to. `result` is what later steps find at `steps.<id>`."""
+
+    succeeded: bool
+    result: Mapping[str, Json] = field(default_factory=dict)
+    error: str | None = None
+    """One line for a person, without secrets; None on success."""
+    retryable: bool = True
+    """False where trying again can't help: a template that fails, a refused address."""
+    retry_after: float | None = None
+    """Seconds the other side asked us to wait before the next attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the journal made of an accepted event."""
+
+    event_id: str
+    runs: tuple[tuple[str, str], ...]
+    """(rule name, run id) of each run that this delivery started."""
+    known: bool
+    """Whether this delivery had come before; `event_id` is then the first one's."""

@@ -1,0 +1,162 @@
+"""Claims runs that are due and takes them through their steps, a bounded number at a time."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from hookrules.engine import logs
+from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost
+from hookrules.engine.journal import Following
+from hookrules.engine.model import Event, Run, RunState
+from hookrules.engine.runs.execution import Ending, Execution, Workshop
+from hookrules.engine.runs.rulebook import Rulebook
+from hookrules.engine.runs.schedules import Schedules
+
+LEASE = 30.0
+"""Seconds that a claim holds without being renewed: how long a dead worker's runs wait."""
+_RENEWAL = LEASE / 3
+_GLANCE = 0.02
+"""Seconds between two looks at whether another process has written to the journal; one look costs some microseconds."""
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class Worker:
+    """`run` returns when told to stop: nothing is claimed any more, what runs is finished or handed back."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        rulebook: Rulebook,
+        schedules: Schedules,
+        follow: Callable[[Run, Ending, Event], Following | None],
+        *,
+        name: str,
+        slots: int,
+    ) -> None:
+        """`slots` runs go on at a time. `follow` gives the event that the end of a run is, with the rules that it fires."""
+        self._workshop = workshop
+        self._journal = workshop.journal
+        self._rulebook = rulebook
+        self._schedules = schedules
+        self._follow = follow
+        self._name = name
+        self._slots = slots
+        self._wake = threading.Event()
+        self._stopping = False
+        self._running = 0
+        self._lock = threading.Lock()
+        self._seen = -1
+        self._renewed_at = 0.0
+        self._troubled = False
+
+    def stop(self) -> None:
+        """From a signal handler or another thread. The second time, what runs is ended and handed back at once."""
+        if self._stopping:
+            self._workshop.stop.set()
+        self._stopping = True
+        self._wake.set()
+
+    def run(self, drain: float) -> None:
+        """`drain`: seconds that running runs have to finish once told to stop."""
+        with ThreadPoolExecutor(self._slots, thread_name_prefix="run") as pool:
+            while not self._stopping:
+                self._once(pool)
+                self._wait()
+            self._drain(drain)
+
+    def _once(self, pool: ThreadPoolExecutor) -> None:
+        try:
+            now = self._workshop.clock()
+            self._schedules.tick(now)
+            if now - self._renewed_at >= _RENEWAL:
+                self._journal.renew(self._name, now, LEASE)
+                self._renewed_at = now
+            self._claim(pool, now)
+            self._troubled = False
+        except JournalError as error:
+            if not self._troubled:  # said once, not at every glance
+                logs.error("the worker can't use the journal and tries again", error=str(error))
+            self._troubled = True
+
+    def _claim(self, pool: ThreadPoolExecutor, now: float) -> None:
+        free = self._slots - self._running
+        if free <= 0:
+            return
+        for run in self._journal.claim(self._name, free, now, LEASE):
+            with self._lock:
+                self._running += 1
+            pool.submit(self._work, run)
+
+    def _wait(self) -> None:
+        """Until a run has ended, another process has written, something is due, or leases want renewal."""
+        clock = self._workshop.clock
+        now = clock()
+        until = min(self._renewed_at + _RENEWAL, now + 1.0 if self._troubled else self._next_due(now))
+        while not self._stopping and not self._wake.is_set() and clock() < until and not self._written():
+            self._wake.wait(_GLANCE)
+        self._wake.clear()
+
+    def _next_due(self, now: float) -> float:
+        if self._running >= self._slots:
+            return now + _RENEWAL
+        pause = self._journal.seconds_to_next(now)
+        return min(self._schedules.next_due(), now + (_RENEWAL if pause is None else pause))
+
+    def _written(self) -> bool:
+        version = self._journal.version()
+        changed, self._seen = version != self._seen, version
+        return changed
+
+    def _work(self, run: Run) -> None:
+        try:
+            self._take(run)
+        except LeaseLost:
+            logs.warning("another worker has taken over", run=run.id, rule=run.rule)
+        except JournalError as error:
+            logs.error("a run stops here until its lease is over, since the journal can't be written", run=run.id, error=str(error))
+        finally:
+            with self._lock:
+                self._running -= 1
+            self._wake.set()
+
+    def _take(self, run: Run) -> None:
+        event = self._journal.event(run.event_id)
+        if event is None:
+            ending: Ending | None = Ending(RunState.DEAD, "its event is no longer in the journal")
+        else:
+            ending = self._proceed(run, event)
+        if ending is not None:
+            self._end(run, event, ending)
+
+    def _proceed(self, run: Run, event: Event) -> Ending | None:
+        try:
+            rule = self._rulebook.rule(run.digest)
+            if rule is None:
+                return Ending(RunState.DEAD, "its rule's text is no longer in the journal")
+            return Execution(run, rule, event, self._workshop).proceed()
+        except JournalError:
+            raise
+        except HookrulesError as error:
+            return Ending(RunState.DEAD, str(error))
+        except Exception as error:  # noqa: BLE001  a mistake of ours: it would meet the run again at every claim
+            logs.logger.exception("a run could not be carried on", extra={"fields": {"run": run.id, "rule": run.rule}})
+            return Ending(RunState.DEAD, f"hookrules made a mistake ({type(error).__name__}); its log says where")
+
+    def _end(self, run: Run, event: Event | None, ending: Ending) -> None:
+        now = self._workshop.clock()
+        self._journal.end_run(run, ending.state, now, ending.error, self._follow(run, ending, event) if event else None)
+        say = logs.info if ending.state is RunState.SUCCEEDED else logs.warning
+        seconds = now - (run.started_at or now)
+        say("run", id=run.id, rule=run.rule, state=str(ending.state), seconds=seconds, event=run.event_id, error=ending.error)
+
+    def _drain(self, seconds: float) -> None:
+        deadline = self._workshop.clock() + seconds
+        while self._running and self._workshop.clock() < deadline and not self._workshop.stop.is_set():
+            self._wake.wait(_GLANCE)
+            self._wake.clear()
+        self._workshop.stop.set()

@@ -1,0 +1,28 @@
+"""A source that the configuration describes itself: `verify:`, `type:`, `delivery_id:`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hookrules.engine.model import Delivery, Json
+from hookrules.engine.sources.source import Source
+
+Reader = Callable[[Delivery, Json], str | None]
+"""Reads one text from a delivery and its payload; None where it is not there."""
+
+
+def nothing(delivery: Delivery, payload: Json) -> None:
+    del delivery, payload
+
+
+@dataclass(frozen=True, slots=True)
+class Generic(Source):
+    """No provider: every fact is where its reader finds it."""
+
+    read_type: Reader = nothing
+    read_delivery_id: Reader = nothing
+
+    def event_type(self, delivery: Delivery, payload: Json) -> str:
+        return self.read_type(delivery, payload) or ""
+
+    def delivery_id(self, delivery: Delivery, payload: Json) -> str | None:
+        return self.read_delivery_id(delivery, payload)

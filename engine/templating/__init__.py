@@ -1,0 +1,32 @@
+"""Templates: one class a place that a value lands in, each usable as the type of a pydantic field.
+
+A class of this package reads and checks a YAML leaf at load, says what names it reads, and is rendered when a step runs. What
+comes next (SQL, HTML, addresses, path segments) is one module beside these.
+"""
+
+from hookrules.engine.templating.argument import Argument
+from hookrules.engine.templating.filters import use_jsonpath
+from hookrules.engine.templating.headers import HeaderValue
+from hookrules.engine.templating.names import KNOWN, Reference
+from hookrules.engine.templating.parsing import Use
+from hookrules.engine.templating.shell import ShellCommand, ShellText
+from hookrules.engine.templating.text import FormValue, QueryValue, TextTemplate
+from hookrules.engine.templating.url import UrlTemplate
+from hookrules.engine.templating.value import JsonTemplate, ValueTemplate
+
+__all__ = [
+    "KNOWN",
+    "Argument",
+    "FormValue",
+    "HeaderValue",
+    "JsonTemplate",
+    "QueryValue",
+    "Reference",
+    "ShellCommand",
+    "ShellText",
+    "TextTemplate",
+    "UrlTemplate",
+    "Use",
+    "ValueTemplate",
+    "use_jsonpath",
+]

@@ -1,0 +1,47 @@
+"""Shell text: values travel in the environment, and the text names them, so that no value is ever shell source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hookrules.engine.templating.argument import passable
+from hookrules.engine.templating.environment import Printed
+from hookrules.engine.templating.flow import read_all
+from hookrules.engine.templating.parsing import Parsed, is_plain
+from hookrules.engine.templating.rendering import Piece
+from hookrules.engine.templating.shell_lexer import ShellReader
+from hookrules.engine.templating.template import Template, joined, text_of
+
+VARIABLE = "HR_"
+"""What the names of the values' variables begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShellCommand:
+    """What `/bin/sh -c` is given, and the variables that it names."""
+
+    text: str
+    environment: Mapping[str, str]
+
+
+class ShellText(Template[ShellCommand]):
+    __slots__ = ()
+    what = "A shell command in which {{ }} fills in values, each as one word that the shell does not read as code."
+
+    def check(self, parsed: Parsed) -> None:
+        if not is_plain(self.source):
+            for end in read_all(parsed.tree, ShellReader()):
+                end.ended()
+
+    def fill(self, parts: Sequence[Piece]) -> ShellCommand:
+        environment: dict[str, str] = {}
+        text = joined(_source(part, environment) for part in parts)
+        joined(environment.values())
+        return ShellCommand(passable(text, "the command"), environment)
+
+
+def _source(part: Piece, environment: dict[str, str]) -> str:
+    if not isinstance(part, Printed) or part.raw:
+        return text_of(part)
+    name = f"{VARIABLE}{len(environment) + 1}"
+    environment[name] = passable(text_of(part), "a value")
+    return f'"${{{name}}}"'

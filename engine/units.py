@@ -1,0 +1,82 @@
+"""Durations and sizes as people write them: `90s`, `10m`, `64KiB`. A bare number has no unit and is refused."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+BYTES: Mapping[str, int] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+_LONGEST = 36_525 * 86_400.0  # a hundred years: beyond it, clocks and timeouts overflow
+_LARGEST = 2**50
+_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Za-z]*)")
+
+
+def seconds(text: object) -> float:
+    """The seconds of `500ms`, `5s`, `10m`, `2h` or `1d`. Raises ValueError in a sentence for the writer."""
+    number, unit = _split(text, SECONDS, "duration", "10m")
+    return _bounded(number * SECONDS[unit], _LONGEST, text, "duration")
+
+
+def size(text: object) -> int:
+    """The bytes of `512B`, `64KiB`, `1MiB` or `2GiB`. Raises ValueError in a sentence for the writer."""
+    number, unit = _split(text, BYTES, "size", "64KiB")
+    return int(_bounded(number * BYTES[unit], _LARGEST, text, "size"))
+
+
+def _split(text: object, units: Mapping[str, float], what: str, example: str) -> tuple[float, str]:
+    known = ", ".join(units)
+    if isinstance(text, (int, float)) and not isinstance(text, bool):
+        text = str(text)
+    found = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError(f"{_short(text)} is not a {what}: write a number and a unit, like {example} ({known})")
+    number, unit = found.groups()
+    if not unit:
+        raise ValueError(f"{number} has no unit: a {what} is written like {example} ({known})")
+    if unit not in units:
+        raise ValueError(f"{unit!r} is not a unit of a {what}: the units are {known}")
+    return float(number), unit
+
+
+def _bounded(value: float, most: float, text: object, what: str) -> float:
+    if value > most:
+        raise ValueError(f"{_short(text)} is too large for a {what}")
+    return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _validated_seconds(value: Any) -> float:
+    try:
+        return seconds(value)
+    except ValueError as problem:
+        raise PydanticCustomError("duration", "{message}", {"message": str(problem)}) from None
+
+
+def _validated_size(value: Any) -> int:
+    try:
+        return size(value)
+    except ValueError as problem:
+        raise PydanticCustomError("size", "{message}", {"message": str(problem)}) from None
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(_validated_seconds),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(ms|s|m|h|d)$", "examples": ["500ms", "5s", "10m", "2h", "1d"]}),
+]
+"""A field of seconds, written with a unit."""
+
+Size = Annotated[
+    int,
+    BeforeValidator(_validated_size),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(B|KiB|MiB|GiB)$", "examples": ["512B", "64KiB", "1MiB"]}),
+]
+"""A field of bytes, written with a unit."""

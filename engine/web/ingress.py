@@ -1,0 +1,151 @@
+"""`POST /hooks/<source>`: the hot endpoint, an RSGI application. It answers 202 only for what is on disk."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from hookrules.engine import logs
+from hookrules.engine.errors import JournalError, Refusal, TooLarge, Unavailable, UnknownSource, Unreadable
+from hookrules.engine.intake import Intake
+from hookrules.engine.model import Delivery, Event, Receipt
+
+_HOOKS = "/hooks/"
+_BODY_SECONDS = 30.0
+"""How long a sender may take over its body."""
+_DRAINED = 64 * 1024 * 1024
+"""How much of a body that is too large is read and forgotten, so that a sender that writes first still reads our answer."""
+_MOST_WAITING = 4096
+"""Requests that may wait for their commit; past it a sender is told to come back instead of filling memory."""
+
+_encode = msgspec.json.Encoder().encode
+_JSON = ("content-type", "application/json")
+
+
+class Ingress:
+    """The application that granian calls, once a request."""
+
+    def __init__(self, intake: Intake, max_body: int, clock: Callable[[], float] = time.time) -> None:
+        self._intake = intake
+        self._max_body = max_body
+        self._clock = clock
+        self._waiting = 0
+        self._journal_error: str | None = None
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """RSGI 1.x: `scope` has method, path, query_string, headers, client; `protocol` reads the body and answers."""
+        if scope.path.startswith(_HOOKS):
+            await self._hook(scope, protocol)
+        elif scope.path in ("/healthz", "/readyz"):
+            self._health(scope, protocol)
+        else:
+            _answer(protocol, 404, {"error": "there is nothing here; deliveries go to POST /hooks/<source>"})
+
+    async def _hook(self, scope: Any, protocol: Any) -> None:
+        source = scope.path.removeprefix(_HOOKS)
+        try:
+            if scope.method != "POST":
+                _answer(protocol, 405, {"error": f"{scope.method} is not taken here; send POST"}, ("allow", "POST"))
+                return
+            await self._deliver(source, scope, protocol)
+        except Refusal as refusal:
+            self._refuse(source, scope, protocol, refusal)
+        except Exception:  # noqa: BLE001  a mistake of ours: the sender is told to send again, and we are told where
+            logs.logger.exception("a delivery could not be handled", extra={"fields": {"source": source}})
+            _answer(protocol, 500, {"error": "hookrules made a mistake; its log says where"})
+
+    async def _deliver(self, source: str, scope: Any, protocol: Any) -> None:
+        if not self._intake.knows(source):
+            raise UnknownSource(f"there is no source {source!r}")
+        body = await self._body(scope, protocol)
+        if self._waiting >= _MOST_WAITING:
+            raise Unavailable("too many deliveries wait to be written")
+        event, accepted = self._intake.take(_delivery(source, scope, body, self._clock()))
+        self._waiting += 1
+        try:
+            receipt = await asyncio.wrap_future(accepted)
+        except JournalError as error:
+            self._journal_error = str(error)
+            raise Unavailable(f"the journal can't be written: {error}") from None
+        finally:
+            self._waiting -= 1
+        self._journal_error = None
+        _accepted(protocol, event, receipt)
+
+    async def _body(self, scope: Any, protocol: Any) -> bytes:
+        declared = scope.headers.get("content-length")
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                if declared is not None and int(declared) <= self._max_body:
+                    whole: bytes = await protocol()
+                    return whole
+                return await self._bounded(protocol)
+        except TimeoutError:
+            raise Unreadable(f"the body did not come within {_BODY_SECONDS:g} s") from None
+
+    async def _bounded(self, protocol: Any) -> bytes:
+        """The body of a sender that names no length, or too great a one."""
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in protocol:
+            size += len(chunk)
+            if size <= self._max_body:
+                chunks.append(chunk)
+            elif size > _DRAINED:
+                break
+        if size > self._max_body:
+            raise TooLarge(f"the body is larger than {self._max_body} bytes (server.max_body)")
+        return b"".join(chunks)
+
+    def _refuse(self, source: str, scope: Any, protocol: Any, refusal: Refusal) -> None:
+        logs.warning("refused", status=refusal.status, source=source, reason=str(refusal), address=_address(scope))
+        retry = (("retry-after", str(refusal.retry_after)),) if refusal.retry_after else ()
+        _answer(protocol, refusal.status, {"error": str(refusal)}, *retry)
+
+    def _health(self, scope: Any, protocol: Any) -> None:
+        if scope.path == "/readyz" and self._journal_error:
+            _answer(protocol, 503, {"ready": False, "error": self._journal_error})
+        else:
+            _answer(protocol, 200, {"ready" if scope.path == "/readyz" else "healthy": True})
+
+
+def _accepted(protocol: Any, event: Event, receipt: Receipt) -> None:
+    runs = [{"rule": rule, "id": run} for rule, run in receipt.runs]
+    status = 200 if receipt.known and not runs else 202
+    _answer(protocol, status, {"event": receipt.event_id, "runs": runs})
+    logs.info(
+        "known delivery" if receipt.known else "event",
+        id=receipt.event_id,
+        source=event.source,
+        type=event.type or None,
+        delivery=event.delivery_id,
+        rules=[rule for rule, _ in receipt.runs],
+    )
+
+
+def _delivery(source: str, scope: Any, body: bytes, now: float) -> Delivery:
+    headers: dict[str, tuple[str, ...]] = {}
+    for name, value in scope.headers.items():
+        headers[name] = (*headers.get(name, ()), value)
+    query = scope.query_string
+    return Delivery(source, body, headers, now, _query(query) if query else {}, scope.method, scope.path, _address(scope))
+
+
+def _query(text: str) -> Mapping[str, tuple[str, ...]]:
+    fields: dict[str, tuple[str, ...]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        fields[name] = (*fields.get(name, ()), value)
+    return fields
+
+
+def _address(scope: Any) -> str | None:
+    """RSGI gives `address:port`, and for a unix socket a path."""
+    host, colon, _ = str(scope.client).rpartition(":")
+    return host.strip("[]") if colon else None
+
+
+def _answer(protocol: Any, status: int, body: Mapping[str, object], *headers: tuple[str, str]) -> None:
+    protocol.response_bytes(status, [_JSON, *headers], _encode(body))

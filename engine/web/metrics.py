@@ -1,0 +1,23 @@
+"""The journal's counts in Prometheus' text format, version 0.0.4 (prometheus.io, "Exposition formats").
+
+They are gauges: retention takes events and runs out of the journal again.
+"""
+
+from collections.abc import Mapping
+
+from hookrules.engine.model import RunState
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def exposition(counts: Mapping[str, int]) -> str:
+    """`counts` as the journal gives them: `events`, and `runs.<state>`."""
+    lines = [
+        "# HELP hookrules_journal_events Events that the journal holds.",
+        "# TYPE hookrules_journal_events gauge",
+        f"hookrules_journal_events {counts.get('events', 0)}",
+        "# HELP hookrules_journal_runs Runs that the journal holds, by the state they are in.",
+        "# TYPE hookrules_journal_runs gauge",
+    ]
+    lines += [f'hookrules_journal_runs{{state="{state}"}} {counts.get(f"runs.{state}", 0)}' for state in RunState]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,44 @@
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from hookrules.engine.cli.verbs import VERBS, hookrules
+
+HEAVY = ("pydantic", "jinja2", "rich", "jsonpath_ng", "sqlite3", "msgspec", "yaml", "granian", "bottle", "urllib3", "apscheduler", "uvloop")
+BUILT = [name for name, verb in VERBS.items() if find_spec(verb.command.partition(":")[0])]
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_and_version_import_nothing_heavy(argument: str) -> None:
+    program = (
+        "import sys; from hookrules.engine.cli import main; "
+        f"assert main([{argument!r}]) == 0; "
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stderr == "[]\n"
+    assert "hookrules" in result.stdout
+
+
+def test_help_lists_every_verb_that_is_not_hidden() -> None:
+    shown = CliRunner().invoke(hookrules, ["--help"]).output
+    for name, verb in VERBS.items():
+        assert (verb.help in shown) is not verb.hidden, name
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_every_verb_has_help_that_begins_with_its_line_in_the_list(name: str) -> None:
+    result = CliRunner().invoke(hookrules, [name, "--help"])
+    assert result.exit_code == 0
+    assert VERBS[name].help in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("name", [name for name in BUILT if name != "init"])
+def test_every_verb_but_init_takes_the_configuration_after_it(name: str) -> None:
+    command = hookrules.get_command(click.Context(hookrules), name)
+    assert command is not None
+    assert sum("--config" in parameter.opts for parameter in command.params) == 1

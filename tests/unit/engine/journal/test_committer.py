@@ -1,0 +1,182 @@
+"""Group commit over a store that writes to a list: what is committed together, and who hears of what."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+
+import pytest
+
+from hookrules.engine.errors import JournalError, LeaseLost
+from hookrules.engine.journal.committer import MAX_BATCH, Committer
+
+Pages = list[str]
+
+
+class ListStore:
+    """A transaction appends to `connection`; a commit moves it to `committed`, one list each."""
+
+    def __init__(self) -> None:
+        self.connection: Pages = []
+        self.committed: list[Pages] = []
+        self.broken: set[str] = set()
+        self.closed = False
+
+    def begin(self) -> None:
+        self._may("begin")
+
+    def commit(self) -> None:
+        self._may("commit")
+        if self.connection:
+            self.committed.append(self.connection.copy())
+            self.connection.clear()
+
+    def rollback(self) -> None:
+        self.connection.clear()
+
+    def settle(self) -> None:
+        assert not self.connection
+
+    def told(self, error: Exception) -> JournalError:
+        return JournalError(f"told: {error}")
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _may(self, what: str) -> None:
+        if what in self.broken:
+            raise OSError(f"no {what}")
+
+
+@pytest.fixture
+def store() -> ListStore:
+    return ListStore()
+
+
+@pytest.fixture
+def committer(store: ListStore) -> Iterator[Committer[Pages]]:
+    made = Committer[Pages](store, "test")
+    yield made
+    made.close()
+
+
+class Held:
+    """Keeps the committing thread inside a write until released, so that others gather behind it."""
+
+    def __init__(self, committer: Committer[Pages]) -> None:
+        self._go, entered = threading.Event(), threading.Event()
+
+        def wait(_pages: Pages) -> None:
+            entered.set()
+            self._go.wait(30)
+
+        self.future = committer.submit(wait)
+        assert entered.wait(30)
+
+    def release(self) -> None:
+        self._go.set()
+        self.future.result(30)
+
+
+def append(text: str) -> Callable[[Pages], str]:
+    def write(pages: Pages) -> str:
+        pages.append(text)
+        return text
+
+    return write
+
+
+def fail(error: Exception) -> Callable[[Pages], None]:
+    def write(pages: Pages) -> None:
+        pages.append("half a write")
+        raise error
+
+    return write
+
+
+def outcome(future: Future[str]) -> str:
+    error = future.exception(timeout=30)
+    return f"{type(error).__name__}: {error}" if error else future.result()
+
+
+def test_all_that_wait_share_one_commit(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    futures = [committer.submit(append(str(number))) for number in range(50)]
+    held.release()
+    assert [outcome(future) for future in futures] == [str(number) for number in range(50)]
+    assert store.committed == [[str(number) for number in range(50)]]
+    assert committer.commits == 2
+
+
+def test_one_transaction_is_bounded(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    futures = [committer.submit(append("x")) for _ in range(MAX_BATCH + 1)]
+    held.release()
+    assert {outcome(future) for future in futures} == {"x"}
+    assert [len(pages) for pages in store.committed] == [MAX_BATCH, 1]
+
+
+def test_a_failing_write_leaves_its_neighbours_and_nothing_of_itself(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    futures = [committer.submit(write) for write in (append("a"), fail(TypeError("odd")), append("b"))]
+    held.release()
+    assert [outcome(future) for future in futures] == ["a", "JournalError: told: odd", "b"]
+    assert store.committed == [["a"], ["b"]]
+
+
+def test_a_refused_write_does_not_disturb_the_batch(committer: Committer[Pages], store: ListStore) -> None:
+    def refuse(_pages: Pages) -> None:
+        raise LeaseLost("gone")
+
+    held = Held(committer)
+    futures = [committer.submit(write) for write in (append("a"), refuse, append("b"))]
+    held.release()
+    assert [outcome(future) for future in futures] == ["a", "LeaseLost: gone", "b"]
+    assert store.committed == [["a", "b"]]
+
+
+@pytest.mark.parametrize("fault", ["begin", "commit"])
+def test_a_fault_of_the_store_fails_all_that_wait_and_is_over_when_it_is_over(
+    committer: Committer[Pages], store: ListStore, fault: str
+) -> None:
+    held = Held(committer)
+    futures = [committer.submit(append(text)) for text in "ab"]
+    store.broken.add(fault)
+    held._go.set()
+    assert [outcome(future) for future in futures] == [f"JournalError: told: no {fault}"] * 2
+    assert store.committed == []
+    store.broken.clear()
+    assert outcome(committer.submit(append("c"))) == "c"
+    assert store.committed == [["c"]]
+
+
+def test_nothing_is_answered_before_the_commit(committer: Committer[Pages], store: ListStore) -> None:
+    seen: list[list[Pages]] = []
+    future = committer.submit(append("a"))
+    future.add_done_callback(lambda _future: seen.append(list(store.committed)))
+    outcome(future)
+    committer.close()
+    assert seen == [[["a"]]]
+
+
+def test_a_write_that_nobody_waits_for_any_more_is_left_out(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    future = committer.submit(append("given up"))
+    assert future.cancel()
+    kept = committer.submit(append("kept"))
+    held.release()
+    assert outcome(kept) == "kept"
+    with pytest.raises(CancelledError):
+        future.result(30)
+    assert store.committed == [["kept"]]
+
+
+def test_closing_finishes_what_waits_and_refuses_the_rest(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    futures = [committer.submit(append("a")), committer.submit(append("b"))]
+    closing = threading.Thread(target=committer.close)
+    closing.start()
+    held.release()
+    closing.join(30)
+    assert [outcome(future) for future in futures] == ["a", "b"]
+    assert store.closed
+    assert outcome(committer.submit(append("late"))) == "JournalError: the journal is closed"

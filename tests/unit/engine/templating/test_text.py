@@ -1,0 +1,259 @@
+"""What all templates mean, shown with the plainest place: text as it is."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+from support_templating import failure, refusal
+
+from hookrules.engine.errors import TemplateError
+from hookrules.engine.templating import Reference, TextTemplate, use_jsonpath
+
+PAYLOAD: dict[str, Any] = {
+    "after": "12345e7",
+    "title": "Fix <it>",
+    "items": [{"id": 1}, {"id": 2}],
+    "keys": "the key",
+    "number": 1.5,
+    "draft": False,
+    "none": None,
+    "repository": {"full_name": "acme/shop", "owner": None},
+}
+
+
+def rendered(source: str, **names: Any) -> str:
+    return TextTemplate(source).render({"payload": PAYLOAD, **names})
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("as it is {{ payload.title }}", "as it is Fix <it>"),
+        ("{{ payload.number }} {{ payload.draft }} {{ payload.none }}", "1.5 false null"),
+        ("{{ payload['items'] }}", '[{"id":1},{"id":2}]'),
+        ("{{ payload.items[1].id }}{{ payload.items.0.id }}{{ payload.items[-1].id }}", "212"),
+        ("{{ payload.keys }}", "the key"),
+        ("{{ 'draft: ' ~ payload.draft ~ payload.none }}", "draft: falsenull"),
+        ("{{ payload.title | upper }}", "FIX <IT>"),
+        ("{{ payload.items | map(attribute='id') | join(', ') }}", "1, 2"),
+        ("{{ payload.items | length }}", "2"),
+        ("{% for item in payload.items %}{{ loop.index }}:{{ item.id }}{% if not loop.last %}, {% endif %}{% endfor %}", "1:1, 2:2"),
+        ("{% for key, value in payload.repository | items %}{{ key }} {% endfor %}", "full_name owner "),
+        ("{% set name = payload.repository.full_name %}{{ name }}{# said once #}", "acme/shop"),
+        ("{% raw %}{{ .Names }}{% endraw %} {{ payload.after }}", "{{ .Names }} 12345e7"),
+        ("{{ payload.after }}\r\nkept\n", "12345e7\r\nkept\n"),
+        ("{%- if payload.draft %}a{% else %} b {% endif -%}", " b "),
+    ],
+)
+def test_a_template_prints_json_values_as_people_expect(source: str, expected: str) -> None:
+    assert rendered(source) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ payload.nope | default('none') }}", "{{ payload.nope.deeper[0].still | default('none') }}", "{{ payload.repository.owner.login | d('none') }}"],
+)
+def test_default_accepts_a_missing_name_however_deep(source: str) -> None:
+    assert rendered(source) == "none"
+
+
+def test_is_defined_accepts_a_missing_name() -> None:
+    assert rendered("{{ payload.nope.deep is defined }} {{ payload.after is defined }} {{ payload.nope is undefined }}") == "false true true"
+
+
+def test_a_missing_value_may_be_kept_for_a_later_default() -> None:
+    assert rendered("{% set who = payload.nope %}{{ who | default('nobody') }}") == "nobody"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ payload.pusher.name }}",
+        "{% if payload.pusher.name %}x{% endif %}",
+        "{{ payload.pusher.name == 'x' }}",
+        "{{ 'x' in payload.pusher.name }}",
+        "{{ payload.pusher.name is none }}",
+        "{{ payload.pusher.name is string }}",
+        "{{ payload.pusher.name | upper }}",
+        "{{ payload.pusher.name | length }}",
+        "{{ payload.pusher.name | tojson }}",
+        "{{ [payload.pusher.name] }}",
+        "{{ payload.pusher.name ~ 'x' }}",
+        "{{ payload.pusher.name or 'x' }}",
+        "{{ not payload.pusher.name }}",
+        "{{ 'a' if payload.pusher.name else 'b' }}",
+        "{{ payload.pusher.name[1:] }}",
+        "{% for x in payload.pusher.name %}x{% endfor %}",
+        "{% for x in payload.items if payload.pusher.name %}x{% endfor %}",
+        "{{ 'x' | default(payload.pusher.name) }}",
+        "{{ payload[payload.pusher.name] }}",
+    ],
+)
+def test_anything_else_on_a_missing_name_is_an_error_that_names_it(source: str) -> None:
+    assert "payload.pusher.name is missing" in failure(TextTemplate, source, payload=PAYLOAD).message
+
+
+def test_an_error_says_where_and_what_was_probably_meant() -> None:
+    error = failure(TextTemplate, "first\nsee {{ payload.repository.fullname }}", payload=PAYLOAD)
+    assert (error.line, error.column) == (1, 7)
+    assert error.suggestion == "did you mean payload.repository.full_name?"
+
+
+def test_text_has_no_methods_and_the_error_names_the_filter() -> None:
+    assert refusal(TextTemplate, "{{ payload.title.upper() }}").suggestion == "write | upper"
+    assert "write | upper" in failure(TextTemplate, "{{ payload.title.upper }}", payload=PAYLOAD).message
+
+
+def test_a_list_has_no_fields_and_the_error_shows_the_ways() -> None:
+    assert "map(attribute='id')" in failure(TextTemplate, "{{ payload.items.id }}", payload=PAYLOAD).message
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("{% macro f() %}{% endmacro %}", "macro"),
+        ("{% call f() %}{% endcall %}", "call"),
+        ("{% filter upper %}x{% endfilter %}", "filter"),
+        ("{% set x %}y{% endset %}", "set"),
+        ("{% include 'x' %}", "include"),
+        ("{% import 'x' as y %}", "import"),
+        ("{% from 'x' import y %}", "import"),
+        ("{% extends 'x' %}", "extends"),
+        ("{% block x %}{% endblock %}", "block"),
+        ("{% with %}{% endwith %}", "with"),
+        ("{% autoescape true %}{% endautoescape %}", "autoescape"),
+        ("{% for x in payload recursive %}{{ loop(x) }}{% endfor %}", "recursive"),
+        ("{% nonsense %}", "nonsense"),
+        ("{{ payload.x | nonsense }}", "nonsense"),
+        ("{{ payload.x is nonsense }}", "nonsense"),
+        ("{{ lipsum() }}", "lipsum"),
+        ("{{ payload.x.format(1) }}", "format"),
+        ("{{ payload | attr('x') }}", "attr"),
+        ("{{ payload.x | safe }}", "safe"),
+        ("{{ payload", "end of"),
+        ("{{ paylod.x }}", "paylod"),
+        ("{{ self }}", "self"),
+        ("{{ x | raw | upper }}", "raw"),
+        ("{% set y = payload.x | raw %}", "raw"),
+        ("{{ payload.x | map('raw') | raw('a') }}", "raw"),
+    ],
+)
+def test_what_templates_do_not_do_is_refused_at_load(source: str, word: str) -> None:
+    assert word in refusal(TextTemplate, source).message
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    error = refusal(TextTemplate, "a {{ paylod.x }}")
+    assert (error.line, error.column, error.suggestion) == (0, 5, "did you mean payload?")
+
+
+def test_python_is_out_of_reach() -> None:
+    for path in ("payload.__class__", "payload['__class__']", "payload.title.__class__", "payload.items.append"):
+        with pytest.raises(TemplateError, match="missing"):
+            rendered(f"{{{{ {path} }}}}")
+    assert rendered("{{ payload | map('upper') | list | length }}") == str(len(PAYLOAD))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'x' * 100000000 }}",
+        "{{ [1] * 100000000 }}",
+        "{{ 2 ** 100000000 }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
+        "{% for a in range(100000) %}{{ payload.long }}{% endfor %}",
+        "{{ range(100000000) | list }}",
+    ],
+)
+def test_no_template_fills_the_memory(source: str) -> None:
+    with pytest.raises(TemplateError):
+        rendered(source, payload={"long": "x" * 1000})
+
+
+def test_a_failing_filter_is_an_error_without_the_value() -> None:
+    error = failure(TextTemplate, "ok\n{{ payload.title + 1 }}", payload={"title": "hunter2-secret"})
+    assert error.line == 1
+    assert "hunter2" not in error.message
+
+
+def test_references_are_known_without_rendering() -> None:
+    source = (
+        "{{ payload.after }} {{ secrets.chat_url }}\n{{ steps.deploy.stdout | trim }} {{ header['X-GitHub-Event'] }}"
+        "{% for item in payload.commits %}{{ item.id }}{{ vars.x[index] }}{% endfor %}{{ item.name }}{{ payload.a[0].b }}"
+    )
+    found = TextTemplate(source).references()
+    assert found[0] == Reference(("payload", "after"), 0, 3)
+    assert [reference.path for reference in found] == [
+        ("payload", "after"),
+        ("secrets", "chat_url"),
+        ("steps", "deploy", "stdout"),
+        ("header", "X-GitHub-Event"),
+        ("payload", "commits"),
+        ("index",),
+        ("vars", "x"),
+        ("item", "name"),
+        ("payload", "a", "0", "b"),
+    ]
+
+
+def test_raw_uses_are_told_with_their_place() -> None:
+    template = TextTemplate("a\n {{ payload.after | raw }}")
+    assert [(use.line, use.column) for use in template.raw_uses()] == [(1, 4)]
+    assert template.render({"payload": PAYLOAD}) == "a\n 12345e7"
+
+
+def test_jsonpath_runs_what_was_set_up() -> None:
+    use_jsonpath(lambda path, value: [path, value["after"]])
+    assert rendered("{{ payload | jsonpath('$.after') | join(' ') }}") == "$.after 12345e7"
+
+
+class Holder(BaseModel):
+    text: TextTemplate
+
+
+def test_a_field_keeps_its_source_and_its_schema_is_text() -> None:
+    held = Holder.model_validate({"text": "a {{ payload.b }}"})
+    assert held.model_dump() == {"text": "a {{ payload.b }}"}
+    assert Holder.model_json_schema()["properties"]["text"]["type"] == "string"
+
+
+@pytest.mark.parametrize(("value", "quoted"), [(3, '"3"'), (True, '"true"'), (1.5, '"1.5"')])
+def test_a_number_where_text_belongs_is_told_to_be_quoted(value: object, quoted: str) -> None:
+    with pytest.raises(ValidationError) as told:
+        Holder.model_validate({"text": value})
+    (error,) = told.value.errors()
+    assert error["ctx"]["suggestion"] == f"quote it: {quoted}"
+
+
+def test_a_bad_template_carries_its_place_through_pydantic() -> None:
+    with pytest.raises(ValidationError) as told:
+        Holder.model_validate({"text": "line\n {{ paylod }} {line}"})
+    (error,) = told.value.errors()
+    assert error["type"] == "template"
+    assert (error["ctx"]["line"], error["ctx"]["column"]) == (1, 4)
+    assert error["msg"] == "there is no name 'paylod'"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.text(max_size=60), json_values)
+def test_a_payload_is_never_read_as_a_template(text: str, value: object) -> None:
+    assert TextTemplate("<{{ payload.v }}>").render({"payload": {"v": text, "w": value}}) == f"<{text}>"
+
+
+@given(st.text(alphabet="{}%# abpayload.'|()[]1\n", max_size=40))
+def test_any_text_is_a_template_or_an_error_with_a_place_inside_it(source: str) -> None:
+    try:
+        TextTemplate(source)
+    except TemplateError as error:
+        lines = source.split("\n")
+        assert 0 <= error.line <= len(lines)
+        assert error.message

@@ -1,0 +1,141 @@
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+PRELUDE = """
+import os, signal, sys
+from hookrules.engine import logs
+from hookrules.engine.supervisor import Supervisor
+
+def say(*words):
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
+def until_told(name):
+    def work(lifeline):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        say(name, os.getpid())
+        lifeline.ready()
+        os.read(lifeline.fd, 1)
+        say(name, "orphaned")
+    return work
+
+def stubborn(lifeline):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    say("stubborn", os.getpid())
+    lifeline.ready()
+    while True:
+        signal.pause()
+
+def broken(lifeline):
+    sys.exit(3)
+
+logs.set_up("text")
+"""
+
+
+class Supervised:
+    """A supervisor in a process of its own, and what its children said, a line at a time."""
+
+    def __init__(self, program: str) -> None:
+        code = PRELUDE + textwrap.dedent(program)
+        self.process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+        self._buffer = b""
+
+    def line(self) -> list[str]:
+        assert self.process.stdout is not None
+        while b"\n" not in self._buffer:
+            readable, _, _ = select.select([self.process.stdout], [], [], 20)
+            assert readable, "nothing was said"
+            chunk = os.read(self.process.stdout.fileno(), 4096)
+            assert chunk, "it ended"
+            self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode().split()
+
+    def lines(self, count: int) -> dict[str, str]:
+        return dict(self.line() for _ in range(count))
+
+
+@contextmanager
+def supervised(program: str) -> Iterator[Supervised]:
+    running = Supervised(program)
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.communicate()
+
+
+def alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+TWO = 'sys.exit(Supervisor([("a", until_told("a")), ("b", until_told("b"))], 5.0, lambda: say("all", "ready")).run())'
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_with_its_children_when_told_to(stop: signal.Signals) -> None:
+    with supervised(TWO) as running:
+        said = running.lines(3)
+        running.process.send_signal(stop)
+        assert running.process.wait(20) == 0
+        assert not alive(said["a"])
+        assert not alive(said["b"])
+
+
+def test_a_child_that_dies_comes_back_and_the_other_stays() -> None:
+    with supervised(TWO) as running:
+        first = running.lines(3)
+        os.kill(int(first["a"]), signal.SIGKILL)
+        again = running.line()
+        assert again[0] == "a"
+        assert again[1] != first["a"]
+        assert alive(first["b"])
+
+
+def test_a_child_that_dies_again_and_again_still_comes_back() -> None:
+    with supervised(TWO) as running:
+        pid = running.lines(3)["a"]
+        for _ in range(3):
+            os.kill(int(pid), signal.SIGKILL)
+            name, pid = running.line()
+            assert name == "a"
+
+
+def test_a_child_that_can_not_start_ends_everything_with_an_error() -> None:
+    with supervised('sys.exit(Supervisor([("a", until_told("a")), ("b", broken)], 5.0, lambda: say("all", "ready")).run())') as running:
+        assert running.process.wait(20) == 1
+
+
+def test_children_end_when_their_supervisor_is_killed() -> None:
+    with supervised(TWO) as running:
+        running.lines(3)
+        running.process.kill()
+        assert sorted([running.line(), running.line()]) == [["a", "orphaned"], ["b", "orphaned"]]
+
+
+def test_a_child_that_does_not_end_in_time_is_killed() -> None:
+    with supervised('sys.exit(Supervisor([("s", stubborn)], 0.2, lambda: None).run())') as running:
+        _, pid = running.line()
+        running.process.terminate()
+        assert running.process.wait(20) == 0
+        assert not alive(pid)
+
+
+def test_a_hangup_ends_nothing() -> None:
+    with supervised(TWO) as running:
+        said = running.lines(3)
+        running.process.send_signal(signal.SIGHUP)
+        os.kill(int(said["a"]), signal.SIGKILL)
+        assert running.line()[0] == "a"

@@ -1,0 +1,31 @@
+"""The journal's counts for Prometheus."""
+
+import re
+
+from hookrules.engine.model import RunState
+from hookrules.engine.web.metrics import exposition
+
+_SAMPLE = re.compile(r'(?P<name>[a-z_]+)(?:\{state="(?P<state>[a-z]+)"\})? (?P<value>\d+)')
+
+
+def test_every_sample_is_well_formed_and_announced() -> None:
+    text = exposition({"events": 3, "runs.dead": 2})
+    assert text.endswith("\n")
+    announced: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("# "):
+            _, keyword, name, words = line.split(" ", 3)
+            announced.setdefault(name, set()).add(keyword)
+            assert keyword == "HELP" or words == "gauge"
+        else:
+            sample = _SAMPLE.fullmatch(line)
+            assert sample
+            assert announced[sample["name"]] == {"HELP", "TYPE"}
+
+
+def test_a_state_without_runs_is_zero_and_not_absent() -> None:
+    lines = exposition({"events": 3, "runs.dead": 2}).splitlines()
+    assert "hookrules_journal_events 3" in lines
+    assert 'hookrules_journal_runs{state="dead"} 2' in lines
+    assert 'hookrules_journal_runs{state="queued"} 0' in lines
+    assert sum(line.startswith("hookrules_journal_runs{") for line in lines) == len(RunState)
