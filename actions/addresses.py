@@ -20,7 +20,9 @@ class RefusedAddress(HookrulesError):
 def refusal(text: str) -> str | None:
     """Why the address is not connected to, in a word or two; None where it may be. `text` is as getaddrinfo gives it."""
     address = ipaddress.ip_address(text.partition("%")[0])
-    for seen in (address, *_inside(address)):
+    inner = _inside(address)
+    # A network of IPv6 alone reaches every public IPv4 host through NAT64, so that only the host inside counts.
+    for seen in inner if address in _NAT64 else (address, *inner):
         why = _kind(seen)
         if why is not None:
             return why

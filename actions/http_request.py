@@ -30,6 +30,7 @@ class HttpAction(Action):
 
     kind: ClassVar[str] = "http"
     short: ClassVar[str | None] = "url"
+    results: ClassVar[tuple[str, ...]] = ("status", "headers", "body", "json")
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"method": "POST", "url": "https://chat.example.com/rooms/ops", "json": {"text": "deployed {{ payload.after }}"}}]

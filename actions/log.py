@@ -22,6 +22,7 @@ class LogAction(Action):
 
     kind: ClassVar[str] = "log"
     short: ClassVar[str | None] = "message"
+    results: ClassVar[tuple[str, ...]] = ("message",)
     model_config = ConfigDict(json_schema_extra={"examples": [{"message": "{{ event.type }} from {{ event.source }}", "level": "info"}]})
 
     message: TextTemplate = Field(description="The line; control characters are written as escapes.")
@@ -29,7 +30,8 @@ class LogAction(Action):
 
     def render(self, names: Names) -> "LogCall":
         """Raises TemplateError."""
-        return LogCall(self.level, one_line(self.message.render(names)))
+        # A command's output ends with a line break, and a line of the log has one already.
+        return LogCall(self.level, one_line(self.message.render(names).rstrip("\r\n")))
 
 
 @dataclass(frozen=True, slots=True)

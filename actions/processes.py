@@ -20,6 +20,7 @@ GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 _CANCEL_POLL = 0.2  # an Event can't be selected on; this is how late a cancellation may be seen
 _EXIT_POLL = 0.02  # where there is no pidfd (macOS), how late an end may be seen
+_LAST_WORDS = 0.5  # how long a killed group may take to close its outputs; who has left the group is not waited for
 _CHUNK = 65536
 
 
@@ -152,6 +153,8 @@ class _Watch:
                 self._receive(key.fileobj, key.data)  # type: ignore[arg-type]
             elif key.fileobj is self.process.stdin:
                 self._send(key.fileobj)
+            else:
+                self.selector.unregister(key.fileobj)  # a pidfd stays readable, and the group may be waited for longer
 
     def _receive(self, stream: IO[bytes], tail: Tail) -> bool:
         try:
@@ -178,6 +181,9 @@ class _Watch:
     def close(self) -> None:
         """End what is left of the group, keep what it had said, and reap."""
         self._signal(signal.SIGKILL)
+        deadline = self.clock() + _LAST_WORDS
+        while not self._silent() and self.clock() < deadline:
+            self._turn(deadline - self.clock())
         self.process.wait()
         for key in list(self.selector.get_map().values()):
             if isinstance(key.data, Tail):

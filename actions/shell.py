@@ -5,14 +5,27 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from hookrules.actions.action import Action, Names, Surroundings
 from hookrules.actions.processes import Ending, Finished, Program, run
+from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import Json, Outcome
-from hookrules.engine.templating import Argument, ShellText, TextTemplate
+from hookrules.engine.templating import Argument, BadArgument, ShellText, TextTemplate, judged
+from hookrules.engine.templating.template import finding
 from hookrules.engine.units import Size
 
 _INHERITED = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/", "LANG": "C.UTF-8"}
@@ -21,7 +34,23 @@ _ARGUMENTS = TypeAdapter(Annotated[list[Argument], Field(min_length=1)])
 
 
 def _command(value: Any) -> "ShellText | list[Argument]":
-    return _ARGUMENTS.validate_python(value) if isinstance(value, list) else ShellText.read(value)
+    if not isinstance(value, list):
+        return ShellText.read(value)
+    arguments = _ARGUMENTS.validate_python(value)
+    try:
+        judged(arguments)
+    except BadArgument as error:
+        raise _placed(error, error.index, value[error.index]) from None
+    return arguments
+
+
+def _written(command: "ShellText | list[Argument]") -> str | list[str]:
+    return [argument.source for argument in command] if isinstance(command, list) else command.source
+
+
+def _placed(error: TemplateError, key: str | int, value: object) -> ValidationError:
+    """The error at a part of the field or model that is being read."""
+    return ValidationError.from_exception_data("shell", [InitErrorDetails(type=finding(error), loc=(key,), input=value)])
 
 
 def _free_name(name: str) -> str:
@@ -37,6 +66,7 @@ class ShellAction(Action):
 
     kind: ClassVar[str] = "shell"
     short: ClassVar[str | None] = "command"
+    results: ClassVar[tuple[str, ...]] = ("exit_code", "stdout", "stderr")
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"command": "./deploy.sh {{ payload.after }}", "cwd": "/srv/shop", "env": {"STAGE": "live"}}]}
     )
@@ -44,6 +74,7 @@ class ShellAction(Action):
     command: Annotated[
         ShellText | list[Argument],
         PlainValidator(_command),
+        PlainSerializer(_written),
         WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
     ] = Field(description="Text for /bin/sh, in which each {{ }} is one word; or a list: a program and its arguments, without a shell.")
     cwd: TextTemplate | None = Field(None, description="The folder to run in; a relative one starts where hookrules.yaml lies.")
@@ -53,6 +84,17 @@ class ShellAction(Action):
     stdin: TextTemplate | None = Field(None, description="What the command reads; nothing where left out.")
     output_limit: Size = Field(256 * 1024, description="How much of each output is kept: its end.")
     success_codes: list[int] = Field([0], min_length=1, description="The exit codes that count as success.")
+
+    @model_validator(mode="after")
+    def _no_code_as_input(self) -> Self:
+        if self.stdin is None or len(self.stdin.references()) == len(self.stdin.raw_uses()):
+            return self
+        read = self.command.runs_input() if isinstance(self.command, ShellText) else any(way.runs_input for way in judged(self.command))
+        if read:
+            problem = "a value here would be run as code by the command that reads it"
+            error = TemplateError(problem, suggestion="give the command a script of its own, which reads the value")
+            raise _placed(error, "stdin", self.stdin.source)
+        return self
 
     def render(self, names: Names) -> "ShellCall":
         """Raises TemplateError."""

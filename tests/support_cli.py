@@ -40,16 +40,17 @@ def hookrules(*arguments: str, folder: Path, stdin: str = "", **environment: str
     return Result(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
-def start(*arguments: str, folder: Path) -> "subprocess.Popen[str]":
+def start(*arguments: str, folder: Path, **environment: str) -> "subprocess.Popen[str]":
     """`hookrules ARGUMENTS` as a process, with pipes."""
     return subprocess.Popen(
         [sys.executable, "-m", "hookrules.engine.cli", *arguments],
         cwd=folder,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={name: value for name, value in os.environ.items() if name != "HOOKRULES_CONFIG"} | _ENVIRONMENT,
+        env={name: value for name, value in os.environ.items() if name != "HOOKRULES_CONFIG"} | _ENVIRONMENT | environment,
     )
 
 

@@ -17,7 +17,8 @@ PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 def main(folder: Path) -> None:
     if sys.version_info < OLDEST:
-        sys.exit(f"hookrules needs Python {'.'.join(map(str, OLDEST))} or newer, and this is {sys.version.split()[0]}; name another: make PYTHON=…")
+        this, needed = sys.version.split()[0], ".".join(map(str, OLDEST))
+        sys.exit(f"hookrules needs Python {needed} or newer, and this is {this}; name another: make PYTHON=…")
     has_pip = importlib.util.find_spec("ensurepip") is not None
     venv.create(folder, clear=True, with_pip=has_pip, symlinks=True)
     if not has_pip:

@@ -1,5 +1,7 @@
 """The command line: `hookrules VERB`. Its verbs are listed in `verbs`, one module each."""
 
+import io
+import sys
 from collections.abc import Sequence
 
 
@@ -8,4 +10,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from hookrules.engine.cli.failures import contained
     from hookrules.engine.cli.verbs import hookrules
 
+    _print_what_the_terminal_lacks()
     return contained(lambda: hookrules.main(args=arguments, prog_name="hookrules", standalone_mode=False))
+
+
+def _print_what_the_terminal_lacks() -> None:
+    """Under a locale without `✓`, print its code and go on."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,7 +1,6 @@
 """How results look: tables and marks for people, lines of JSON for programs."""
 
 import json
-import os
 import sys
 import time
 import unicodedata
@@ -16,18 +15,14 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-_WIDE = 500
-"""Columns where no person looks: nothing is cut off for a pipe or a file."""
-
 _SHOWN_AS_IS = "\n\t"
 
 
 def console() -> "Console":
-    """A console on stdout: plain where it is no terminal."""
+    """A console on stdout: plain where it is no terminal, and no line is cut or broken anywhere."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _WIDE
-    return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence["str | Text"]]) -> None:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hookrules.engine import due_times
 from hookrules.engine.cli.findings import from_here, tally
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.loading import Loaded, load, load_settings_only
@@ -41,7 +40,7 @@ def load_project(config: Path) -> Project:
 
 def load_all(config: Path) -> Loaded:
     """What loading comes to, errors and all. Raises UsageError where there is no such file."""
-    return load(present(config), environ=os.environ, check_cron=check_cron)
+    return load(present(config), environ=os.environ)
 
 
 def present(config: Path) -> Path:
@@ -51,11 +50,6 @@ def present(config: Path) -> Path:
     if not config.exists():
         raise UsageError(f"there is no {config}; `hookrules init` writes a starter, -c names another file")
     return config
-
-
-def check_cron(text: str, timezone: str) -> None:
-    """Raises ValueError, in a sentence for its writer, for a schedule that can't be worked out."""
-    due_times.cron(text, timezone)
 
 
 def open_journal_of(project: Project) -> Journal:

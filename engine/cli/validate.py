@@ -9,7 +9,7 @@ import click
 from hookrules.engine.cli.findings import as_json, as_line, count, from_here, tally
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
-from hookrules.engine.cli.project import check_cron, load_all
+from hookrules.engine.cli.project import load_all
 from hookrules.engine.config.findings import Finding, errors
 from hookrules.engine.config.loading import check_files
 from hookrules.engine.config.ruleset import Ruleset
@@ -39,7 +39,7 @@ def _check(config: Path, paths: Sequence[Path]) -> tuple[list[Finding], Ruleset 
     """The rules are None where there are errors, and where only some files were asked about."""
     if paths:
         around = config if config.is_file() else None
-        return from_here(check_files(paths, config_path=around, environ=os.environ, check_cron=check_cron), Path.cwd()), None
+        return from_here(check_files(paths, config_path=around, environ=os.environ), Path.cwd()), None
     loaded = load_all(config)
     return from_here(loaded.findings, Path.cwd()), loaded.ruleset
 

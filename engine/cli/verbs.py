@@ -12,7 +12,6 @@ class Verb(NamedTuple):
     command: str
     """`module:name` of the click command."""
     help: str
-    hidden: bool = False
 
 
 SECTIONS: dict[str, dict[str, Verb]] = {
@@ -23,9 +22,6 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Run": {
         "serve": Verb("hookrules.engine.cli.serve:command", "Receive webhooks and run the rules that they match."),
         "work": Verb("hookrules.engine.cli.work:command", "Run what waits in the journal, without receiving."),
-        "ingress": Verb(
-            "hookrules.engine.cli.ingress:command", "Receive webhooks, without running rules (serve starts this).", hidden=True
-        ),
     },
     "Try": {
         "explain": Verb("hookrules.engine.cli.explain:command", "Say why each rule fires for an event, or does not."),
@@ -45,7 +41,7 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return [name for name, verb in VERBS.items() if not verb.hidden]
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
@@ -68,7 +64,7 @@ class LazyGroup(click.Group):
         width = max(map(len, VERBS))
         for section, verbs in SECTIONS.items():
             with formatter.section(section):
-                formatter.write_dl([(name.ljust(width), verb.help) for name, verb in verbs.items() if not verb.hidden])
+                formatter.write_dl([(name.ljust(width), verb.help) for name, verb in verbs.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem

@@ -1,6 +1,7 @@
 """Operands of the tree → their compiled form, and what stands right of an operator made ready for it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from hookrules.engine.conditions.fact_fields import compile_fact
@@ -31,11 +32,17 @@ def compile_operand(operand: Operand) -> Compiled:
 
 def _path(path: Path) -> Compiled:
     try:
-        parsed = parse_path(path.text)
+        return _path_of(path.text)
     except PathError as error:
         raise Place(path.place.path, path.place.column + error.column).refuse(str(error), error.suggestion) from None
-    read = parsed.reader(path.text, "the payload")
-    return Compiled(path.text, lambda facts: read(facts.event.payload), parsed.several, walk=read if parsed.steps is not None else None)
+
+
+@lru_cache(maxsize=65_536)
+def _path_of(text: str) -> Compiled:
+    """Shared by all conditions that name the path."""
+    parsed = parse_path(text)
+    read = parsed.reader(text, "the payload")
+    return Compiled(text, lambda facts: read(facts.event.payload), parsed.several, walk=read if parsed.steps is not None else None)
 
 
 def _call(call: Call) -> Compiled:
@@ -107,7 +114,7 @@ def compile_right(test: Test, right: Operand, operator: Operator, left: Compiled
 
 def _refuse_right(test: Test, right: Operand, operator: Operator) -> None:
     if operator.right is Right.LIST and isinstance(right, (Literal, Pattern)):
-        raise right.place.refuse(f"`{test.operator}` wants a list", f"{test.operator} [{right.text.rstrip(',')}]")
+        raise right.place.refuse(f"`{test.operator}` wants a list", f"{test.left.text} {test.operator} [{right.text.rstrip(',')}]")
     if operator.right is Right.ORDERED and isinstance(right, (ListOf, Literal)) and not _has_order(right):
         raise right.place.refuse(f"{right.text} has no order, so `{test.operator}` can't be asked; == and != can")
 

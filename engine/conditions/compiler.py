@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import repeat
+from operator import call
 
 from hookrules.engine.conditions.decisions import CompiledTest, Decide, compile_test
 from hookrules.engine.conditions.explanation import Explanation
@@ -55,7 +57,8 @@ def compile_tree(tree: Condition) -> Part:
 
 
 def _combined(kind: Combination, decisions: list[Decide]) -> Decide:
-    if len(decisions) == 1 and kind in (Combination.ALL, Combination.ANY):
-        return decisions[0]
+    if len(decisions) == 1:
+        (decide,) = decisions
+        return decide if kind in (Combination.ALL, Combination.ANY) else lambda facts: negation(decide(facts))
     combine = _COMBINE[kind]
-    return lambda facts: combine(decide(facts) for decide in decisions)
+    return lambda facts: combine(map(call, decisions, repeat(facts)))

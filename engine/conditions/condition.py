@@ -43,19 +43,20 @@ class FactUse:
 class Condition:
     """Immutable, so it may be asked from many threads."""
 
-    __slots__ = ("_part", "_tree", "source")
+    __slots__ = ("_decide", "_part", "_tree", "source")
 
     def __init__(self, written: object, tree: Tree, part: Part) -> None:
         self.source = written
         self._tree = tree
         self._part = part
+        self._decide = part.decide
 
     def __repr__(self) -> str:
         return f"Condition({self.source!r})"
 
     def verdict(self, facts: Facts) -> bool | None:
         """None where it is unknown. Never raises, whatever the document."""
-        return verdict(self._part.decide(facts))
+        return verdict(self._decide(facts))
 
     def explain(self, facts: Facts) -> Explanation:
         """The verdict again, with every test asked and what each of them saw."""

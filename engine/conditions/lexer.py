@@ -13,6 +13,7 @@ _SPACE = re.compile(r"\s*")
 _WORD = re.compile(r"[A-Za-z]+(?![\w.$-])")
 _AFTER_QUOTE = re.compile(r"[\s)\],=!<>]|$")
 _PATTERN_END = re.compile(r"\s+(?:and|or)(?=[\s(])")
+_PLAIN = re.compile(r"[^\s()\[\],'\"`]*")  # what means nothing but itself
 _RUN = re.compile(r"\S+")
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\]){0,500}\]", re.DOTALL)
 _CLOSED_BY = {")": "(", "]": "[", "}": "{"}
@@ -33,7 +34,8 @@ class Lexer:
         return self.place(column).refuse(message, suggestion)
 
     def skip_space(self) -> None:
-        self.column = self._end_of(_SPACE)
+        if self.text[self.column : self.column + 1].isspace():
+            self.column = self._end_of(_SPACE)
 
     def _end_of(self, pattern: re.Pattern[str]) -> int:
         found = pattern.match(self.text, self.column)
@@ -104,6 +106,7 @@ class Lexer:
             if character.isspace() or (character == "," and comma_ends) or not _balanced(character, opened):
                 break
             self.column += 1
+            self.column = self._end_of(_PLAIN)
         return self.text[start : self.column]
 
     def path_text(self, *, comma_ends: bool) -> str:
@@ -120,6 +123,7 @@ class Lexer:
             elif character in ")]":
                 open_at.pop()
             self.column += 1
+            self.column = self._end_of(_PLAIN)
         if open_at:
             raise self.error(f"the {self.text[open_at[-1]]} in this path is not closed", column=open_at[-1])
         return self.text[start : self.column]

@@ -43,9 +43,9 @@ def kleene_any(results: Iterable[Truth]) -> Truth:
 
 
 def negation(result: Truth) -> Truth:
-    return result if isinstance(result, Unknown) else not result
+    return result if result.__class__ is Unknown else not result
 
 
 def verdict(result: Truth) -> bool | None:
     """As callers outside of the language see it: None is unknown."""
-    return None if isinstance(result, Unknown) else result
+    return result if result.__class__ is bool else None

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from hookrules.engine.conditions.fact_fields import STEP_ROOTS
 from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.lexer import Lexer
-from hookrules.engine.conditions.operators import OPERATORS
+from hookrules.engine.conditions.operators import OPERATORS, Right
 from hookrules.engine.conditions.tree import Condition, ListOf, Literal, Place, Test
 from hookrules.engine.errors import ConditionError
 
@@ -38,11 +38,24 @@ _FOREIGN = {
     "has": "contains",
     "glob": "like",
     "regex": "matches",
-    "is": "==",
 }
 """What other languages write → what it is called here."""
 
-_KNOWN = ", ".join(phrase for phrase in OPERATORS if not phrase.startswith("not "))
+_KNOWN = ", ".join(phrase for phrase in OPERATORS if "not " not in phrase)
+
+_FOREIGN_PHRASES = {
+    "not exists": "missing",
+    "is missing": "missing",
+    "does not exist": "missing",
+    "does not contain": "not contains",
+    "is in": "in",
+    "is not in": "not in",
+    "is": "==",
+    "is not": "!=",
+    "not equals": "!=",
+}
+
+_PHRASES = (*OPERATORS, *_FOREIGN_PHRASES, "and", "or")
 
 _NO_PATH_ALGEBRA = {
     "where": "a path takes no `where`; write a filter: $.items[?(@.name == 'x')]",
@@ -55,15 +68,29 @@ def left_over(lexer: Lexer, condition: Condition) -> ConditionError:
     """Something follows a finished test."""
     column = lexer.column
     rest = lexer.take_run()
-    if rest in ("AND", "OR", *_FOREIGN) and (mended := _FOREIGN.get(rest, rest.lower())) in ("and", "or"):
-        return lexer.error(f"tests are joined by `{mended}`, not {rest}", mended, column)
+    join = _FOREIGN.get(rest, rest.lower())
+    if join in ("and", "or"):
+        return lexer.error(f"tests are joined by `{join}`, not {rest}", _mended(lexer.text, column, rest, join), column)
     if rest.startswith(")"):
         return lexer.error("this parenthesis was not opened", column=column)
     right = condition.right if isinstance(condition, Test) else None
-    if isinstance(right, Literal) and not right.quoted:
-        text = lexer.text[right.place.column :].strip().replace("'", "''")
-        return lexer.error(f"{rest[:40]!r} follows a finished test; text with white space is written in quotes", f"'{text[:200]}'", column)
+    if isinstance(condition, Test) and isinstance(right, Literal) and not right.quoted:
+        text = lexer.text[right.place.column :].strip()
+        is_list = OPERATORS[condition.operator or "=="].right is Right.LIST
+        meant = f"[{text.strip('()')}]" if is_list else "'" + text.replace("'", "''") + "'"
+        advice = "a list stands in brackets" if is_list else "text with white space is written in quotes"
+        suggestion = _mended(lexer.text, right.place.column, lexer.text[right.place.column :], meant)
+        return lexer.error(f"{rest[:40]!r} follows a finished test; {advice}", suggestion, column)
     return lexer.error(f"{rest[:40]!r} follows a finished test; tests are joined by `and` or `or`", column=column)
+
+
+def _mended(text: str, column: int, wrong: str, right: str) -> str | None:
+    """The whole text with one piece replaced; None where it is too long to be shown."""
+    mended = text[:column] + right + text[column + len(wrong) :]
+    return mended if len(mended) <= _LONGEST_SUGGESTION else None
+
+
+_LONGEST_SUGGESTION = 200
 
 
 def unknown_operator(lexer: Lexer) -> ConditionError:
@@ -71,17 +98,21 @@ def unknown_operator(lexer: Lexer) -> ConditionError:
     word = lexer.take_run()
     if word in _NO_PATH_ALGEBRA:
         return lexer.error(_NO_PATH_ALGEBRA[word], column=column)
-    known = _FOREIGN.get(word) or _known_phrase(lexer.text[column:])
-    return lexer.error(f"{word[:40]!r} is no operator; they are {_KNOWN}", known, column)
+    wrong, known = (word, _FOREIGN[word]) if word in _FOREIGN else _known_phrase(lexer.text[column:])
+    suggestion = _mended(lexer.text, column, wrong, known) if known else None
+    return lexer.error(f"{word[:40]!r} is no operator; they are {_KNOWN}", suggestion, column)
 
 
-def _known_phrase(text: str) -> str | None:
-    words = text.lower().split()[:3]
-    for length in (3, 2, 1):
-        close = get_close_matches(" ".join(words[:length]), [*OPERATORS, "and", "or"], 1, cutoff=0.75)
-        if close:
-            return close[0]
-    return None
+def _known_phrase(text: str) -> tuple[str, str | None]:
+    """The first words of the text that are an operator in another spelling, else almost one; and that operator."""
+    for cutoff in (1.0, 0.75):
+        for length in (3, 2, 1):
+            found = re.match(rf"\S+(?:\s+\S+){{{length - 1}}}", text[:200])
+            known = [phrase for phrase in _PHRASES if phrase.count(" ") == length - 1]
+            close = get_close_matches(" ".join(found[0].lower().split()), known, 1, cutoff) if found else ()
+            if found and close:
+                return found[0], _FOREIGN_PHRASES.get(close[0], close[0])
+    return "", None
 
 
 def no_operand(lexer: Lexer, roots: Sequence[str]) -> ConditionError:

@@ -50,8 +50,8 @@ def _minute(text: str) -> int:
 def _days(text: str) -> frozenset[int]:
     chosen: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        begin, end = _day(first), _day(last or first)
+        first, dash, last = part.partition("-")
+        begin, end = _day(first), _day(last if dash else first)
         chosen.update((begin + offset) % 7 for offset in range((end - begin) % 7 + 1))
     return frozenset(chosen)
 

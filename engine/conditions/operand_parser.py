@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from hookrules.engine.conditions import mistakes
 from hookrules.engine.conditions.fact_fields import BARE_ROOTS, EVENT_ROOTS, STEP_ROOTS
@@ -22,13 +23,19 @@ _CALL = re.compile(r"([A-Za-z_]\w*)\(", re.ASCII)
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
+@cache
+def _fact_patterns(*, in_step: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The beginning of a fact left of an operator, and right of one, where a word alone is text."""
+    roots = "|".join(EVENT_ROOTS + STEP_ROOTS if in_step else EVENT_ROOTS)
+    bare = rf"|(?:{'|'.join(BARE_ROOTS)})(?![\w.\[-])" if in_step else ""
+    return re.compile(rf"(?:{roots})(?=[.\[]){bare}"), re.compile(rf"(?:{roots})(?=\.[\w.-]*\w)")
+
+
 class OperandParser:
     def __init__(self, lexer: Lexer, *, in_step: bool) -> None:
         self._lexer = lexer
         self._roots = EVENT_ROOTS + STEP_ROOTS if in_step else EVENT_ROOTS
-        roots = "|".join(self._roots)
-        self._fact = re.compile(rf"(?:{roots})(?=[.\[])" + (rf"|(?:{'|'.join(BARE_ROOTS)})(?![\w.\[-])" if in_step else ""))
-        self._dotted_fact = re.compile(rf"(?:{roots})(?=\.[\w.-]*\w)")
+        self._fact, self._dotted_fact = _fact_patterns(in_step=in_step)
         self._depth = 0
 
     @contextmanager
@@ -120,7 +127,7 @@ class OperandParser:
         start = self._lexer.column
         self._lexer.take("[")
         if self._lexer.take("]"):
-            raise self._lexer.error("this list is empty", column=start)
+            raise self._lexer.error("this list is empty; `is empty` asks for an empty list", column=start)
         with self.nested():
             items = [self.value(comma_ends=True)]
             while self._lexer.take(","):

@@ -176,5 +176,12 @@ OPERATORS: dict[str, Operator] = {
     "is list": _type_test(_is("list")),
     "is object": _type_test(_is("object")),
     "is empty": _type_test(_is_empty),
+    "is not text": _without(_type_test(_is("text"))),
+    "is not number": _without(_type_test(_is("number"))),
+    "is not boolean": _without(_type_test(_is("boolean"))),
+    "is not null": _without(_type_test(_is("null"))),
+    "is not list": _without(_type_test(_is("list"))),
+    "is not object": _without(_type_test(_is("object"))),
+    "is not empty": _without(_type_test(_is_empty)),
 }
-"""As written → what it does. `age()` and `time()` values are told by `is` as neither of these types."""
+"""As written → what it does. What `age()` and `time()` give is of none of the types that `is` knows."""

@@ -50,6 +50,7 @@ def too_complex(text: str) -> None:
 _SUGGESTIONS = (
     (re.compile(r"^(\$.*?)(==|!=|<=|>=|=~|<|>|=)(.*)$"), r"\1 \2 \3"),
     (re.compile(r"^\$([A-Za-z_].*)$"), r"$.\1"),
+    (re.compile(r"^(\$[0-9][^']*)$"), r"'\1'"),
     (re.compile(r"^(\$.*)\.(?:length|len|size)(?:\(\))?$"), r"len(\1)"),
     (re.compile(r"^(\$.*)\.(wherenot|where)(?=$|[.\[])"), r"\1['\2']"),
     (re.compile(r"^([^'\"]*?)\.([^.\[\]'\"()]*[^\x00-\x7f][^.\[\]'\"()]*)"), r"\1['\2']"),

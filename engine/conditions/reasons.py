@@ -32,7 +32,7 @@ def _unknown(truth: Unknown, test: CompiledTest) -> str:
         return truth.reason
     if side.is_constant:
         quoted = isinstance(side.constant, str) and parse_number(side.constant) is not None
-        return f"{truth.reason}; without quotes {side.constant} is a number" if quoted else f"{truth.reason} {written(side.constant)}"
+        return f"{truth.reason}; without quotes {side.constant} is a number" if quoted else f"{truth.reason} {side.text}"
     return f"{truth.reason}; `number({side.text})`"
 
 

@@ -1,0 +1,1 @@
+"""Configuration: YAML with its places → findings, settings and compiled rules."""

@@ -12,12 +12,13 @@ from hookrules.engine.model import RunState
 _STATES = tuple(str(state) for state in RunState if state.ended)
 
 
-def check_events(written: WrittenRule, known: Known, rules: Collection[str]) -> Iterator[Finding]:
+def check_events(written: WrittenRule, known: Known, rules: Collection[str] | None) -> Iterator[Finding]:
+    """`rules` are the names of all rules; None where a file that may name more can't be read."""
     for position, pattern in enumerate(written.rule.on):
         yield from _check_pattern(written, pattern, ("on", position), known, rules)
 
 
-def _check_pattern(written: WrittenRule, pattern: str, path: Path, known: Known, rules: Collection[str]) -> Iterator[Finding]:
+def _check_pattern(written: WrittenRule, pattern: str, path: Path, known: Known, rules: Collection[str] | None) -> Iterator[Finding]:
     source, *rest = pattern.split(".")
     if source == "rule":
         yield from _check_rule(written, rest, path, rules)
@@ -28,10 +29,10 @@ def _check_pattern(written: WrittenRule, pattern: str, path: Path, known: Known,
         yield written.error(Code.UNKNOWN_SOURCE, message, path, closest(source, [*known.sources, "schedule", "rule"]))
 
 
-def _check_rule(written: WrittenRule, rest: Sequence[str], path: Path, rules: Collection[str]) -> Iterator[Finding]:
+def _check_rule(written: WrittenRule, rest: Sequence[str], path: Path, rules: Collection[str] | None) -> Iterator[Finding]:
     if len(rest) > 2:
         yield written.error(Code.EVENT_PATTERN, "the end of a rule is 'rule.NAME.STATE', and this goes on", path)
-    if rest and rest[0] != "*" and rest[0] not in rules:
+    if rest and rest[0] != "*" and rules is not None and rest[0] not in rules:
         yield written.error(Code.UNKNOWN_RULE, f"there is no rule '{rest[0]}'", path, closest(rest[0], rules))
     if len(rest) > 1 and rest[1] not in ("*", *_STATES):
         message = f"a run does not end '{rest[1]}'; it ends {', '.join(_STATES)}"

@@ -14,7 +14,7 @@ from hookrules.engine.config.findings import Finding, Level, errors
 from hookrules.engine.config.rule_files import RuleFile, check_rule_file, is_test, rule_files
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.settings_file import CheckCron, SettingsFile, check_settings, read_settings
+from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_settings
 from hookrules.engine.config.written import Known
 from hookrules.engine.config.yaml_nodes import Document, MappingNode, SequenceNode, child
 from hookrules.engine.config.yaml_reader import read_file
@@ -32,10 +32,10 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-def load(config_path: Path, *, environ: Mapping[str, str], check_cron: CheckCron | None = None) -> Loaded:
+def load(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
     """Everything that `config_path` leads to."""
     with _without_collections():
-        read = read_settings(config_path, environ, check_cron)
+        read = read_settings(config_path, environ)
         files, missing = _read_rules(read, config_path.parent)
         findings = [*read.findings, *missing, *_findings_of(files, _known_by(read))]
         told = _in_order(findings, [read.document, *(file.document for file in files)])
@@ -43,15 +43,13 @@ def load(config_path: Path, *, environ: Mapping[str, str], check_cron: CheckCron
     return Loaded(_usable(read), ruleset, told)
 
 
-def load_settings_only(config_path: Path, *, environ: Mapping[str, str], check_cron: CheckCron | None = None) -> Loaded:
+def load_settings_only(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
     """hookrules.yaml without its rules; `ruleset` is None."""
-    read = read_settings(config_path, environ, check_cron)
+    read = read_settings(config_path, environ)
     return Loaded(_usable(read), None, _in_order(read.findings, [read.document]))
 
 
-def check_files(
-    paths: Sequence[Path], *, config_path: Path | None, environ: Mapping[str, str], check_cron: CheckCron | None = None
-) -> tuple[Finding, ...]:
+def check_files(paths: Sequence[Path], *, config_path: Path | None, environ: Mapping[str, str]) -> tuple[Finding, ...]:
     """The findings of these files and folders alone, held against the configuration at `config_path` and all of its rules.
 
     A file outside of the configuration's rules is checked as if it were one of them. Rule tests are only read as YAML.
@@ -59,7 +57,7 @@ def check_files(
     documents = [document for path in paths for document in _documents(path)]
     settings = [document for document in documents if _is_settings(document)]
     tests = [document for document in documents if is_test(document.file)]
-    read = read_settings(config_path, environ, check_cron) if config_path else None
+    read = read_settings(config_path, environ) if config_path else None
     known = _known_by(read)
     mine = [check_rule_file(document, known) for document in documents if document not in settings and document not in tests]
     chosen = {Path(document.file).resolve() for document in documents}
@@ -68,7 +66,7 @@ def check_files(
     findings = [finding for finding in _findings_of([*others, *mine], known) if Path(finding.file).resolve() in chosen]
     findings += [finding for document in tests for finding in document.findings]
     for document in settings:
-        findings += check_settings(document, Path(document.file).parent, environ, check_cron).findings
+        findings += check_settings(document, Path(document.file).parent, environ).findings
     return _in_order(findings, documents)
 
 
@@ -130,7 +128,8 @@ def _read_rules(read: SettingsFile, folder: Path) -> tuple[list[RuleFile], list[
 
 
 def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
-    names = {named.name for file in files for named in file.names}
+    all_read = all(file.document.root is not None or not file.document.findings for file in files)
+    names = {named.name for file in files for named in file.names} if all_read else None
     yield from _duplicates(files)
     for file in files:
         yield from file.findings

@@ -84,11 +84,16 @@ class _Check:
     def template(self, template: Templated, path: Path) -> Iterator[Finding]:
         for use in template.raw_uses():
             message = "`raw` lets this value through as it is; what it prints is not made safe for its place"
-            yield self.written.warning(Code.RAW, message, (*path, *use.leaf), (use.line, use.column))
+            yield self.written.warning(Code.RAW, message, (*path, *use.leaf), self._inside(template, path, use))
         if isinstance(template, ValueTemplate):
             yield from self._numbers(template.source, path)
         for reference in template.references():
-            yield from self._reference(reference.path, (*path, *reference.leaf), (reference.line, reference.column), Code.UNKNOWN_STEP)
+            inside = self._inside(template, path, reference)
+            yield from self._reference(reference.path, (*path, *reference.leaf), inside, Code.UNKNOWN_STEP)
+
+    def _inside(self, template: Templated, path: Path, found: Use | Reference) -> tuple[int, int]:
+        shift = self.written.document.offset((*self.written.path, *path), getattr(template, "source", None)) if found.line == 0 else 0
+        return found.line, found.column + shift
 
     def _numbers(self, value: Json, path: Path) -> Iterator[Finding]:
         """Numbers that stand where values keep their type, and so lose how they were written: `{python: 3.10}`."""

@@ -77,7 +77,8 @@ def _finding(error: Any, model: type[BaseModel], document: Document, prefix: Pat
     fault = _Fault(error["type"], path[:-1] if of_a_key else path, error["msg"], error["input"], error.get("ctx", {}), model)
     said = _SAYING.get(fault.kind, _wrong_value)(fault)
     place = (*prefix, *fault.path)
-    line, column = document.locate_key(place) if said.at_key or of_a_key else document.locate(place, said.line, said.column)
+    shift = document.offset(place, fault.input) if said.line == 0 else 0
+    line, column = document.locate_key(place) if said.at_key or of_a_key else document.locate(place, said.line, said.column + shift)
     return Finding(document.file, line, column, Level.ERROR, said.code, said.message, said.suggestion)
 
 

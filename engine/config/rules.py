@@ -75,7 +75,9 @@ def _pattern(text: str) -> str:
 def _variable_name(text: str) -> str:
     if text.isidentifier() and text.isascii():
         return text
-    raise _fault("name", f"'{text}' can't be named in a template: use letters, digits and '_', and begin with a letter")
+    meant = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
+    suggestion = meant if meant.isidentifier() else None
+    raise _fault("name", f"'{text}' can't be named in a template: use letters, digits and '_', and begin with a letter", suggestion)
 
 
 Patterns = Annotated[tuple[Annotated[str, AfterValidator(_pattern)], ...], OneOrMore, NotEmpty]
@@ -103,7 +105,7 @@ class StepFields(Keys):
 
     later: ClassVar[frozenset[str]] = _LATER_KEYS
 
-    id: Name | None = None
+    id: VariableName | None = None
     name: str | None = None
     condition: Annotated[StepCondition | None, Field(alias="if")] = None
     for_each: ListValue | None = None

@@ -82,7 +82,7 @@ class Vault:
 
     def _read(self, path: Path, origin: str) -> Secret:
         try:
-            value = path.read_text("utf-8").removesuffix("\n").removesuffix("\r")
+            value = path.read_bytes().decode().removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError:
             raise ValueError(f"{origin} is not UTF-8 text") from None
         except (OSError, ValueError) as problem:

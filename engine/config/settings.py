@@ -1,16 +1,17 @@
 """hookrules.yaml: its models, which also make its JSON Schema."""
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from hookrules.engine.conditions import value_accessor
 from hookrules.engine.config.keys import Keys, Name, NotEmpty, OneOrMore
 from hookrules.engine.config.secret import Secret, SecretField
 from hookrules.engine.config.suggestions import closest
+from hookrules.engine.due_times import DueTimes, cron, every
 from hookrules.engine.errors import ConditionError
 from hookrules.engine.units import Duration, Size
 
@@ -150,8 +151,21 @@ class SourceSettings(Keys):
 
 
 class Schedule(Keys):
-    cron: str
+    """When an event `schedule.<name>` is made: by cron's five fields, or every so often."""
+
+    cron: str | None = None
+    every: Duration | None = None
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.cron is None) == (self.every is None):
+            raise _problem("schedule", "a schedule has either 'cron' or 'every', like {cron: 0 3 * * *} or {every: 10m}")
+        return self
+
+    def due_times(self) -> DueTimes:
+        """Raises ValueError, in a sentence for its writer, where it can't be worked out."""
+        return cron(self.cron, self.timezone) if self.cron is not None else every(self.every or 0)
 
 
 class Settings(Keys):

@@ -33,11 +33,11 @@ class SettingsFile:
     """What `sources`, `schedules` and `secrets` name, also where an entry can't be used."""
 
 
-def read_settings(path: Path, environ: Mapping[str, str], check_cron: CheckCron | None) -> SettingsFile:
-    return check_settings(read_file(path), path.parent, environ, check_cron)
+def read_settings(path: Path, environ: Mapping[str, str]) -> SettingsFile:
+    return check_settings(read_file(path), path.parent, environ)
 
 
-def check_settings(document: Document, folder: Path, environ: Mapping[str, str], check_cron: CheckCron | None) -> SettingsFile:
+def check_settings(document: Document, folder: Path, environ: Mapping[str, str]) -> SettingsFile:
     data = plain(document.root)
     if document.root is None and document.findings:
         return SettingsFile(document, None, document.findings, {})
@@ -50,7 +50,7 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str],
     settings, problems = _validated(written, document, {"vault": Vault(environ, folder)})
     findings = [*document.findings, *read_over, *problems]
     if settings:
-        findings += _checks(settings, document, check_cron)
+        findings += _checks(settings, document)
     return SettingsFile(document, settings, tuple(findings), names)
 
 
@@ -101,15 +101,15 @@ def _without_faults(written: Mapping[str, Any], error: ValidationError) -> dict[
     return sound
 
 
-def _checks(settings: Settings, document: Document, check_cron: CheckCron | None) -> Iterator[Finding]:
+def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
     for name, source in settings.sources.items():
         yield from check_source(name, source, document)
     yield from _check_secrets(settings, document)
-    for name, schedule in settings.schedules.items() if check_cron else ():
+    for name, schedule in settings.schedules.items():
         try:
-            check_cron(schedule.cron, schedule.timezone)  # type: ignore[misc]
+            schedule.due_times()
         except ValueError as problem:
-            line, column = document.locate(("schedules", name, "cron"))
+            line, column = document.locate(("schedules", name, "every" if schedule.cron is None else "cron"))
             yield Finding(document.file, line, column, Level.ERROR, Code.SCHEDULE, str(problem))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from hookrules.engine import due_times
 from hookrules.engine.conditions import value_accessor
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.settings import Settings, SourceSettings, VerifyHmac
@@ -20,7 +19,7 @@ def sources_of(settings: Settings) -> dict[str, Source]:
 
 
 def schedules_of(settings: Settings) -> dict[str, DueTimes]:
-    return {name: due_times.cron(schedule.cron, schedule.timezone) for name, schedule in settings.schedules.items()}
+    return {name: schedule.due_times() for name, schedule in settings.schedules.items()}
 
 
 def _source(name: str, settings: SourceSettings) -> Source:

@@ -1,5 +1,6 @@
 """Bytes → Document. YAML 1.2's values over PyYAML's parser, in C where libyaml is there; whatever is wrong becomes a finding."""
 
+import codecs
 import math
 import re
 from collections.abc import Callable
@@ -44,12 +45,12 @@ def _unreadable(file: str, why: str) -> Document:
 
 
 def read_bytes(data: bytes, file: str) -> Document:
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return read_text(data.decode("utf-8-sig"), file)
+        return read_text(data.decode(), file)
     except UnicodeDecodeError as problem:
-        good = data[: problem.start].decode("utf-8-sig")
         message = f"byte 0x{data[problem.start]:02x} is not UTF-8; save the file as UTF-8"
-        return Document(file, findings=(_at_end_of(good, file, message),))
+        return Document(file, findings=(_at_end_of(data[: problem.start].decode(), file, message),))
 
 
 def read_text(text: str, file: str) -> Document:
@@ -60,7 +61,7 @@ def read_text(text: str, file: str) -> Document:
     lines = text.splitlines()
     builder = _Builder(file, lines)
     try:
-        for event in yaml.parse(text, Loader=LOADER):
+        for event in iter(LOADER(text).get_event, None):
             builder.feed(event)
     except _GiveUp:
         return Document(file, lines, None, tuple(builder.findings))

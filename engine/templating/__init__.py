@@ -5,6 +5,7 @@ comes next (SQL, HTML, addresses, path segments) is one module beside these.
 """
 
 from hookrules.engine.templating.argument import Argument
+from hookrules.engine.templating.command_line import BadArgument, judged
 from hookrules.engine.templating.filters import use_jsonpath
 from hookrules.engine.templating.headers import HeaderValue
 from hookrules.engine.templating.names import KNOWN, Reference
@@ -17,6 +18,7 @@ from hookrules.engine.templating.value import JsonTemplate, ValueTemplate
 __all__ = [
     "KNOWN",
     "Argument",
+    "BadArgument",
     "FormValue",
     "HeaderValue",
     "JsonTemplate",
@@ -28,5 +30,6 @@ __all__ = [
     "UrlTemplate",
     "Use",
     "ValueTemplate",
+    "judged",
     "use_jsonpath",
 ]

@@ -15,6 +15,7 @@ from hookrules.engine.templating.generator import is_raw, place_of
 from hookrules.engine.templating.missing import nearest
 from hookrules.engine.templating.names import Reference, references
 from hookrules.engine.templating.positions import Position
+from hookrules.engine.templating.quick_parsing import quick_tree
 
 _MARKS = re.compile(r"\{[{%#]")
 
@@ -70,6 +71,9 @@ def parse(source: str) -> Parsed:
     """Read and check a template. Raises TemplateError."""
     if is_plain(source):
         return Parsed(nodes.Template([nodes.Output([nodes.TemplateData(source)], lineno=Position(1, 0))], lineno=Position(1, 0)))
+    quick = quick_tree(source)
+    if quick is not None:
+        return Parsed(*quick)
     tree = _tree(source)
     raw_uses = tuple(_printed_raw(tree))
     _check(tree)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.argument import passable
 from hookrules.engine.templating.environment import Printed
 from hookrules.engine.templating.flow import read_all
-from hookrules.engine.templating.parsing import Parsed, is_plain
+from hookrules.engine.templating.parsing import Parsed, is_plain, parse
+from hookrules.engine.templating.positions import Position
 from hookrules.engine.templating.rendering import Piece
+from hookrules.engine.templating.shell_frames import Frame
 from hookrules.engine.templating.shell_lexer import ShellReader
 from hookrules.engine.templating.template import Template, joined, text_of
 
@@ -31,6 +34,15 @@ class ShellText(Template[ShellCommand]):
         if not is_plain(self.source):
             for end in read_all(parsed.tree, ShellReader()):
                 end.ended()
+
+    def runs_input(self) -> bool:
+        """Whether what the command is given to read would be run as code."""
+        try:
+            for end in read_all(parse(self.source).tree, ShellReader((Frame(piped=Position(1, 0)),))):
+                end.ended()
+        except TemplateError:
+            return True
+        return False
 
     def fill(self, parts: Sequence[Piece]) -> ShellCommand:
         environment: dict[str, str] = {}

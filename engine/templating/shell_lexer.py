@@ -51,7 +51,9 @@ class ShellReader:
 
     def ended(self) -> None:
         """Judge the last command, too. Raises TemplateError."""
-        self.text("\n")
+        # A backslash at the very end joins nothing: it must not take the line break that ends the last command.
+        reader = self if self.lost else _Scan(self).finished()
+        reader.text("\n")
 
 
 def _refuses(layer: Frame | Quote, innermost: Frame | Quote) -> bool:
@@ -163,7 +165,7 @@ class _Scan:
             return self._plain(text)
         self.frame = self.frame.with_text(EXPANSION)
         if text == "$((":
-            self.frame = replace(self.frame, rereads=True)
+            self.frame = self.frame._replace(rereads=True)
             self.stack.append(Quote("(("))
         elif text == "$(":
             self.stack.append(Frame("$(", piped=self.frame.piped))
@@ -200,27 +202,27 @@ class _Scan:
     def _redirect(self, text: str) -> str:
         word = self.frame.word
         if word is not None and word.isdigit() and not self.frame.quoted:
-            self.frame = replace(self.frame, word=None)
+            self.frame = self.frame._replace(word=None)
         self._end_word()
         if self.frame.redirect or self.frame.expects not in ("command", "rest"):
             raise Lost(text)
-        self.frame = replace(self.frame, redirect=text)
+        self.frame = self.frame._replace(redirect=text)
         return ""
 
     def _separator(self, text: str) -> str:
         self._end_word()
         self.frame = command_ended(self.frame, text)
         if text == "\n" and self.frame.heredocs:
-            self.stack.append(Quote("<<", heredocs=self.frame.heredocs))
-            index = len(self.stack) - 2
-            self.stack[index] = replace(self.stack[index], heredocs=())
+            waiting = self.frame.heredocs
+            self.frame = self.frame._replace(heredocs=())
+            self.stack.append(Quote("<<", heredocs=waiting))
         return ""
 
     def _branch(self, text: str) -> str:
         self._end_word()
         if self.frame.kind != "case":
             raise Lost(text)
-        self.frame = replace(command_ended(self.frame, ";"), expects="pattern")
+        self.frame = command_ended(self.frame, ";")._replace(expects="pattern")
         return ""
 
     def _open(self, text: str) -> str:
@@ -229,7 +231,7 @@ class _Scan:
             return ""
         if frame.word is not None or frame.redirect or frame.expects != "command" or frame.command != start():
             raise Lost(text)
-        self.frame = replace(frame, expects="rest")
+        self.frame = frame._replace(expects="rest")
         self.stack.append(Frame("(", piped=frame.piped))
         return ""
 
@@ -237,7 +239,7 @@ class _Scan:
         self._end_word()
         frame = self.frame
         if frame.expects == "pattern":
-            self.frame = replace(frame, expects="command", command=start())
+            self.frame = frame._replace(expects="command", command=start())
         elif frame.kind in ("(", "$(") and not frame.heredocs and frame.expects in ("command", "rest"):
             self._leave(command_ended(frame, ";"))
         else:
@@ -253,17 +255,16 @@ class _Scan:
     def _end_word(self) -> None:
         self.frame = word_ended(self.frame)
         if self.frame.expects == "case-branches":
-            self.frame = replace(self.frame, expects="rest")
+            self.frame = self.frame._replace(expects="rest")
             self.stack.append(Frame("case", expects="pattern", piped=self.frame.piped))
         elif self.frame.expects == "esac":
-            self._leave(command_ended(replace(self.frame, expects="command"), ";"))
+            self._leave(command_ended(self.frame._replace(expects="command"), ";"))
 
     def _leave(self, left: Frame) -> None:
         """Go back to the commands around, which know what was done inside."""
         self.stack.pop()
         around = self.frame
-        around = replace(
-            around,
+        around = around._replace(
             used=around.used or left.used,
             bound=around.bound or left.bound,
             rereads=around.rereads or left.rereads,

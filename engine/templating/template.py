@@ -61,10 +61,10 @@ class Template(Generic[Rendered]):
         """The template of a YAML leaf, for pydantic: errors carry `line`, `column` and `suggestion` in their context."""
         if isinstance(leaf, cls):
             return leaf
-        if not isinstance(leaf, str):
+        if isinstance(leaf, bool) or not isinstance(leaf, str | int | float):
             raise not_text(leaf)
         try:
-            return cls(leaf)
+            return cls(str(leaf))  # a number of YAML still knows how it was written: 3.10
         except TemplateError as error:
             raise finding(error) from None
 
@@ -87,8 +87,8 @@ def finding(error: TemplateError) -> PydanticCustomError:
 def not_text(leaf: object) -> PydanticCustomError:
     message = f"text belongs here, and this is {kind_of(leaf)}"
     suggestion = None
-    if isinstance(leaf, (bool, int, float)):
-        suggestion = f'quote it: "{str(leaf).lower() if isinstance(leaf, bool) else leaf}"'
+    if isinstance(leaf, bool):
+        suggestion = f'quote it: "{str(leaf).lower()}"'
     elif isinstance(leaf, Mapping) and len(leaf) == 1 and isinstance(next(iter(leaf)), Mapping):
         suggestion = 'quote it: "{{ … }}"'
     return finding(TemplateError(message, suggestion=suggestion))

@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import click
 import pytest
@@ -9,7 +8,6 @@ from click.testing import CliRunner
 from hookrules.engine.cli.verbs import VERBS, hookrules
 
 HEAVY = ("pydantic", "jinja2", "rich", "jsonpath_ng", "sqlite3", "msgspec", "yaml", "granian", "bottle", "urllib3", "apscheduler", "uvloop")
-BUILT = [name for name, verb in VERBS.items() if find_spec(verb.command.partition(":")[0])]
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
@@ -24,20 +22,19 @@ def test_help_and_version_import_nothing_heavy(argument: str) -> None:
     assert "hookrules" in result.stdout
 
 
-def test_help_lists_every_verb_that_is_not_hidden() -> None:
+def test_help_lists_every_verb_with_what_it_does() -> None:
     shown = CliRunner().invoke(hookrules, ["--help"]).output
-    for name, verb in VERBS.items():
-        assert (verb.help in shown) is not verb.hidden, name
+    assert [name for name, verb in VERBS.items() if f"  {name}" not in shown or verb.help not in shown] == []
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", VERBS)
 def test_every_verb_has_help_that_begins_with_its_line_in_the_list(name: str) -> None:
     result = CliRunner().invoke(hookrules, [name, "--help"])
     assert result.exit_code == 0
     assert VERBS[name].help in " ".join(result.output.split())
 
 
-@pytest.mark.parametrize("name", [name for name in BUILT if name != "init"])
+@pytest.mark.parametrize("name", [name for name in VERBS if name != "init"])
 def test_every_verb_but_init_takes_the_configuration_after_it(name: str) -> None:
     command = hookrules.get_command(click.Context(hookrules), name)
     assert command is not None

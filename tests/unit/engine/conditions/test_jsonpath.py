@@ -1,5 +1,6 @@
 """A path's meaning is jsonpath-ng's; what is compiled finds the same values in the same order."""
 
+import functools
 import re
 import threading
 import warnings
@@ -7,8 +8,9 @@ from typing import Any
 
 import jsonpath_ng.ext
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jsonpath_ng.jsonpath import Child, Fields, Root
 from support_conditions import DOCUMENTS, deep
 
 from hookrules.engine.conditions.jsonpath import find, parse_path
@@ -70,7 +72,7 @@ def has_lone_surrogate(value: Any) -> bool:
     return any(0xD800 <= ord(character) < 0xE000 for character in str(value)) or "\\ud" in repr(value)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(PATHS, DOCUMENTS)
 def test_a_compiled_path_finds_what_jsonpath_ng_finds_in_its_order(path: str, document: Any) -> None:
     if "=~" in path and has_lone_surrogate(document):
@@ -220,6 +222,24 @@ def test_paths_can_be_parsed_in_many_threads() -> None:
 def test_length_and_nesting_of_paths_are_bounded(path: str) -> None:
     with pytest.raises(PathError):
         parse_path(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("wherenotuls_0-é", min_size=1, max_size=9), min_size=1, max_size=3).map(".".join).map("$.{}".format))
+@example("$.where")
+@example("$.a.wherenot.b")
+@example("$.true.null.false")
+@example("$.a\n")
+def test_dotted_names_are_what_the_grammar_takes_them_for(path: str) -> None:
+    try:
+        expected = repr(jsonpath_ng.ext.parse(path))
+    except Exception:  # noqa: BLE001 - its parser raises errors of many kinds
+        expected = None
+    try:
+        found = repr(functools.reduce(Child, map(Fields, parse_path(path).steps or ()), Root()))
+    except PathError:
+        found = None
+    assert found == (None if expected and "Operation" in expected else expected)  # arithmetic is refused
 
 
 def test_templates_find_values_by_path() -> None:

@@ -4,16 +4,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hookrules.engine.conditions import compile_condition
+from hookrules.engine.conditions import compile_condition, tree
 from hookrules.engine.conditions.parser import parse
-from hookrules.engine.conditions.tree import ListOf, Literal, Pattern, Test
+from hookrules.engine.conditions.tree import ListOf, Literal, Pattern
 from hookrules.engine.errors import ConditionError
 
 
 def right(text: str) -> object:
     """What stands right of the operator."""
     test = parse(text)
-    assert isinstance(test, Test)
+    assert isinstance(test, tree.Test)
     operand = test.right
     if isinstance(operand, ListOf):
         return [item.value if isinstance(item, Literal) else item.text for item in operand.items]
@@ -66,7 +66,6 @@ def refused(condition: object, *, in_step: bool = False) -> ConditionError:
         ("$.a in[a]", ["a"]),
         ("$.a in [ $.b , c ]", ["$.b", "c"]),
         ("$.a matches ^a|b$", "^a|b$"),
-        ("$.a matches ^(a and)$ and $.b", "^(a"),
         ("($.a matches (x|[)])y)", "(x|[)])y"),
         (r"($.a matches a\))", r"a\)"),
         ("$.a matches a b  or $.c", "a b"),
@@ -93,7 +92,7 @@ def test_what_stands_right_of_an_operator(text: str, value: object) -> None:
 @pytest.mark.parametrize("text", ["$['a b'].c == 1", "$.a[?(@.b == 'x y')] exists", '$.a["it\'s"] == 1', "$.a[ 0 ] == 1", "$.`a b`"])
 def test_white_space_inside_of_brackets_and_quotes_belongs_to_the_path(text: str) -> None:
     test = parse(text)
-    assert isinstance(test, Test)
+    assert isinstance(test, tree.Test)
     assert test.left.text == text.removesuffix(" == 1").removesuffix(" exists")
 
 
@@ -105,20 +104,26 @@ def test_white_space_inside_of_brackets_and_quotes_belongs_to_the_path(text: str
         ("heder.X == 1", "neither a path", 0, "header.X"),
         ("payload.ref == main", "neither a path", 0, "$.ref"),
         ("lowr($.a) == b", "neither a path", 0, "lower($.a)"),
-        ("$.a = b", "'=' is no operator", 4, "=="),
-        ("$.a equals b", "no operator", 4, "=="),
-        ("$.a startswith b", "no operator", 4, "starts with"),
-        ("$.a contain b", "no operator", 4, "contains"),
-        ("$.a =~ b", "no operator", 4, "matches"),
-        ("$.a == b && $.c", "joined by `and`", 9, "and"),
-        ("$.a == b AND $.c", "joined by `and`", 9, "and"),
-        ("$.a || $.b", "no operator", 4, "or"),
+        ("$.a = b", "'=' is no operator", 4, "$.a == b"),
+        ("$.a equals b", "no operator", 4, "$.a == b"),
+        ("$.a startswith b", "no operator", 4, "$.a starts with b"),
+        ("$.a not exists", "no operator", 4, "$.a missing"),
+        ("$.a does not contain b", "no operator", 4, "$.a not contains b"),
+        ("$.a is not b", "no operator", 4, "$.a != b"),
+        ("$.a STARTS WITH b and $.c", "no operator", 4, "$.a starts with b and $.c"),
+        ("$.a in (b, c)", "a list stands in brackets", 11, "$.a in [b, c]"),
+        ("$.a == $5", "no JSONPath", 8, "'$5'"),
+        ("$.a contain b", "no operator", 4, "$.a contains b"),
+        ("$.a =~ b", "no operator", 4, "$.a matches b"),
+        ("$.a == b && $.c", "joined by `and`", 9, "$.a == b and $.c"),
+        ("$.a == b AND $.c", "joined by `and`", 9, "$.a == b and $.c"),
+        ("$.a || $.b", "no operator", 4, "$.a or $.b"),
         ("$.a==b", "no JSONPath", 3, "$.a == b"),
-        ("$.a == hello world", "white space is written in quotes", 13, "'hello world'"),
+        ("$.a == hello world", "white space is written in quotes", 13, "$.a == 'hello world'"),
         ("$.a ==", "wants something on its right", 6, None),
         ("$.a == 'b", "not closed", 7, None),
         ("$.a == 'b'c", "inside of quotes is written twice", 10, None),
-        ("$.a in b", "wants a list", 7, "in [b]"),
+        ("$.a in b", "wants a list", 7, "$.a in [b]"),
         ("$.a in [b", "not closed", 7, None),
         ("$.a in []", "empty", 7, None),
         ("$.a in [b c]", "comma or ]", 10, None),
@@ -227,7 +232,6 @@ def bent(depth: int) -> object:
         "not " * 10_000 + "$.a",
         "lower(" * 10_000 + "$.a" + ")" * 10_000,
         "$.a in " + "[" * 10_000 + "a" + "]" * 10_000,
-        "$.a matches " + "(" * 10_000 + ")" * 10_000,
         "$" + ".a" * 500_000,
         "$.a == " + "x" * 2**20,
         "$.a matches " + "[" * 60_000,
@@ -249,12 +253,15 @@ def test_a_long_but_sane_condition_compiles() -> None:
     compile_condition(f"$.a in [{', '.join(f'user-{number}' for number in range(3000))}]")
 
 
-FRAGMENTS = st.sampled_from(
-    ["$.a", "$.b[*]", "$..c", "$.a[?(@.b==1)]", "header.X", "git.files", "event.type", "item", "steps.a.b", "==", "!=", "<", "<=", ">", ">=", "in", "not", "contains", "starts", "ends", "with", "like", "matches", "network", "exists", "missing", "is", "text", "empty", "and", "or", "not", "any", "all", "none", "(", ")", "[", "]", ",", "'a'", '"b"', "'", '"', "main", "5", "-1.5e3", "true", "null", "10m", "2024-05-01", "/x/i", "/x", "^a$", "lower(", "age(", "default(", "count(", "within(", ")", "\\"]
-)  # fmt: skip
+WORDS = (
+    "$.a $.b[*] $..c $.a[?(@.b==1)] header.X git.files event.type item steps.a.b == != < <= > >= in not contains starts ends with like "
+    "matches network exists missing is text empty and or not any all none ( ) [ ] , 'a' \"b\" ' \" main 5 -1.5e3 true null 10m 2024-05-01 "
+    "/x/i /x ^a$ lower( age( default( count( within( ) \\"
+)
+FRAGMENTS = st.sampled_from(WORDS.split())
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(
     st.one_of(st.lists(FRAGMENTS, max_size=12).map(" ".join), st.lists(FRAGMENTS, max_size=8).map("".join), st.text(max_size=40)),
     st.booleans(),

@@ -33,8 +33,24 @@ def test_what_yaml_1_1_took_for_something_else_is_text(text: str) -> None:
 @pytest.mark.usefixtures("_each_parser")
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("true", True), ("False", False), ("~", None), ("", None), ("Null", None), ("12", 12), ("-7", -7), ("0o17", 15), ("0x1F", 31)]
-    + [("1.5", 1.5), ("-.5", -0.5), ("1e3", 1000.0), ("007", 7), ("'12'", "12"), ('"true"', "true"), ("!!str 12", "12")],
+    [
+        ("true", True),
+        ("False", False),
+        ("~", None),
+        ("", None),
+        ("Null", None),
+        ("12", 12),
+        ("-7", -7),
+        ("0o17", 15),
+        ("0x1F", 31),
+        ("1.5", 1.5),
+        ("-.5", -0.5),
+        ("1e3", 1000.0),
+        ("007", 7),
+        ("'12'", "12"),
+        ('"true"', "true"),
+        ("!!str 12", "12"),
+    ],
 )
 def test_the_core_schema_gives_values(text: str, value: Json) -> None:
     found = value_of(text)
@@ -60,9 +76,23 @@ def test_aliases_give_the_same_value_and_keys_are_text() -> None:
 @pytest.mark.usefixtures("_each_parser")
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("a: &x [*x]\n", "HR112"), ("a: *x\n", "HR112"), ("a: " + "[" * 65, "HR121"), ("<<: {a: b}\n", "HR111"), ("a: !x b\n", "HR110")]
-    + [("a: b\n---\nc: d\n", "HR109"), ("a: 1\na: 2\n", "HR102"), ("? [a]\n: b\n", "HR104"), ("a: 'x\n", "HR106"), ("a:\n\t- b\n", "HR113")]
-    + [("name:x\non: y\n", "HR114"), ("a: {{ x }}/y\n", "HR117"), ("a: @x\n", "HR118"), ("a: [1,\n", "HR106"), ("a: - b\n", "HR106")],
+    [
+        ("a: &x [*x]\n", "HR112"),
+        ("a: *x\n", "HR112"),
+        ("a: " + "[" * 65, "HR121"),
+        ("<<: {a: b}\n", "HR111"),
+        ("a: !x b\n", "HR110"),
+        ("a: b\n---\nc: d\n", "HR109"),
+        ("a: 1\na: 2\n", "HR102"),
+        ("? [a]\n: b\n", "HR104"),
+        ("a: 'x\n", "HR106"),
+        ("a:\n\t- b\n", "HR113"),
+        ("name:x\non: y\n", "HR114"),
+        ("a: {{ x }}/y\n", "HR117"),
+        ("a: @x\n", "HR118"),
+        ("a: [1,\n", "HR106"),
+        ("a: - b\n", "HR106"),
+    ],
 )
 def test_both_parsers_are_explained_alike(text: str, code: str) -> None:
     assert [finding.code for finding in read_text(text, "f").findings] == [code]
@@ -90,9 +120,18 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "column", "place"),
-    [("a: some words\n", 0, 5, (1, 9)), ("a: 'it''s me'\n", 0, 5, (1, 11)), ('a: "some words"\n', 0, 5, (1, 10))]
-    + [('a: "b\\tc d"\n', 0, 4, (1, 4)), ("a: |\n  one\n  two\n", 1, 1, (3, 4)), ("a: |\n  one\n  two\n", 0, 5, (3, 4))]
-    + [("a: >-\n  one\n  two\n", 0, 5, (1, 4)), ("a: one\n  two\n", 0, 5, (1, 4)), ("a: &x words\n", 0, 2, (1, 4)), ("é: ab\n", 0, 1, (1, 5))],
+    [
+        ("a: some words\n", 0, 5, (1, 9)),
+        ("a: 'it''s me'\n", 0, 5, (1, 11)),
+        ('a: "some words"\n', 0, 5, (1, 10)),
+        ('a: "b\\tc d"\n', 0, 4, (1, 4)),
+        ("a: |\n  one\n  two\n", 1, 1, (3, 4)),
+        ("a: |\n  one\n  two\n", 0, 5, (3, 4)),
+        ("a: >-\n  one\n  two\n", 0, 5, (1, 4)),
+        ("a: one\n  two\n", 0, 5, (1, 4)),
+        ("a: &x words\n", 0, 2, (1, 4)),
+        ("é: ab\n", 0, 1, (1, 5)),
+    ],
 )
 def test_a_place_inside_of_a_text_leads_into_the_file(text: str, line: int, column: int, place: tuple[int, int]) -> None:
     assert next(iter(read_text(text, "f").root.entries.values())) is not None  # type: ignore[union-attr]
@@ -115,5 +154,3 @@ def test_no_bytes_raise(data: bytes) -> None:
     for finding in document.findings:
         assert finding.line >= 1
         assert finding.column >= 1
-
-

@@ -152,10 +152,10 @@ def test_ordinary_commands_are_taken(source: str) -> None:
         (f"echo {X} | xargs rm", "reach xargs"),
         (f"sh <<< {X}", "reach sh"),
         (f"A={X}; eval $A", "variable"),
-        (f"A={X}; sh -c \"$A\"", "variable"),
+        (f'A={X}; sh -c "$A"', "variable"),
         (f"N={X}; echo $((N + 1))", "variable"),
         (f"echo $((N + 1)); for N in {X}; do :; done", "variable"),
-        (f"echo {X} | while read a; do eval \"$a\"; done", "variable"),
+        (f'echo {X} | while read a; do eval "$a"; done', "variable"),
         (f"./a {X} &> log", "&>"),
         ("{% if payload.yes %}sh -c{% else %}./a{% endif %} {{ payload.x }}", "sh -c"),
         ("echo {% if payload.yes %}'{% endif %}{{ payload.x }}{% if payload.yes %}'{% endif %}", "inside '…'"),
@@ -163,6 +163,7 @@ def test_ordinary_commands_are_taken(source: str) -> None:
         ("{% for f in payload.list %}{% if loop.last %}s{% endif %}h{% endfor %} -c {{ payload.x }}", ""),
         ("ev{# a comment between #}al {{ payload.x }}", "eval"),
         ("{{ payload.x }} {% set y = 1 %}", "program"),
+        (f"sh -c {X}\\", "sh -c"),
     ],
 )
 def test_a_value_that_would_be_code_is_refused_at_load(source: str, word: str) -> None:
@@ -175,7 +176,9 @@ def test_the_refusal_stands_where_the_value_does() -> None:
 
 
 def test_each_printed_value_gets_its_own_variable() -> None:
-    command = ShellText("./a{% for x in payload.list %} {{ x }}{% endfor %} {{ payload.flag }}").render({"payload": {"list": ["b", 2], "flag": True}})
+    command = ShellText("./a{% for x in payload.list %} {{ x }}{% endfor %} {{ payload.flag }}").render(
+        {"payload": {"list": ["b", 2], "flag": True}}
+    )
     assert command.text == './a "${HR_1}" "${HR_2}" "${HR_3}"'
     assert command.environment == {"HR_1": "b", "HR_2": "2", "HR_3": "true"}
 
@@ -208,13 +211,18 @@ CANARIES = [
     "-c",
     "-v",
 ]
-FRAGMENTS = st.sampled_from(
-    ["record", "record a", "sh -c", "eval", "echo", "bash", "[", "]", "[[", "]]", "test", "set --", "export", "A=", "B=b", "$A", '"$A"']
-    + ["'", '"', "\\", "`", "$(", ")", "(", "((", "))", "$((", "${", "}", "{", ";", ";;", "&", "&&", "|", "||", ">", "<", "<<EOF\n", "\nEOF\n"]
-    + ["<<-EOF", "\n", "#", "if", "then", "fi", "for a in", "do", "done", "case", "in", "a)", "esac", "*", "-c", "-v", "=", "env", "xargs", "."]
-    + ["$", "~", "!", "read a", "printf", "printf %s", "$a", "x", "/", "-", "a"]
+# fmt: off
+FRAGMENTS = st.sampled_from([
+    "record", "record a", "sh -c", "eval", "echo", "bash", "[", "]", "[[", "]]", "test", "set --", "export", "A=", "B=b",
+    "$A", '"$A"', "'", '"', "\\", "`", "$(", ")", "(", "((", "))", "$((", "${", "}", "{", ";", ";;", "&", "&&", "|", "||",
+    ">", "<", "<<EOF\n", "\nEOF\n", "<<-EOF", "\n", "#", "if", "then", "fi", "for a in", "do", "done", "case", "in", "a)",
+    "esac", "*", "-c", "-v", "=", "env", "xargs", ".", "$", "~", "!", "read a", "printf", "printf %s", "$a", "x", "/", "-",
+    "a",
+])
+# fmt: on
+PRINTED = st.sampled_from(
+    [X, f" {X} ", f" {X};", "{% if payload.yes %}", "{% else %}", "{% endif %}", "{% for x in payload.list %}", "{% endfor %}"]
 )
-PRINTED = st.sampled_from([X, f" {X} ", f" {X};", "{% if payload.yes %}", "{% else %}", "{% endif %}", "{% for x in payload.list %}", "{% endfor %}"])
 SOURCES = st.lists(FRAGMENTS | FRAGMENTS | PRINTED | st.just(" "), min_size=2, max_size=12).map("".join)
 
 

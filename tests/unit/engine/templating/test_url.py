@@ -29,22 +29,36 @@ def test_a_template_that_begins_the_url_is_a_whole_url() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["https://{{ payload.h }}/x", "https://{{ payload.h }}.example.com/", "https://example.com{{ payload.h }}", "https://u:{{ payload.h }}@example.com/"],
+    [
+        "https://{{ payload.h }}/x",
+        "https://{{ payload.h }}.example.com/",
+        "https://example.com{{ payload.h }}",
+        "https://u:{{ payload.h }}@example.com/",
+    ],
 )
 def test_a_value_may_not_choose_the_host(source: str) -> None:
     assert "host" in refusal(UrlTemplate, source).message
 
 
 def test_a_second_value_may_not_become_the_host_of_a_whole_url() -> None:
-    assert "host" in failure(UrlTemplate, "{{ secrets.u }}{{ payload.p }}", secrets={"u": "https://h.example"}, payload={"p": ".evil.example"}).message
+    assert (
+        "host"
+        in failure(
+            UrlTemplate, "{{ secrets.u }}{{ payload.p }}", secrets={"u": "https://h.example"}, payload={"p": ".evil.example"}
+        ).message
+    )
 
 
-@pytest.mark.parametrize("value", ["javascript:alert(1)", "file:///etc/passwd", "ftp://h/x", "//h/x", "h.example", "", "https://", "https:///x", "http://[::1"])
+@pytest.mark.parametrize(
+    "value", ["javascript:alert(1)", "file:///etc/passwd", "ftp://h/x", "//h/x", "h.example", "", "https://", "https:///x", "http://[::1"]
+)
 def test_a_whole_url_is_one_of_http(value: str) -> None:
     assert failure(UrlTemplate, "{{ payload.u }}", payload={"u": value})
 
 
-@pytest.mark.parametrize("value", ["https://h/\r\nX: y", "https://h/a b", "https://h\\@evil/", "https://h/\0", "https://h:99999/", "https://h:x/"])
+@pytest.mark.parametrize(
+    "value", ["https://h/\r\nX: y", "https://h/a b", "https://h\\@evil/", "https://h/\0", "https://h:99999/", "https://h:x/"]
+)
 def test_a_whole_url_with_forbidden_characters_is_refused(value: str) -> None:
     assert failure(UrlTemplate, "{{ payload.u }}", payload={"u": value})
 

@@ -39,7 +39,9 @@ def test_a_sha_that_looks_like_a_number_stays_text() -> None:
 
 def test_every_other_templated_leaf_is_text() -> None:
     names = {"payload": {"n": 1}}
-    assert ValueTemplate(["{{ payload.n }}{{ payload.n }}", " {{ payload.n }}", "{% if payload.n == 1 %}{{ payload.n }}{% endif %}"]).render(names) == [
+    assert ValueTemplate(
+        ["{{ payload.n }}{{ payload.n }}", " {{ payload.n }}", "{% if payload.n == 1 %}{{ payload.n }}{% endif %}"]
+    ).render(names) == [
         "11",
         " 1",
         "1",

@@ -1,0 +1,99 @@
+"""What every kind of action promises, whichever it is."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import ValidationError
+from support_actions import http_server, surroundings
+
+from hookrules.actions import KINDS, Action, UnknownKind, kind, kinds
+from hookrules.engine.errors import TemplateError
+
+NAMES: dict[str, Any] = {
+    "payload": {"after": "12345e7", "ref": "refs/heads/main"},
+    "event": {"type": "push", "source": "github"},
+}
+
+
+@pytest.fixture(params=kinds())
+def model(request: pytest.FixtureRequest) -> type[Action]:
+    return kind(request.param)
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    with http_server() as server:
+        yield server.url
+
+
+def examples(model: type[Action]) -> list[dict[str, Any]]:
+    return list(model.model_json_schema(by_alias=True)["examples"])
+
+
+def working(model: type[Action], web: str) -> dict[str, Any]:
+    """Fields with which the kind succeeds here."""
+    return {"shell": {"command": "true"}, "http": {"url": web, "allow_private": True}, "log": {"message": "x"}}[model.kind]
+
+
+def test_the_registry_names_each_kind_as_it_names_itself(model: type[Action]) -> None:
+    assert kind(model.kind) is model
+    assert model.kind in KINDS
+
+
+def test_every_field_and_the_kind_itself_are_described(model: type[Action]) -> None:
+    assert model.__doc__
+    for field in model.model_fields.values():
+        assert field.description
+
+
+def test_its_examples_load_and_fit_its_schema(model: type[Action]) -> None:
+    for example in examples(model):
+        model.model_validate(example)
+        jsonschema.validate(example, model.model_json_schema(by_alias=True))
+    assert examples(model)
+
+
+def test_the_short_form_fills_a_field(model: type[Action]) -> None:
+    names = {info.alias or name for name, info in model.model_fields.items()}
+    assert model.short is None or model.short in names
+
+
+def test_an_unknown_field_is_refused(model: type[Action], web: str) -> None:
+    with pytest.raises(ValidationError) as told:
+        model.model_validate({**working(model, web), "nonsense": 1})
+    assert told.value.errors()[0]["type"] == "extra_forbidden"
+
+
+def test_a_description_is_json_and_does_nothing(model: type[Action]) -> None:
+    for example in examples(model):
+        described = model.model_validate(example).render(NAMES).describe()
+        assert "12345e7" in json.dumps(described) or "push" in json.dumps(described)
+
+
+def test_a_missing_name_is_a_template_error(model: type[Action]) -> None:
+    for example in examples(model):
+        with pytest.raises(TemplateError, match="is missing"):
+            model.model_validate(example).render({})
+
+
+def test_performing_gives_an_outcome_with_a_json_result(model: type[Action], web: str, tmp_path: Path) -> None:
+    outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path))
+    assert outcome.succeeded
+    assert outcome.error is None
+    json.dumps(dict(outcome.result))
+
+
+def test_a_loaded_action_keeps_what_was_written(model: type[Action]) -> None:
+    for example in examples(model):
+        told = model.model_validate(example).model_dump(by_alias=True, exclude_unset=True)
+        assert told == example
+
+
+def test_an_unknown_kind_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownKind) as told:
+        kind("shel")
+    assert told.value.suggestion == "did you mean shell?"

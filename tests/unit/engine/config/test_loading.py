@@ -1,0 +1,188 @@
+"""A folder of files → settings, rules and findings."""
+
+import string
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hookrules.engine.config.findings import errors
+from hookrules.engine.config.loading import Loaded, check_files, load, load_settings_only
+
+SETTINGS = """\
+sources:
+  github: {provider: github, secret: {env: SECRET}}
+"""
+RULE = """\
+rules:
+  - name: greet
+    on: github.push
+    steps:
+      - log: hello
+"""
+ENVIRON = {"SECRET": "0123456789abcdef"}
+
+
+def project(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    for name, text in {"hookrules.yaml": SETTINGS, **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder / "hookrules.yaml"
+
+
+def loaded(folder: Path, files: Mapping[str, str | bytes]) -> Loaded:
+    return load(project(folder, files), environ=ENVIRON)
+
+
+def test_a_sound_project_gives_settings_and_rules(tmp_path: Path) -> None:
+    found = loaded(tmp_path, {"rules/greet.yaml": RULE})
+    assert found.findings == ()
+    assert found.settings is not None
+    assert found.settings.sources["github"].secrets[0].reveal() == ENVIRON["SECRET"]
+    assert found.ruleset is not None
+    (rule,) = found.ruleset
+    assert (rule.name, rule.on, rule.file, rule.line) == ("greet", ("github.push",), str(tmp_path / "rules/greet.yaml"), 2)
+
+
+def test_rules_are_read_from_all_folders_below_but_tests_and_hidden_files(tmp_path: Path) -> None:
+    names = ["rules/b.yml", "rules/a/deep/c.yaml", "rules/a.test.yaml", "rules/.a.yaml", "rules/.git/a.yaml", "rules/notes.txt"]
+    found = loaded(tmp_path, {name: RULE.replace("greet", f"rule-{place}") for place, name in enumerate(names)})
+    assert found.ruleset is not None
+    assert sorted(found.ruleset.rules) == ["rule-0", "rule-1"]
+
+
+def test_folders_that_link_to_each_other_are_read_once(tmp_path: Path) -> None:
+    config = project(tmp_path, {"rules/a/greet.yaml": RULE})
+    (tmp_path / "rules/a/up").symlink_to(tmp_path / "rules")
+    found = load(config, environ=ENVIRON)
+    assert found.ruleset is not None
+    assert len(found.ruleset) == 1
+
+
+def test_every_finding_of_every_file_comes_at_once_and_in_order(tmp_path: Path) -> None:
+    broken = {"hookrules.yaml": SETTINGS + "sever: {}\n", "rules/a.yaml": RULE + "        nope: 1\n", "rules/b.yaml": "rules: [\n"}
+    found = loaded(tmp_path, broken)
+    assert [(Path(finding.file).name, finding.line) for finding in found.findings] == [("hookrules.yaml", 3), ("a.yaml", 6), ("b.yaml", 2)]
+    assert found.settings is None
+    assert found.ruleset is None
+
+
+def test_rules_are_checked_also_where_the_settings_are_no_yaml(tmp_path: Path) -> None:
+    found = loaded(tmp_path, {"hookrules.yaml": "sources: {", "rules/a.yaml": RULE + "        nope: 1\n"})
+    assert [Path(finding.file).name for finding in found.findings] == ["hookrules.yaml", "a.yaml"]
+
+
+def test_two_rules_of_one_name_are_told_with_both_places(tmp_path: Path) -> None:
+    (finding,) = loaded(tmp_path, {"rules/a.yaml": RULE, "rules/b.yaml": RULE}).findings
+    assert finding.file.endswith("b.yaml")
+    assert f"{tmp_path / 'rules/a.yaml'}:2" in finding.message
+
+
+def test_the_end_of_a_rule_in_another_file_can_be_named(tmp_path: Path) -> None:
+    follower = RULE.replace("greet", "follow").replace("github.push", "rule.greet.failed")
+    assert loaded(tmp_path, {"rules/a.yaml": follower, "rules/b.yaml": RULE}).findings == ()
+
+
+def test_a_broken_rule_does_not_make_another_one_unknown(tmp_path: Path) -> None:
+    follower = RULE.replace("greet", "follow").replace("github.push", "rule.greet.failed")
+    findings = loaded(tmp_path, {"rules/a.yaml": follower, "rules/b.yaml": RULE.replace("log:", "[")}).findings
+    assert {Path(finding.file).name for finding in findings} == {"b.yaml"}
+
+
+def test_a_missing_folder_of_rules_is_told_at_its_key(tmp_path: Path) -> None:
+    (finding,) = loaded(tmp_path, {"hookrules.yaml": SETTINGS + "rules: nowhere\n"}).findings
+    assert (finding.code, finding.line, finding.column) == ("HR412", 3, 8)
+
+
+def test_a_missing_configuration_is_one_finding(tmp_path: Path) -> None:
+    (finding,) = load(tmp_path / "hookrules.yaml", environ={}).findings
+    assert finding.code == "HR107"
+
+
+def test_warnings_keep_nothing_from_being_used(tmp_path: Path) -> None:
+    found = loaded(tmp_path, {"hookrules.yaml": SETTINGS + "smtp: {}\n", "rules/a.yaml": RULE})
+    assert found.findings
+    assert found.settings is not None
+    assert found.ruleset is not None
+
+
+def test_a_line_can_silence_its_warnings_but_no_errors(tmp_path: Path) -> None:
+    ignored = "smtp: {}  # hookrules: ignore HR105, HR101\nsever: {}  # hookrules: ignore HR101\n"
+    (finding,) = loaded(tmp_path, {"hookrules.yaml": SETTINGS + ignored, "rules/a.yaml": RULE}).findings
+    assert finding.code == "HR101"
+
+
+def test_settings_alone_need_no_rules(tmp_path: Path) -> None:
+    found = load_settings_only(project(tmp_path, {}), environ=ENVIRON)
+    assert found.settings is not None
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words", "column"),
+    [
+        ("{cron: never}", "cron has five", 23),
+        ("{cron: '0 0 * * 9'}", "not a day of the week", 24),
+        ("{every: 1ms}", "too often", 24),
+        ("{timezone: UTC}", "either 'cron' or 'every'", 16),
+    ],
+)
+def test_a_bad_schedule_is_told_in_the_words_of_who_works_it_out(tmp_path: Path, schedule: str, words: str, column: int) -> None:
+    config = project(tmp_path, {"hookrules.yaml": SETTINGS + f"schedules: {{x: {schedule}}}\n", "rules/a.yaml": RULE})
+    (finding,) = load(config, environ=ENVIRON).findings
+    assert words in finding.message
+    assert finding.column == column
+
+
+def test_files_alone_are_held_against_the_whole_configuration(tmp_path: Path) -> None:
+    other = RULE.replace("github.push", "rule.greet.failed")
+    config = project(tmp_path, {"rules/a.yaml": RULE, "rules/b.yaml": "rules: 1", "new/c.yaml": other})
+    (finding,) = check_files([tmp_path / "new/c.yaml"], config_path=config, environ=ENVIRON)
+    assert finding.code == "HR501"
+    assert check_files([tmp_path / "rules/a.yaml"], config_path=config, environ=ENVIRON) == ()
+    (finding,) = check_files([tmp_path / "rules"], config_path=config, environ=ENVIRON)
+    assert finding.file.endswith("b.yaml")
+
+
+def test_files_can_be_checked_without_a_configuration(tmp_path: Path) -> None:
+    project(tmp_path, {"rules/a.yaml": RULE + "      - log: '{{ secrets.any }}'\n", "x.test.yaml": "a: [", "gone/a.txt": ""})
+    assert check_files([tmp_path / "rules"], config_path=None, environ={}) == ()
+    (finding,) = check_files([tmp_path / "x.test.yaml"], config_path=None, environ={})
+    assert finding.code == "HR106"
+    (finding,) = check_files([tmp_path / "nowhere.yaml"], config_path=None, environ={})
+    assert finding.code == "HR107"
+
+
+SOUND = """\
+rules:
+  - name: greet
+    on: [github.push, rule.*.failed]
+    when:
+      - $.ref == refs/heads/main
+      - {any: [$.a, not $.b]}
+    vars: {x: $.after, y: "{{ payload.z }}"}
+    steps:
+      - id: one
+        log: "hello {{ vars.x }}"
+        if: $.ref
+        retry: {attempts: 3, delay: 5s}
+        for_each: $.commits
+      - shell: [echo, "{{ steps.one.state }}"]
+"""
+
+
+@given(st.integers(0, len(SOUND)), st.integers(0, 12), st.text(string.printable + "é\x00", max_size=6), st.booleans())
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_slip_of_the_pen_raises(tmp_path: Path, at: int, gone: int, typed: str, in_settings: bool) -> None:
+    written = (
+        "server: {max_body: 1MiB}\nschedules: {x: {cron: '* * * * *'}}\nsecrets: {a: {env: SECRET}}\n" + SETTINGS if in_settings else SOUND
+    )
+    slipped = (written[:at] + typed + written[at + gone :]).encode()
+    found = loaded(tmp_path, {"rules/a.yaml": RULE, "hookrules.yaml" if in_settings else "rules/a.yaml": slipped})
+    assert (found.ruleset is None) == bool(errors(found.findings))
+    for finding in found.findings:
+        assert ENVIRON["SECRET"] not in finding.message
+        assert min(finding.line, finding.column) >= 1

@@ -1,0 +1,200 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support_runs import Bench, rule_of
+
+from hookrules.engine.errors import LeaseLost
+from hookrules.engine.journal import RunFilter
+from hookrules.engine.model import RunState, StepState
+from hookrules.engine.runs.execution import Ending, Execution
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path, {"chat": "a secret for the chat"})
+    yield bench
+    bench.journal.close()
+
+
+def test_steps_run_in_order_and_later_ones_see_the_results_of_earlier_ones(bench: Bench) -> None:
+    ending = bench.run(
+        """
+        vars: {who: "{{ payload.name | upper }}", all: $.names}
+        steps:
+          - {id: one, shell: "echo {{ vars.who }}"}
+          - {log: "{{ steps.one.exit_code }} {{ steps.one.stdout | trim }} {{ vars.all | length }}"}
+        """,
+        {"name": "ada", "names": ["a", "b"]},
+    )
+    assert ending == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["0 ADA 2"]
+
+
+def test_a_failed_step_ends_the_run_dead_and_names_itself(bench: Bench) -> None:
+    ending = bench.run("steps: [{id: build, shell: exit 3}, {log: never}]")
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+    assert ending.error is not None
+    assert ending.error.startswith("build: ")
+    assert "3" in ending.error
+    assert bench.messages() == []
+
+
+def test_on_failure_handles_it_and_finally_runs_whatever_happened(bench: Bench) -> None:
+    ending = bench.run(
+        """
+        steps: [{id: build, shell: exit 3}]
+        on_failure: [{log: "{{ failed.step }} failed"}]
+        finally: [{log: over}]
+        """
+    )
+    assert ending is not None
+    assert ending.state is RunState.FAILED
+    assert bench.messages() == ["build failed", "over"]
+
+
+def test_finally_runs_after_success_too_and_its_failure_counts(bench: Bench) -> None:
+    ending = bench.run("steps: [{log: fine}]\nfinally: [{shell: exit 1}]")
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+
+
+def test_continue_on_error_goes_on(bench: Bench) -> None:
+    ending = bench.run("steps: [{id: a, shell: exit 1, continue_on_error: true}, {log: '{{ steps.a.state }} {{ steps.a.exit_code }}'}]")
+    assert ending == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["failed 1"]
+
+
+@pytest.mark.parametrize("condition", ["$.go == no", "$.gone == 1", "steps.first.exit_code != 0"])
+def test_a_step_whose_if_is_not_true_is_skipped_and_its_fields_are_null(bench: Bench, condition: str) -> None:
+    bench.run(
+        f"""
+        steps:
+          - {{id: first, shell: "true"}}
+          - {{id: second, if: "{condition}", shell: echo never}}
+          - {{log: "{{{{ steps.second.state }}}} {{{{ steps.second.exit_code }}}}"}}
+        """,
+        {"go": "yes"},
+    )
+    assert bench.messages() == ["skipped null"]
+
+
+def test_a_name_that_is_missing_fails_the_step_and_is_named(bench: Bench) -> None:
+    ending = bench.run("steps: [{id: say, log: '{{ payload.nme }}'}]", {"name": "ada"})
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+    assert "payload.nme" in (ending.error or "")
+
+
+def test_for_each_runs_once_an_item_and_keeps_every_result(bench: Bench) -> None:
+    ending = bench.run(
+        """
+        steps:
+          - {id: all, for_each: $.names, shell: "echo {{ index }} {{ item }}"}
+          - {log: "{{ steps.all.results | length }} {{ steps.all.results[1].stdout | trim }}"}
+        """,
+        {"names": ["a", "b; exit 1"]},
+    )
+    assert ending == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["2 1 b; exit 1"]
+
+
+def test_for_each_over_what_is_no_list_fails_and_says_so(bench: Bench) -> None:
+    ending = bench.run("steps: [{id: all, for_each: $.names, log: x}]", {"names": "ada"})
+    assert ending is not None
+    assert "not a list" in (ending.error or "")
+
+
+RETRIED = "steps: [{log: first}, {id: flaky, shell: 'test -e go', retry: {attempts: 3, delay: 10s, backoff: 2}}, {log: last}]"
+
+
+def test_a_retry_waits_in_the_journal_and_goes_on_where_it_stood(bench: Bench) -> None:
+    rule = rule_of(RETRIED)
+    event = bench.start(rule, None)
+    assert bench.proceed(rule, event) is None
+    [run] = bench.journal.runs(RunFilter())
+    assert (run.state, run.due_at) == (RunState.WAITING, bench.clock() + 10)
+    assert bench.claim() is None
+    (bench.folder / "go").touch()
+    bench.clock.now += 10
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["first", "last"]
+    assert [step.attempts for step in bench.journal.steps(run.id)] == [1, 2, 1]
+
+
+def test_out_of_attempts_is_dead(bench: Bench) -> None:
+    rule = rule_of(RETRIED)
+    event = bench.start(rule, None)
+    for _ in range(2):
+        assert bench.proceed(rule, event) is None
+        bench.clock.now += 100
+    ending = bench.proceed(rule, event)
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+
+
+def test_a_run_that_was_broken_off_resumes_at_the_first_step_without_a_result(bench: Bench) -> None:
+    rule = rule_of(
+        """
+        steps:
+          - {id: one, shell: "echo $HOOKRULES_IDEMPOTENCY_KEY $HOOKRULES_ATTEMPT >> one"}
+          - {id: two, log: "{{ steps.one.exit_code }}"}
+          - {shell: "echo $HOOKRULES_IDEMPOTENCY_KEY $HOOKRULES_ATTEMPT >> three"}
+        """
+    )
+    event = bench.start(rule, None)
+
+    def power_fails(level: str, message: str) -> None:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        bench.proceed(rule, event, power_fails)
+    bench.clock.now += 31
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    assert (bench.folder / "one").read_text().split()[1:] == ["1"]
+    assert [step.attempts for step in bench.journal.steps(bench.journal.runs(RunFilter())[0].id)] == [1, 2, 1]
+
+
+def test_a_worker_that_comes_back_late_writes_nothing(bench: Bench) -> None:
+    rule = rule_of("steps: [{log: hello}]")
+    event = bench.start(rule, None)
+    run = bench.claim()
+    assert run is not None
+    late = Execution(run, rule, event, bench.workshop())
+    bench.clock.now += 31
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    with pytest.raises(LeaseLost):
+        late.proceed()
+    with pytest.raises(LeaseLost):
+        bench.journal.end_run(run, RunState.DEAD, bench.clock())
+    assert bench.messages() == ["hello"]
+
+
+def test_the_rules_timeout_bounds_all_of_its_steps(bench: Bench) -> None:
+    rule = rule_of("timeout: 5s\nsteps: [{id: a, shell: exit 1, retry: {attempts: 9, delay: 6s, jitter: false}}]")
+    event = bench.start(rule, None)
+    assert bench.proceed(rule, event) is None
+    bench.clock.now += 6
+    ending = bench.proceed(rule, event)
+    assert ending is not None
+    assert "timeout of 5 s" in (ending.error or "")
+
+
+def test_a_secret_that_a_command_prints_is_masked_before_it_is_kept(bench: Bench) -> None:
+    bench.run("steps: [{id: leak, shell: 'echo {{ secrets.chat }}; echo {{ secrets.chat }} >&2; exit 1'}]")
+    [run] = bench.journal.runs(RunFilter())
+    [step] = bench.journal.steps(run.id)
+    assert step.state is StepState.FAILED
+    assert "a secret" not in repr(step)
+    assert "a secret" not in (run.error or "")
+    assert "•••" in step.result["stdout"]
+
+
+def test_told_to_stop_a_run_is_handed_back_as_it_stands(bench: Bench) -> None:
+    rule = rule_of("steps: [{log: first}, {shell: sleep 60}]")
+    event = bench.start(rule, None)
+    assert bench.proceed(rule, event, lambda level, message: bench.stop.set()) is None
+    [run] = bench.journal.runs(RunFilter())
+    assert run.state is RunState.QUEUED
+    assert [step.state for step in bench.journal.steps(run.id)] == [StepState.SUCCEEDED, StepState.RUNNING]

@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+
+import pytest
+from support_runs import rule_of
+
+from hookrules.engine.errors import UnknownSource, Unproven
+from hookrules.engine.intake import Intake
+from hookrules.engine.journal import EventFilter
+from hookrules.engine.journal.sqlite import SqliteJournal
+from hookrules.engine.matching.index import Index
+from hookrules.engine.model import Delivery
+from hookrules.engine.sources.generic import Generic
+from hookrules.engine.sources.verification import HmacSignature, NoProof
+
+SIGNED = HmacSignature((b"a secret of the lab",), header="X-Signature")
+
+
+@pytest.fixture
+def journal() -> Iterator[SqliteJournal]:
+    journal = SqliteJournal(None)
+    yield journal
+    journal.close()
+
+
+def intake(journal: SqliteJournal) -> Intake:
+    sources = {"lab": Generic("lab", NoProof()), "signed": Generic("signed", SIGNED)}
+    return Intake(sources, Index([rule_of("steps: [{log: x}]")]), journal, lambda: 100.0, lambda _now: "evt_1")
+
+
+def delivery(source: str, body: bytes = b"{}", **headers: str) -> Delivery:
+    return Delivery(source, body, {"content-type": ("application/json",), **{name: (value,) for name, value in headers.items()}}, 100.0)
+
+
+def test_a_proven_delivery_becomes_an_event_with_its_runs(journal: SqliteJournal) -> None:
+    event, accepted = intake(journal).take(delivery("lab", b'{"a":1}'))
+    receipt = accepted.result()
+    assert event.payload == {"a": 1}
+    assert (receipt.event_id, receipt.known, [rule for rule, _ in receipt.runs]) == ("evt_1", False, ["tested"])
+
+
+def test_what_is_not_proven_leaves_no_trace(journal: SqliteJournal) -> None:
+    with pytest.raises(Unproven):
+        intake(journal).take(delivery("signed"))
+    assert journal.events(EventFilter()) == []
+
+
+def test_a_body_is_not_read_before_it_is_proven(journal: SqliteJournal) -> None:
+    with pytest.raises(Unproven):
+        intake(journal).take(delivery("signed", b"{not json"))
+
+
+def test_an_unknown_source_is_named(journal: SqliteJournal) -> None:
+    with pytest.raises(UnknownSource, match="'nowhere'"):
+        intake(journal).take(delivery("nowhere"))
+
+
+def test_credentials_in_headers_are_masked_before_they_are_kept(journal: SqliteJournal) -> None:
+    event, accepted = intake(journal).take(delivery("lab", authorization="Bearer abc", cookie="id=abc", **{"x-other": "kept"}))
+    accepted.result()
+    kept = journal.event(event.id)
+    assert kept is not None
+    assert kept.headers["x-other"] == ("kept",)
+    assert "abc" not in repr(kept)
