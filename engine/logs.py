@@ -47,14 +47,17 @@ class _Text(logging.Formatter):
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
         fields = "".join(f"  {name}={_word(value)}" for name, value in _fields(record).items())
-        return f"{clock} {level}{record.getMessage()}{fields}".translate(_LINE_BREAKS) + _trace(self, record)
+        trace = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
+        return f"{clock} {level}{record.getMessage()}{fields}".translate(_LINE_BREAKS) + trace
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         time_ = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03}Z"
         line = {"time": time_, "level": record.levelname.lower(), "message": record.getMessage(), **_fields(record)}
-        return json.dumps(line, ensure_ascii=False, default=str).translate(_LINE_BREAKS) + _trace(self, record)
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str).translate(_LINE_BREAKS)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -67,7 +70,3 @@ def _word(value: Any) -> str:
         return ",".join(map(str, value)) or "-"
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
     return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
-
-
-def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return "\n" + formatter.formatException(record.exc_info) if record.exc_info else ""

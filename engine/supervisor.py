@@ -7,6 +7,7 @@ A child that ends before it is ready ends everything, since a second try would f
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from hookrules.engine import logs
+from hookrules.engine.errors import HookrulesError
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -180,4 +182,11 @@ def _be(work: Work, lifeline: _Pipe, tell: Connection) -> None:
     for number in STOPS:
         signal.signal(number, signal.SIG_DFL)
     os.close(lifeline.writing)
-    work(Lifeline(lifeline.reading, lambda: tell.send_bytes(b"ready")))
+    try:
+        work(Lifeline(lifeline.reading, lambda: tell.send_bytes(b"ready")))
+    except HookrulesError as error:
+        logs.error(str(error))
+        sys.exit(1)
+    except Exception:  # noqa: BLE001  a mistake of ours, for the log; the supervisor starts the process again
+        logs.logger.exception("a process broke down")
+        sys.exit(1)

@@ -15,7 +15,6 @@ from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.secret import Secret, secrets_in
 from hookrules.engine.config.wiring import schedules_of, sources_of
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
 from hookrules.engine.runs.endings import follower
@@ -29,6 +28,15 @@ from hookrules.engine.supervisor import STOPS, Lifeline, Work
 _new_event_id = id_maker("evt")
 
 
+def prepare(project: Project) -> None:
+    """Make the journal ready for both processes: its file and schema, and the texts of the rules. Raises JournalError."""
+    journal = open_journal_of(project)
+    try:
+        journal.keep_rules([RuleText(rule.digest, rule.name, rule.text) for rule in project.ruleset])
+    finally:
+        journal.close()  # with its thread: the supervisor forks
+
+
 def ingress(project: Project, listening: socket.socket) -> Work:
     """The only writer of intake."""
 
@@ -40,7 +48,6 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         from hookrules.engine.web.listener import Listener
 
         journal = open_journal_of(project)
-        keep_rules(project, journal)
         intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id)
         listener = Listener(Ingress(intake, project.settings.server.max_body), listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
@@ -64,7 +71,6 @@ def worker(project: Project, console: socket.socket | None) -> Work:
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        keep_rules(project, journal)
         working = _worker(project, journal)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
@@ -108,10 +114,6 @@ def _console(project: Project, journal: Journal, listening: socket.socket, token
     server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal()), listening)
     server.start()
     return server.stop
-
-
-def keep_rules(project: Project, journal: IntakeJournal) -> None:
-    journal.keep_rules([RuleText(rule.digest, rule.name, rule.text) for rule in project.ruleset])
 
 
 def _log(level: str, message: str) -> None:

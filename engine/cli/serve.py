@@ -31,6 +31,7 @@ def command(config: Path, address: str | None, no_worker: bool, log_format: logs
     project = load_project(config)
     logs.set_up(log_format)
     _say_warnings(project)
+    processes.prepare(project)
     receiving = _listen(project, address)
     looking = None if no_worker else console_socket(project)
     children: list[tuple[str, Work]] = [("ingress", processes.ingress(project, receiving))]

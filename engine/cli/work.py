@@ -18,5 +18,6 @@ def command(config: Path, log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C, as `hookrules serve` does."""
     project = load_project(config)
     logs.set_up(log_format)
+    processes.prepare(project)
     work = processes.worker(project, console_socket(project))
     return processes.alone(work, lambda: logs.info("working", rules=len(project.ruleset)))

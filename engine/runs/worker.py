@@ -25,6 +25,10 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+_TROUBLE = 1.0
+"""Seconds until the journal is tried again after it could not be used."""
+
+
 class Worker:
     """`run` returns when told to stop: nothing is claimed any more, what runs is finished or handed back."""
 
@@ -65,23 +69,27 @@ class Worker:
         """`drain`: seconds that running runs have to finish once told to stop."""
         with ThreadPoolExecutor(self._slots, thread_name_prefix="run") as pool:
             while not self._stopping:
-                self._once(pool)
-                self._wait()
+                self._turn(pool)
             self._drain(drain)
 
-    def _once(self, pool: ThreadPoolExecutor) -> None:
+    def _turn(self, pool: ThreadPoolExecutor) -> None:
         try:
             now = self._workshop.clock()
             self._schedules.tick(now)
-            if now - self._renewed_at >= _RENEWAL:
-                self._journal.renew(self._name, now, LEASE)
-                self._renewed_at = now
+            self._renew(now)
             self._claim(pool, now)
+            self._wait()
             self._troubled = False
         except JournalError as error:
-            if not self._troubled:  # said once, not at every glance
+            if not self._troubled:  # said once, not at every turn
                 logs.error("the worker can't use the journal and tries again", error=str(error))
             self._troubled = True
+            self._wake.wait(_TROUBLE)
+
+    def _renew(self, now: float) -> None:
+        if now - self._renewed_at >= _RENEWAL:
+            self._journal.renew(self._name, now, LEASE)
+            self._renewed_at = now
 
     def _claim(self, pool: ThreadPoolExecutor, now: float) -> None:
         free = self._slots - self._running
@@ -96,7 +104,7 @@ class Worker:
         """Until a run has ended, another process has written, something is due, or leases want renewal."""
         clock = self._workshop.clock
         now = clock()
-        until = min(self._renewed_at + _RENEWAL, now + 1.0 if self._troubled else self._next_due(now))
+        until = min(self._renewed_at + _RENEWAL, self._next_due(now))
         while not self._stopping and not self._wake.is_set() and clock() < until and not self._written():
             self._wake.wait(_GLANCE)
         self._wake.clear()

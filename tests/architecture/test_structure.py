@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.journal",
         "actions",
     },
-    "engine.supervisor": {"engine.logs"},
+    "engine.supervisor": {"engine.errors", "engine.logs"},
     "engine.web": {
         "engine.model",
         "engine.errors",
