@@ -1,6 +1,7 @@
 """Claims runs that are due and takes them through their steps, a bounded number at a time."""
 
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Callable
@@ -22,7 +23,8 @@ _GLANCE = 0.02
 
 
 def worker_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Never the same twice: a restarted container has the host name and often the process id of the one before, whose leases are not ours."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
 _TROUBLE = 1.0
