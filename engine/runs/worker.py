@@ -23,7 +23,7 @@ _GLANCE = 0.02
 
 
 def worker_name() -> str:
-    """Never the same twice: a restarted container has the host name and often the process id of the one before, whose leases are not ours."""
+    """Never the same twice: a restarted container has the host name, and often the process id, of the one before."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 

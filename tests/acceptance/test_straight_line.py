@@ -259,3 +259,27 @@ def test_what_can_not_finish_in_time_is_handed_back_and_run_again(tmp_path: Path
     with serving(folder) as server:
         assert server.wait_for("run")["state"] == "succeeded"
     assert (folder / "began").read_text() == "began\nbegan\n"
+
+
+def test_a_schedule_ticks_and_its_rule_runs(tmp_path: Path) -> None:
+    from serving import CONFIG
+
+    rules = "rules: [{name: often, on: schedule.often, steps: [{log: 'due {{ payload.due }}'}]}]"
+    with serving(project(tmp_path, rules, CONFIG + "schedules: {often: {every: 1s}}\n")) as server:
+        tick = server.wait_for("tick")
+        assert tick["rules"] == ["often"]
+        assert server.wait_for("run")["state"] == "succeeded"
+        assert server.lines(f"due {tick['due'].removeprefix('often@')}")
+
+
+def test_the_end_of_a_run_starts_the_rules_that_are_on_it(tmp_path: Path) -> None:
+    rules = """
+    rules:
+      - {name: build, on: lab, steps: [{id: make, shell: exit 7}]}
+      - name: alarm
+        on: rule.build.dead
+        steps: [{log: "{{ payload.rule }} is {{ payload.state }}: {{ payload.error }}; it began with {{ payload.payload.n }}"}]
+    """
+    with serving(project(tmp_path, rules)) as server:
+        server.post("/hooks/lab", b'{"n": 1}', {"Content-Type": "application/json"})
+        server.wait_for("build is dead: make: the command exited with 7; it began with 1")
