@@ -8,7 +8,7 @@ SOURCES := engine actions rules tests tools
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint types format wheel clean
+.PHONY: help run test lint types format docs wheel clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -30,6 +30,9 @@ types: .venv/.developing .dev/hookrules ## check the types
 format: .venv/.developing ## mend the style
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+docs: .venv/.developing ## write what docs/ say of the code's own facts
+	$(BIN)/python tools/make_docs.py
 
 wheel: .venv/.developing ## build the package into dist/
 	rm -rf build dist

@@ -42,6 +42,12 @@ class Call(Protocol):
     def perform(self, surroundings: Surroundings) -> Outcome:
         """Do it. What goes wrong is an outcome, not an exception."""
 
+    def suppose(self, result: Mapping[str, Json]) -> Outcome:
+        """What `perform` would make of this result, without doing anything. What `result` leaves out is as after a success.
+
+        Raises TypeError, in a sentence for a person, where a value is not of its field's type.
+        """
+
 
 class Action(BaseModel):
     """The base of all kinds: its subclass says the fields, defaults, docs and an example once."""

@@ -4,7 +4,7 @@ import base64
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from hookrules.actions.action import Names
 from hookrules.engine.templating import HeaderValue, TextTemplate
@@ -12,14 +12,20 @@ from hookrules.engine.templating import HeaderValue, TextTemplate
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host"})
 _STATUS = range(100, 600)
+_STATUS_SCHEMA = {
+    "anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$"}]
+}
 
 
-def header_name(name: str) -> str:
+def _header_name(name: str) -> str:
     if not _TOKEN.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a header")
     if name.lower() in _FRAMING:
         raise ValueError(f"{name} is set by the client itself")
     return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name), Field(json_schema_extra={"pattern": rf"^{_TOKEN.pattern}$"})]
 
 
 def _statuses(value: Any) -> tuple[tuple[int, int], ...]:
@@ -44,9 +50,7 @@ Statuses = Annotated[
     tuple[tuple[int, int], ...],
     BeforeValidator(_statuses),
     PlainSerializer(lambda ranges: [f"{low}-{high}" for low, high in ranges]),
-    WithJsonSchema(
-        {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$"}]}}
-    ),
+    WithJsonSchema({"anyOf": [_STATUS_SCHEMA, {"type": "array", "items": _STATUS_SCHEMA, "minItems": 1}]}),
 ]
 
 
@@ -55,14 +59,16 @@ class _Part(BaseModel):
 
 
 class Basic(_Part):
-    """RFC 7617."""
+    """A user name and a password (RFC 7617)."""
 
-    username: TextTemplate
-    password: TextTemplate
+    username: TextTemplate = Field(description="Who.")
+    password: TextTemplate = Field(description="And the proof of it, like `{{ secrets.password }}`.")
 
 
 class Auth(_Part):
     """One way to say who asks."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["basic"]}, {"required": ["bearer"]}]})
 
     basic: Basic | None = Field(None, description="A user name and a password.")
     bearer: HeaderValue | None = Field(None, description="A token, sent as `Authorization: Bearer …`.")

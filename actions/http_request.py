@@ -6,17 +6,17 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
-from urllib.parse import quote, urlencode, urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from hookrules.actions.action import Action, Names, Surroundings
 from hookrules.actions.addresses import RefusedAddress
-from hookrules.actions.http_fields import Auth, Statuses, header_name
+from hookrules.actions.http_fields import Auth, HeaderName, Statuses
 from hookrules.engine.model import Json, Outcome
 from hookrules.engine.templating import FormValue, HeaderValue, JsonTemplate, QueryValue, TextTemplate, UrlTemplate
-from hookrules.engine.units import Duration
+from hookrules.engine.units import PositiveDuration
 
 if TYPE_CHECKING:
     from hookrules.actions.http_client import Answer, Request
@@ -33,20 +33,26 @@ class HttpAction(Action):
     results: ClassVar[tuple[str, ...]] = ("status", "headers", "body", "json")
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"method": "POST", "url": "https://chat.example.com/rooms/ops", "json": {"text": "deployed {{ payload.after }}"}}]
+            "examples": [{"method": "POST", "url": "https://chat.example.com/rooms/ops", "json": {"text": "deployed {{ payload.after }}"}}],
+            "allOf": [{"not": {"required": [one, other]}} for one, other in (("json", "form"), ("json", "body"), ("form", "body"))],
         }
     )
 
     url: UrlTemplate = Field(description="Where to; `POST https://…` says the method, too.")
     method: str | None = Field(None, pattern=r"^[A-Z]{3,10}$", description="POST where there is a body, else GET.")
-    headers: dict[Annotated[str, AfterValidator(header_name)], HeaderValue] = Field(default_factory=dict, description="Header fields.")
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, description="Header fields.")
     query: dict[str, QueryValue] = Field(default_factory=dict, description="Added to the URL, encoded.")
     document: JsonTemplate | None = Field(None, alias="json", description="The body, as JSON.")
     form: dict[str, FormValue] | None = Field(None, description="The body, as a form.")
     body: TextTemplate | None = Field(None, description="The body, as text.")
     auth: Auth | None = Field(None, description="basic: {username, password}, or bearer: a token.")
-    timeout: Duration | None = Field(None, gt=0, description="How long the request may take; the step's own timeout holds, too.")
-    success_status: Statuses = Field(((200, 299),), min_length=1, description="The statuses that count as success: 200, 200-299.")
+    timeout: PositiveDuration | None = Field(None, description="How long the request may take; the step's own timeout holds, too.")
+    success_status: Statuses = Field(
+        ((200, 299),),
+        min_length=1,
+        description="The statuses that count as success: 200, 200-299.",
+        json_schema_extra={"default": ["200-299"]},
+    )
     follow_redirects: bool = Field(
         default=False, description="Go where the answer points, five times at most; header fields of the rule stay with its host."
     )
@@ -112,9 +118,17 @@ class HttpCall:
 
     def describe(self) -> Mapping[str, Json]:
         told: dict[str, Json] = {"method": self.method, "url": self.url, "headers": dict(self.headers)}
-        if self.body is not None:
-            told["body"] = self.body.decode(errors="replace")
-        return told
+        return told if self.body is None else told | self._described_body(self.body)
+
+    def _described_body(self, body: bytes) -> dict[str, Json]:
+        """As the rule wrote it, where that can be told: `json`, `form`, or the text."""
+        media = next((value for name, value in self.headers.items() if name.lower() == "content-type"), "").partition(";")[0]
+        text = body.decode(errors="replace")
+        if media == "application/json" and (document := _json(text)) is not None:
+            return {"json": document}
+        if media == "application/x-www-form-urlencoded":
+            return {"form": dict(parse_qsl(text, keep_blank_values=True))}
+        return {"body": text}
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         from urllib3.exceptions import HTTPError
@@ -135,6 +149,18 @@ class HttpCall:
         if not answer.whole:
             surroundings.log("warning", f"{self._host} answered with more than 1 MiB; the rest of its body is dropped")
         return self._outcome(answer)
+
+    def suppose(self, result: Mapping[str, Json]) -> Outcome:
+        from hookrules.actions.http_client import Answer
+
+        status, headers = result.get("status", self.success_status[0][0]), result.get("headers", {})
+        if not isinstance(status, int) or isinstance(status, bool):
+            raise TypeError(f"'status' is a whole number, not {status!r}")
+        if not isinstance(headers, Mapping):
+            raise TypeError("'headers' is a mapping of names to texts")
+        body = result["body"] if "body" in result else json.dumps(result["json"]) if "json" in result else ""
+        lowered = {str(name).lower(): str(value) for name, value in headers.items()}
+        return self._outcome(Answer(status, lowered, str(body).encode(errors="replace"), whole=True))
 
     def _request(self, surroundings: Surroundings) -> "Request":
         from hookrules.actions.http_client import Request
@@ -216,8 +242,8 @@ def _failure(error: Exception) -> tuple[str, bool]:
     reason: object = getattr(error, "reason", None) or error
     said: tuple[tuple[type[Exception], str, bool], ...] = (
         (exceptions.NameResolutionError, "the host's name has no address", True),
+        (exceptions.NewConnectionError, "no connection: nothing answers there", True),  # a kind of the next, in urllib3
         (exceptions.ConnectTimeoutError, "no connection in time", True),
-        (exceptions.NewConnectionError, "no connection: nothing answers there", True),
         (exceptions.ReadTimeoutError, "no answer in time", True),
         (exceptions.SSLError, "the server's certificate or TLS is not accepted", False),
         (exceptions.ResponseError, "more than five redirects", False),

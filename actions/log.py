@@ -44,7 +44,10 @@ class LogCall:
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         surroundings.log(self.level, self.message)
-        return Outcome(succeeded=True, result={"message": self.message})
+        return self.suppose({})
+
+    def suppose(self, result: Mapping[str, Json]) -> Outcome:
+        return Outcome(succeeded=True, result={"message": self.message, **result})
 
 
 def one_line(text: str) -> str:

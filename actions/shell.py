@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,9 @@ from hookrules.engine.units import Size
 
 _INHERITED = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/", "LANG": "C.UTF-8"}
 _RESERVED = ("HR_", "HOOKRULES_")
+_SHELL = ("/bin/sh", "-c")
+_VALUE = re.compile(r'"\$\{(HR_[0-9]+)\}"')
+"""A value in shell text. For people, a description shows the value itself in its place."""
 _ARGUMENTS = TypeAdapter(Annotated[list[Argument], Field(min_length=1)])
 
 
@@ -61,6 +66,10 @@ def _free_name(name: str) -> str:
     return name
 
 
+_VARIABLE = rf"^(?!{'|'.join(_RESERVED)})[A-Za-z_][A-Za-z0-9_]*$"
+VariableName = Annotated[str, AfterValidator(_free_name), Field(json_schema_extra={"pattern": _VARIABLE})]
+
+
 class ShellAction(Action):
     """Runs a command in its own process group, with the environment that the rule names and no other."""
 
@@ -75,12 +84,12 @@ class ShellAction(Action):
         ShellText | list[Argument],
         PlainValidator(_command),
         PlainSerializer(_written),
-        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+        WithJsonSchema(
+            {"anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}]}
+        ),
     ] = Field(description="Text for /bin/sh, in which each {{ }} is one word; or a list: a program and its arguments, without a shell.")
     cwd: TextTemplate | None = Field(None, description="The folder to run in; a relative one starts where hookrules.yaml lies.")
-    env: dict[Annotated[str, AfterValidator(_free_name)], TextTemplate] = Field(
-        default_factory=dict, description="Variables beside PATH, HOME, LANG and HOOKRULES_*."
-    )
+    env: dict[VariableName, TextTemplate] = Field(default_factory=dict, description="Variables beside PATH, HOME, LANG and HOOKRULES_*.")
     stdin: TextTemplate | None = Field(None, description="What the command reads; nothing where left out.")
     output_limit: Size = Field(256 * 1024, description="How much of each output is kept: its end.")
     success_codes: list[int] = Field([0], min_length=1, description="The exit codes that count as success.")
@@ -112,7 +121,7 @@ class ShellAction(Action):
         if isinstance(self.command, list):
             return tuple(argument.render(names) for argument in self.command), {}
         shell = self.command.render(names)
-        return ("/bin/sh", "-c", shell.text), shell.environment
+        return (*_SHELL, shell.text), shell.environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,8 @@ class ShellCall:
 
     def describe(self) -> Mapping[str, Json]:
         told: dict[str, Json] = {"argv": list(self.argv), "cwd": self.folder or "."}
+        if self.argv[:2] == _SHELL:
+            told["command"] = _VALUE.sub(lambda found: shlex.quote(self.environment.get(found[1], found[0])), self.argv[2])
         if self.environment:
             told["env"] = dict(self.environment)
         if self.stdin is not None:
@@ -141,6 +152,13 @@ class ShellCall:
         except (OSError, ValueError) as error:
             return Outcome(succeeded=False, error=_unstarted(error, program), retryable=_may_pass(error))
         return self._outcome(finished, surroundings.timeout)
+
+    def suppose(self, result: Mapping[str, Json]) -> Outcome:
+        known = {"exit_code": self.success_codes[0], "stdout": "", "stderr": "", **result}
+        code = known["exit_code"]
+        if not isinstance(code, int) or isinstance(code, bool):
+            raise TypeError(f"'exit_code' is a whole number, not {code!r}")
+        return self._outcome(Finished(Ending.EXITED, code, str(known["stdout"]), str(known["stderr"])), timeout=0)
 
     def _program(self, surroundings: Surroundings) -> Program:
         own = {"HOOKRULES_IDEMPOTENCY_KEY": surroundings.idempotency_key, "HOOKRULES_ATTEMPT": str(surroundings.attempt)}

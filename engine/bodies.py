@@ -4,7 +4,7 @@
 |---------------------------------------|----------------------------------------------------------------------------|
 | `application/json`, `…+json`          | what it decodes to, of any type                                            |
 | `application/x-www-form-urlencoded`   | an object of texts, a repeated field as a list; where a field `payload`    |
-|                                       | holds JSON (GitHub, Slack), what that decodes to                           |
+|                                       | holds JSON (GitHub, Slack), what that decodes to; JSON itself is refused   |
 | `text/…`                              | the text                                                                   |
 | none given                            | JSON where it is JSON, else the text; null where the body is empty         |
 """
@@ -78,6 +78,8 @@ def _children(container: Json) -> Iterable[Json]:
 
 
 def _form(text: str) -> Json:
+    if text.lstrip()[:1] in ("{", "["):  # curl -d calls everything a form
+        raise Unreadable("the body looks like JSON and its content type says form; send Content-Type: application/json")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=10_000)
     except ValueError as error:

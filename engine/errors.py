@@ -5,6 +5,7 @@ HookrulesError
 ├── ConfigurationError     hookrules.yaml or rules with findings of level error
 ├── ConditionError         the text of a condition (at load)
 ├── TemplateError          a template: its text (at load) or its rendering (in a step)
+│   └── UnsafeValue          a value where nothing can make it safe
 ├── Refusal                a delivery that is not taken, with the HTTP status that says so
 │   ├── Unproven             401
 │   ├── Unreadable           400
@@ -59,6 +60,10 @@ class TemplateError(HookrulesError):
         self.line = line
         self.column = column
         self.suggestion = suggestion
+
+
+class UnsafeValue(TemplateError):
+    """A template with a value where nothing can make it safe: inside quotes of the author's, in what a shell runs as code."""
 
 
 class Refusal(HookrulesError):

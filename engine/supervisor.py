@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from hookrules.engine import logs
@@ -91,7 +92,7 @@ class Supervisor:
             try:
                 return self._watch(wake)
             finally:
-                self._end()
+                self._end(wake)
 
     def _watch(self, wake: int) -> int:
         while not self._stopping:
@@ -135,17 +136,27 @@ class Supervisor:
             if child.again_at is not None and child.again_at <= time.monotonic() and not self._stopping:
                 child.start(self._lifeline)
 
-    def _end(self) -> None:
-        processes = [child.process for child in self._children if child.process.is_alive()]
-        for process in processes:
-            process.terminate()
+    def _end(self, wake: int) -> None:
+        """Tell the children to end, and once more for each further signal: they hurry then."""
+        if self._stopping:
+            logs.info("stopping: what runs is finished first; a second signal ends it now")
+        self._terminate()
         deadline = time.monotonic() + self._drain
-        for process in processes:
-            process.join(max(0.0, deadline - time.monotonic()))
-            if process.is_alive():
-                logs.warning("a process did not end in time and is killed", process=process.name)
-                process.kill()
-                process.join()
+        while (left := deadline - time.monotonic()) > 0 and (living := self._living()):
+            if wake in wait([wake, *(process.sentinel for process in living)], left):
+                os.read(wake, 4096)
+                self._terminate()
+        for process in self._living():
+            logs.warning("a process did not end in time and is killed", process=process.name)
+            process.kill()
+            process.join()
+
+    def _living(self) -> list[BaseProcess]:
+        return [child.process for child in self._children if child.process.is_alive()]
+
+    def _terminate(self) -> None:
+        for process in self._living():
+            process.terminate()
 
     def _stop(self, *_: Any) -> None:
         self._stopping = True
@@ -178,6 +189,7 @@ def _told(telling: Connection) -> bool:
 
 def _be(work: Work, lifeline: _Pipe, tell: Connection) -> None:
     """A child's whole life. Its own signal handlers are its work's to set."""
+    os.setpgid(0, 0)  # Ctrl-C in a terminal is for the supervisor, which tells its children once
     signal.set_wakeup_fd(-1)
     for number in STOPS:
         signal.signal(number, signal.SIG_DFL)

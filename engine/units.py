@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -25,6 +25,19 @@ def size(text: object) -> int:
     """The bytes of `512B`, `64KiB`, `1MiB` or `2GiB`. Raises ValueError in a sentence for the writer."""
     number, unit = _split(text, BYTES, "size", "64KiB")
     return int(_bounded(number * BYTES[unit], _LARGEST, text, "size"))
+
+
+def seconds_written(value: float) -> str:
+    """`90.0` → `90s`, `300.0` → `5m`: in the largest unit of which it is a whole number."""
+    thousandths = round(value * 1000)
+    unit = next((unit for unit in reversed(list(SECONDS)) if thousandths % round(SECONDS[unit] * 1000) == 0), "ms")
+    return f"{thousandths // round(SECONDS[unit] * 1000)}{unit}"
+
+
+def size_written(value: int) -> str:
+    """`262144` → `256KiB`: in the largest unit of which it is a whole number."""
+    unit = next(unit for unit in reversed(list(BYTES)) if value % BYTES[unit] == 0)
+    return f"{value // BYTES[unit]}{unit}"
 
 
 def _split(text: object, units: Mapping[str, float], what: str, example: str) -> tuple[float, str]:
@@ -67,16 +80,19 @@ def _validated_size(value: Any) -> int:
         raise PydanticCustomError("size", "{message}", {"message": str(problem)}) from None
 
 
-Duration = Annotated[
-    float,
-    BeforeValidator(_validated_seconds),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(ms|s|m|h|d)$", "examples": ["500ms", "5s", "10m", "2h", "1d"]}),
-]
+def _schema(units: Mapping[str, float], *examples: str, positive: bool = False) -> dict[str, Any]:
+    pattern = rf"^ *{'(?=[0-9.]*[1-9])' if positive else ''}[0-9]{{1,15}}(\.[0-9]{{1,9}})? ?({'|'.join(units)}) *$"
+    return {"type": "string", "pattern": pattern, "examples": list(examples)}
+
+
+DURATION_SCHEMA = _schema(SECONDS, "500ms", "5s", "10m", "2h", "1d")
+SIZE_SCHEMA = _schema(BYTES, "512B", "64KiB", "1MiB")
+
+Duration = Annotated[float, BeforeValidator(_validated_seconds), WithJsonSchema(DURATION_SCHEMA)]
 """A field of seconds, written with a unit."""
 
-Size = Annotated[
-    int,
-    BeforeValidator(_validated_size),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?(B|KiB|MiB|GiB)$", "examples": ["512B", "64KiB", "1MiB"]}),
-]
+PositiveDuration = Annotated[Duration, Field(gt=0), WithJsonSchema(_schema(SECONDS, *DURATION_SCHEMA["examples"], positive=True))]
+"""Such a field that can't be 0."""
+
+Size = Annotated[int, BeforeValidator(_validated_size), WithJsonSchema(SIZE_SCHEMA)]
 """A field of bytes, written with a unit."""

@@ -43,10 +43,14 @@ def as_text(event: Event, rules: Sequence[RuleExplanation]) -> Iterator[Text]:
     yield _headline(event)
     shown = sum(rule.fired for rule in rules) + _MOST_MISSES
     for rule in rules[:shown]:
-        yield _verdict(rule)
-        yield from _tests(rule)
+        yield from of_rule(rule)
     if len(rules) > shown:
         yield Text(f"… and {count(len(rules) - shown, 'rule')} that come less near; --rule NAME shows one, --format json all", "dim")
+
+
+def of_rule(rule: RuleExplanation) -> Iterator[Text]:
+    yield _verdict(rule)
+    yield from _tests(rule)
 
 
 def _headline(event: Event) -> Text:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import select
 import signal
 import socket
 import threading
@@ -121,7 +122,7 @@ def _log(level: str, message: str) -> None:
 
 
 def _stop_at_end(fd: int, stop: Callable[[], None]) -> None:
-    os.read(fd, 1)
+    select.select([fd], [], [])  # not read: its sibling's event loop has made the shared pipe non-blocking
     stop()
 
 

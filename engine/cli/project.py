@@ -1,14 +1,14 @@
 """A project: hookrules.yaml, its rules and its journal, as the verbs use them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hookrules.engine.cli.findings import from_here, tally
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.loading import Loaded, load, load_settings_only
+from hookrules.engine.config.loading import Catalogues, Loaded, load, load_settings_only
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
@@ -30,17 +30,20 @@ class Project:
     findings: tuple[Finding, ...]
 
 
-def load_project(config: Path) -> Project:
-    """Raises UsageError where there is no such file, ConfigurationError with every finding where it can't be used."""
-    loaded = load_all(config)
+def load_project(config: Path, environ: Mapping[str, str] | None = os.environ) -> Project:
+    """Without `environ` placeholders stand in for secrets.
+
+    Raises UsageError where there is no such file, ConfigurationError with every finding where it can't be used.
+    """
+    loaded = load(present(config), environ=environ)
     if loaded.settings is None or loaded.ruleset is None:
         raise _unusable(config, loaded)
     return Project(config, config.parent, loaded.settings, loaded.ruleset, loaded.findings)
 
 
-def load_all(config: Path) -> Loaded:
-    """What loading comes to, errors and all. Raises UsageError where there is no such file."""
-    return load(present(config), environ=os.environ)
+def load_all(config: Path, catalogues: Catalogues | None = None) -> Loaded:
+    """What loading comes to, errors and all; paths are held against the catalogues. Raises UsageError where there is no such file."""
+    return load(present(config), environ=os.environ, catalogues=catalogues)
 
 
 def present(config: Path) -> Path:
@@ -60,11 +63,23 @@ def open_journal_of(project: Project) -> Journal:
 @contextmanager
 def journal_for_reading(config: Path) -> Iterator[Reading]:
     """The journal as it stands, also where the rules are broken; an empty one where nothing has been written yet, and creates none."""
+    with journal_of(load_settings(config), config.parent) as journal:
+        yield journal
+
+
+def load_settings(config: Path) -> Settings:
+    """hookrules.yaml without its rules. Raises UsageError where there is no such file, ConfigurationError where it can't be used."""
     loaded = load_settings_only(present(config), environ=os.environ)
     if loaded.settings is None:
         raise _unusable(config, loaded)
-    there = loaded.settings.store_file(config.parent).exists()
-    journal = open_journal(loaded.settings.store if there else _IN_MEMORY, config.parent)
+    return loaded.settings
+
+
+@contextmanager
+def journal_of(settings: Settings, folder: Path) -> Iterator[Reading]:
+    """The journal for reading; an empty one where nothing has been written yet, and creates none."""
+    there = settings.store_file(folder).exists()
+    journal = open_journal(settings.store if there else _IN_MEMORY, folder)
     try:
         yield journal
     finally:

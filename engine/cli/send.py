@@ -9,10 +9,13 @@ from typing import Any
 
 import click
 
-from hookrules.engine.cli.project import Project, journal_for_reading, load_project
+from hookrules.engine.cli.project import journal_for_reading, load_settings
+from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.wiring import sources_of
 from hookrules.engine.errors import UsageError
 from hookrules.engine.journal import Reading
+from hookrules.engine.sources.source import Source
+from hookrules.engine.web.sockets import url_at
 
 _SECONDS = 30.0
 _GLANCE = 0.05
@@ -28,10 +31,11 @@ _GLANCE = 0.05
 @click.pass_obj
 def command(config: Path, source: str, file: str, event_type: str, to: str | None, delivery: str | None, follow: bool) -> int:
     """FILE is a JSON payload, or - for standard input."""
-    project = load_project(config)
+    settings = load_settings(config)
+    sending = _source(settings, source, config)
     body = _read(file)
-    headers = _headers(project, source, body, event_type, delivery or str(uuid.uuid4()))
-    status, answer = _post(to or _address(project, source), body, headers)
+    headers = _headers(sending, body, event_type, delivery)
+    status, answer = _post(to or f"{url_at(*settings.server.listen)}/hooks/{source}", body, headers)
     if status not in (200, 202):
         raise UsageError(f"the delivery was refused: {status} {answer.get('error', '')}".rstrip())
     _tell(answer, known=status == 200)
@@ -47,24 +51,27 @@ def _read(file: str) -> bytes:
         raise UsageError(f"can't read {file}: {(error.strerror or str(error)).lower()}") from None
 
 
-def _headers(project: Project, name: str, body: bytes, event_type: str, delivery: str) -> Mapping[str, str]:
-    sources = sources_of(project.settings)
+def _source(settings: Settings, name: str, config: Path) -> Source:
+    sources = sources_of(settings)
     if name not in sources:
-        raise UsageError(f"there is no source {name!r} in {project.config}; it has {', '.join(sources) or 'none'}")
-    source = sources[name]
-    signed = source.verifier.sign(body, time.time())
-    return {"Content-Type": "application/json", "User-Agent": "hookrules", **source.label(event_type, delivery), **signed}
+        raise UsageError(f"there is no source {name!r} in {config}; it has {', '.join(sources) or 'none'}")
+    return sources[name]
 
 
-def _address(project: Project, source: str) -> str:
-    from hookrules.engine.web.sockets import url_at
-
-    return f"{url_at(*project.settings.server.listen)}/hooks/{source}"
+def _headers(source: Source, body: bytes, event_type: str, delivery: str | None) -> Mapping[str, str]:
+    """Raises UsageError where the source does not take its type or delivery id from a header that we could set."""
+    for option, value, label in (("--event", event_type, source.label(event_type)), ("--delivery", delivery, source.label("", delivery))):
+        if value and value not in label.values() and not any(value.startswith(f"{each}.") for each in label.values() if each):
+            raise UsageError(f"{option} says nothing to the source {source.name}: it reads that from the payload, or not at all")
+    label = source.label(event_type, delivery or str(uuid.uuid4()))
+    return {"Content-Type": "application/json", "User-Agent": "hookrules", **label, **source.verifier.sign(body, time.time())}
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
     import urllib3
 
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"--to is {url}; a URL begins with http:// or https://")
     try:
         response = urllib3.request("POST", url, body=body, headers=dict(headers), timeout=_SECONDS, retries=False)
     except urllib3.exceptions.NewConnectionError:

@@ -1,6 +1,7 @@
 """What the command line can do. A verb's module is imported when that verb runs and not before, so that `--help` is quick."""
 
 import importlib
+import inspect
 from typing import Any, NamedTuple
 
 import click
@@ -18,6 +19,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Set up": {
         "init": Verb("hookrules.engine.cli.init:command", "Write a starter configuration, rules and secrets."),
         "validate": Verb("hookrules.engine.cli.validate:command", "Check the configuration and every rule."),
+        "schema": Verb("hookrules.engine.cli.schema:command", "Print the JSON Schema of a kind of file, for editors."),
     },
     "Run": {
         "serve": Verb("hookrules.engine.cli.serve:command", "Receive webhooks and run the rules that they match."),
@@ -25,6 +27,8 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     },
     "Try": {
         "explain": Verb("hookrules.engine.cli.explain:command", "Say why each rule fires for an event, or does not."),
+        "test": Verb("hookrules.engine.cli.rule_tests:command", "Run the tests beside the rules; nothing is done."),
+        "paths": Verb("hookrules.engine.cli.paths:command", "List the paths that a source's payloads have."),
         "send": Verb("hookrules.engine.cli.send:command", "Sign a payload as its provider does, and deliver it."),
     },
     "Look": {
@@ -79,7 +83,7 @@ def _load(name: str, verb: Verb) -> click.Command:
     command: click.Command = getattr(importlib.import_module(module), attribute)
     command.name, command.short_help = name, verb.help
     if not (command.help or "").startswith(verb.help):
-        command.help = f"{verb.help}\n\n{command.help or ''}".strip()
+        command.help = f"{verb.help}\n\n{inspect.cleandoc(command.help or '')}".strip()
     if CONFIG_OF_VERB not in command.params and name != "init":
         command.params.append(CONFIG_OF_VERB)
     return command

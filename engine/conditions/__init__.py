@@ -1,6 +1,7 @@
 """The condition language: text, lists and mappings from YAML → conditions that answer for an event, and say why."""
 
 from hookrules.engine.conditions.condition import Condition, FactUse, PathUse, ValueAccessor, compile_condition, value_accessor
+from hookrules.engine.conditions.contradictions import Contradiction
 from hookrules.engine.conditions.explanation import Explanation
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.conditions.jsonpath import JsonPath, find
@@ -9,6 +10,7 @@ from hookrules.engine.conditions.tree import Place
 
 __all__ = [
     "Condition",
+    "Contradiction",
     "Explanation",
     "FactUse",
     "Facts",

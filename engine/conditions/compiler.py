@@ -11,7 +11,7 @@ from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.conditions.logic import Truth, kleene_all, kleene_any, negation, verdict
 from hookrules.engine.conditions.reasons import explain_test
 from hookrules.engine.conditions.requirements import Requirement, of_all, of_any, of_test
-from hookrules.engine.conditions.tree import Combination, Condition, Test
+from hookrules.engine.conditions.tree import Combination, Condition, Place, Test
 
 
 def _none(results: Iterable[Truth]) -> Truth:
@@ -32,6 +32,7 @@ class CompiledGroup:
     text: str
     children: tuple["Part", ...]
     decide: Decide
+    place: Place
 
     def explain(self, facts: Facts) -> tuple[Truth, Explanation]:
         told = [child.explain(facts) if isinstance(child, CompiledGroup) else explain_test(child, facts) for child in self.children]
@@ -53,7 +54,7 @@ def compile_tree(tree: Condition) -> Part:
     if isinstance(tree, Test):
         return compile_test(tree)
     children = tuple(compile_tree(child) for child in tree.children)
-    return CompiledGroup(tree.kind, tree.text, children, _combined(tree.kind, [child.decide for child in children]))
+    return CompiledGroup(tree.kind, tree.text, children, _combined(tree.kind, [child.decide for child in children]), tree.place)
 
 
 def _combined(kind: Combination, decisions: list[Decide]) -> Decide:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hookrules.engine.conditions import structure
 from hookrules.engine.conditions.compiled_operands import compile_operand
 from hookrules.engine.conditions.compiler import CompiledGroup, Part, compile_tree
+from hookrules.engine.conditions.contradictions import Contradiction, contradictions
 from hookrules.engine.conditions.explanation import Explanation
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.conditions.jsonpath import JsonPath, parse_path
@@ -63,6 +64,10 @@ class Condition:
         part = self._part
         return (part.explain(facts) if isinstance(part, CompiledGroup) else explain_test(part, facts))[1]
 
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """Each outermost part that can never help the whole to be true, and each that is never false. Proven: never a false alarm."""
+        return contradictions(self._part)
+
     def requirements(self) -> tuple[Requirement, ...]:
         """Equalities without which the condition is not true."""
         return self._part.requirements() if isinstance(self._part, CompiledGroup) else of_test(self._part)
@@ -70,6 +75,10 @@ class Condition:
     def paths(self) -> tuple[PathUse, ...]:
         """Every JSONPath into the payload, in the order in which they were written."""
         return tuple(PathUse(parse_path(operand.text), operand.place) for operand in _operands(self._tree) if isinstance(operand, Path))
+
+    def tests(self) -> tuple[Test, ...]:
+        """Every test, in the order in which they were written."""
+        return tuple(_tests(self._tree))
 
     def references(self) -> tuple[FactUse, ...]:
         """Every fact, in the order in which they were written."""
@@ -128,13 +137,18 @@ def value_accessor(text: str, *, in_step: bool = False) -> ValueAccessor:
     return ValueAccessor(text, operand, compile_operand(operand))
 
 
-def _operands(tree: Tree) -> Iterator[Operand]:
+def _tests(tree: Tree) -> Iterator[Test]:
     if isinstance(tree, Test):
-        for operand in (tree.left, tree.right):
-            yield from _inside(operand) if operand is not None else ()
+        yield tree
         return
     for child in tree.children:
-        yield from _operands(child)
+        yield from _tests(child)
+
+
+def _operands(tree: Tree) -> Iterator[Operand]:
+    for test in _tests(tree):
+        for operand in (test.left, test.right):
+            yield from _inside(operand) if operand is not None else ()
 
 
 def _inside(operand: Operand) -> Iterator[Operand]:

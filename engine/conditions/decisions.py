@@ -9,7 +9,7 @@ from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.conditions.logic import Truth, Unknown, kleene_all, kleene_any, negation
 from hookrules.engine.conditions.operands import Compiled, Reading
 from hookrules.engine.conditions.operators import OPERATORS, Operator, Right
-from hookrules.engine.conditions.tree import Quantifier, Test
+from hookrules.engine.conditions.tree import Place, Quantifier, Test
 from hookrules.engine.conditions.values import equal, is_number, parse_number, truthy
 
 Decide = Callable[[Facts], Truth]
@@ -32,6 +32,10 @@ class CompiledTest:
     def text(self) -> str:
         return self.tree.text
 
+    @property
+    def place(self) -> Place:
+        return self.tree.place
+
 
 def compile_test(test: Test) -> CompiledTest:
     """Raises ConditionError."""
@@ -42,6 +46,17 @@ def compile_test(test: Test) -> CompiledTest:
     right = compile_right(test, test.right, operator, left) if test.right is not None else None
     decide = _quick(test, left, right) or _guarded(_general(test, operator, left, right))
     return CompiledTest(test, decide, left, right)
+
+
+def answer_of(test: CompiledTest, *, swapped: bool = False) -> Callable[[Any], Truth]:
+    """What the test's operator, before negation and quantifiers, says of a value that stands where its one side that is no constant stands:
+    the left one, or `swapped` the right one. May raise, whatever the value."""
+    operator = OPERATORS[test.tree.operator] if test.tree.operator else _TRUTH
+    judge = _judge(operator, test.left, test.right)
+    if swapped:
+        return lambda value: judge(test.left.constant, value)
+    other = test.right.constant if test.right else None
+    return lambda value: judge(value, other)
 
 
 def _refuse_quantifier(test: Test, left: Compiled, operator: Operator) -> None:

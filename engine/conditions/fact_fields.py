@@ -23,6 +23,23 @@ EVENT_FIELDS: dict[str, Callable[[Event], Any]] = {
     "received_at": lambda event: datetime.fromtimestamp(event.received_at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
 }
 GIT_FIELDS = ("repo", "branch", "head_branch", "fork", "tag", "sha", "actor", "files")
+MEANINGS = {
+    "event.source": "the source's name in hookrules.yaml",
+    "event.type": "what the sender calls it: `push`, `pull_request.opened`",
+    "event.id": "the event's own id, as `hookrules events` lists it",
+    "event.ip": "the address that delivered it",
+    "event.delivery_id": "the sender's id of the delivery",
+    "event.received_at": "when it came: `2031-05-01T12:00:00.000Z`",
+    "git.repo": "the repository: `acme/shop`",
+    "git.branch": "of a push the branch pushed, of a pull request the base, of a check or workflow its head branch where that lies here",
+    "git.head_branch": "of a pull request the branch that it brings, of a check or workflow its head branch",
+    "git.fork": "whether the change comes from another repository",
+    "git.tag": "the tag pushed; such a push has no branch",
+    "git.sha": "the commit; a deletion has none",
+    "git.actor": "who did it",
+    "git.files": "all paths that a push added, modified or removed: a set",
+}
+"""What each field of `event` and `git` is, for its docs."""
 EVENT_ROOTS = ("header", "query", "event", "git")
 STEP_ROOTS = ("steps", "vars", "item", "index", "run", "failed")
 """What only a step's `if` and `for_each` know."""

@@ -37,6 +37,9 @@ class Function:
     """The type of what it gives, where a literal on the other side must be read as that."""
     keeps_set: bool = True
     """Whether a set stays a set, element by element."""
+    meaning: str = ""
+    """What it gives, for its docs, with an example of a whole condition."""
+    example: str = ""
 
 
 def _each(apply: Apply) -> Bind:
@@ -122,14 +125,68 @@ def _within(operands: Sequence[Compiled]) -> Reading:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "lower": Function((Argument.VALUE,), _text_function(str.lower)),
-    "upper": Function((Argument.VALUE,), _text_function(str.upper)),
-    "len": Function((Argument.VALUE,), _each(_length)),
-    "count": Function((Argument.SET,), _count, keeps_set=False),
-    "number": Function((Argument.VALUE,), _each(_number)),
-    "json": Function((Argument.VALUE,), _text_function(_json)),
-    "time": Function((Argument.VALUE,), _each(_time), kind=Time),
-    "age": Function((Argument.VALUE,), _each(_age), kind=Duration),
-    "default": Function((Argument.VALUE, Argument.ANY), _default),
-    "within": Function((Argument.TEXT, Argument.TEXT), _within, required=1),
+    "lower": Function(
+        (Argument.VALUE,),
+        _text_function(str.lower),
+        meaning="the text in lower case",
+        example="lower($.title) contains urgent",
+    ),
+    "upper": Function(
+        (Argument.VALUE,),
+        _text_function(str.upper),
+        meaning="the text in upper case",
+        example="upper($.currency) == EUR",
+    ),
+    "len": Function(
+        (Argument.VALUE,),
+        _each(_length),
+        meaning="how many characters a text has, elements a list, keys an object",
+        example="len($.title) <= 72",
+    ),
+    "count": Function(
+        (Argument.SET,),
+        _count,
+        keeps_set=False,
+        meaning="how many values the path names",
+        example="count($.commits[*]) > 10",
+    ),
+    "number": Function(
+        (Argument.VALUE,),
+        _each(_number),
+        meaning="the number that a text is in JSON's syntax; a number stays as it is",
+        example="number($.total_price) > 100",
+    ),
+    "json": Function(
+        (Argument.VALUE,),
+        _text_function(_json),
+        meaning="the value that a text of JSON holds",
+        example="json($.detail) contains error",
+    ),
+    "time": Function(
+        (Argument.VALUE,),
+        _each(_time),
+        kind=Time,
+        meaning="the moment of an RFC 3339 text, of a bare date (midnight UTC) or of seconds since the epoch",
+        example="time($.due_on) < 2031-01-01",
+    ),
+    "age": Function(
+        (Argument.VALUE,),
+        _each(_age),
+        kind=Duration,
+        meaning="how long that moment is ago; negative for one to come",
+        example="age($.created_at) < 10m",
+    ),
+    "default": Function(
+        (Argument.VALUE, Argument.ANY),
+        _default,
+        meaning="the first, or where that is missing the second",
+        example="default($.draft, false) == false",
+    ),
+    "within": Function(
+        (Argument.TEXT, Argument.TEXT),
+        _within,
+        required=1,
+        meaning="whether it is now one of these hours in that time zone (UTC where left out)",
+        example="within('Mon-Fri 09:00-17:00', 'Europe/Berlin')",
+    ),
 }

@@ -23,6 +23,7 @@ from hookrules.engine.conditions.logic import Unknown
 from hookrules.engine.conditions.path_filters import RE2Expression
 from hookrules.engine.conditions.path_mistakes import PathError, refusal, suggestion_for, too_complex
 from hookrules.engine.conditions.patterns import PatternError, compiled
+from hookrules.engine.conditions.routes import Route, route_of
 from hookrules.engine.model import Json
 
 Find = Callable[[Json], list[Json]]
@@ -42,6 +43,8 @@ class JsonPath:
     """The keys and indexes that it is made of; None where it has other parts, too."""
     prefix: tuple[Step, ...] | None
     """The same of the part before its first wildcard, filter, slice, `..` or list of names."""
+    route: Route
+    """Where it leads, its wildcards, slices and filters included."""
     find: Find
     """All values in the document, in jsonpath-ng's order. A path with functions may raise."""
     _start: Find
@@ -121,7 +124,7 @@ def parse_path(text: str) -> JsonPath:
         find, look = _finder(tree, parts), _finder(functools.reduce(Child, start), start)
     except PatternError as error:
         raise PathError(str(error)) from None
-    return JsonPath(text, first is not None, plain_steps(parts), plain_steps(start), find, look)
+    return JsonPath(text, first is not None, plain_steps(parts), plain_steps(start), route_of(parts), find, look)
 
 
 _MOST_PARTS = 100

@@ -177,7 +177,7 @@ class Lexer:
             column += 2 if character == "\\" else 1
         raise self.error(
             "a pattern that begins with / ends with / or /i",
-            "'" + self.text[start:].strip().replace("'", "''") + "'",
+            self.text[:start] + "'" + self.text[start:].strip().replace("'", "''") + "'",
             start,
         )
 

@@ -4,58 +4,17 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from hookrules.engine.conditions import rewriting
 from hookrules.engine.conditions.fact_fields import STEP_ROOTS
+from hookrules.engine.conditions.foreign_words import SYMBOLS, operator_at, operator_called, root_at
 from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.lexer import Lexer
 from hookrules.engine.conditions.operators import OPERATORS, Right
+from hookrules.engine.conditions.rewriting import mended
 from hookrules.engine.conditions.tree import Condition, ListOf, Literal, Place, Test
 from hookrules.engine.errors import ConditionError
 
-_FOREIGN = {
-    "=": "==",
-    "===": "==",
-    "!==": "!=",
-    "<>": "!=",
-    "=~": "matches",
-    "~=": "matches",
-    "~": "matches",
-    "!~": "not matches",
-    "=<": "<=",
-    "=>": ">=",
-    "&&": "and",
-    "||": "or",
-    "&": "and",
-    "equals": "==",
-    "eq": "==",
-    "ne": "!=",
-    "gt": ">",
-    "lt": "<",
-    "startswith": "starts with",
-    "starts_with": "starts with",
-    "endswith": "ends with",
-    "ends_with": "ends with",
-    "includes": "contains",
-    "has": "contains",
-    "glob": "like",
-    "regex": "matches",
-}
-"""What other languages write → what it is called here."""
-
 _KNOWN = ", ".join(phrase for phrase in OPERATORS if "not " not in phrase)
-
-_FOREIGN_PHRASES = {
-    "not exists": "missing",
-    "is missing": "missing",
-    "does not exist": "missing",
-    "does not contain": "not contains",
-    "is in": "in",
-    "is not in": "not in",
-    "is": "==",
-    "is not": "!=",
-    "not equals": "!=",
-}
-
-_PHRASES = (*OPERATORS, *_FOREIGN_PHRASES, "and", "or")
 
 _NO_PATH_ALGEBRA = {
     "where": "a path takes no `where`; write a filter: $.items[?(@.name == 'x')]",
@@ -68,29 +27,24 @@ def left_over(lexer: Lexer, condition: Condition) -> ConditionError:
     """Something follows a finished test."""
     column = lexer.column
     rest = lexer.take_run()
-    join = _FOREIGN.get(rest, rest.lower())
+    join = SYMBOLS.get(rest, rest.lower())
     if join in ("and", "or"):
-        return lexer.error(f"tests are joined by `{join}`, not {rest}", _mended(lexer.text, column, rest, join), column)
+        return lexer.error(f"tests are joined by `{join}`, not {rest}", mended(lexer.text, column, rest, join), column)
     if rest.startswith(")"):
         return lexer.error("this parenthesis was not opened", column=column)
     right = condition.right if isinstance(condition, Test) else None
     if isinstance(condition, Test) and isinstance(right, Literal) and not right.quoted:
-        text = lexer.text[right.place.column :].strip()
+        lexer.column = right.place.column
+        text = _JOIN.split(lexer.pattern(in_list=False))[0]
         is_list = OPERATORS[condition.operator or "=="].right is Right.LIST
-        meant = f"[{text.strip('()')}]" if is_list else "'" + text.replace("'", "''") + "'"
+        meant = f"[{text.strip('()')}]" if is_list else rewriting.in_quotes(text)
         advice = "a list stands in brackets" if is_list else "text with white space is written in quotes"
-        suggestion = _mended(lexer.text, right.place.column, lexer.text[right.place.column :], meant)
+        suggestion = mended(lexer.text, right.place.column, text, meant)
         return lexer.error(f"{rest[:40]!r} follows a finished test; {advice}", suggestion, column)
     return lexer.error(f"{rest[:40]!r} follows a finished test; tests are joined by `and` or `or`", column=column)
 
 
-def _mended(text: str, column: int, wrong: str, right: str) -> str | None:
-    """The whole text with one piece replaced; None where it is too long to be shown."""
-    mended = text[:column] + right + text[column + len(wrong) :]
-    return mended if len(mended) <= _LONGEST_SUGGESTION else None
-
-
-_LONGEST_SUGGESTION = 200
+_JOIN = re.compile(r"\s+(?:AND|OR|&&|\|\|)\s")
 
 
 def unknown_operator(lexer: Lexer) -> ConditionError:
@@ -98,30 +52,24 @@ def unknown_operator(lexer: Lexer) -> ConditionError:
     word = lexer.take_run()
     if word in _NO_PATH_ALGEBRA:
         return lexer.error(_NO_PATH_ALGEBRA[word], column=column)
-    wrong, known = (word, _FOREIGN[word]) if word in _FOREIGN else _known_phrase(lexer.text[column:])
-    suggestion = _mended(lexer.text, column, wrong, known) if known else None
+    wrong, known = operator_at(lexer.text[column:])
+    right = f"{known} " if known and not lexer.text[column + len(wrong) :].startswith((" ", ")")) else known
+    suggestion = mended(lexer.text, column, wrong, right.rstrip() if lexer.text[column:] == wrong else right) if right else None
     return lexer.error(f"{word[:40]!r} is no operator; they are {_KNOWN}", suggestion, column)
-
-
-def _known_phrase(text: str) -> tuple[str, str | None]:
-    """The first words of the text that are an operator in another spelling, else almost one; and that operator."""
-    for cutoff in (1.0, 0.75):
-        for length in (3, 2, 1):
-            found = re.match(rf"\S+(?:\s+\S+){{{length - 1}}}", text[:200])
-            known = [phrase for phrase in _PHRASES if phrase.count(" ") == length - 1]
-            close = get_close_matches(" ".join(found[0].lower().split()), known, 1, cutoff) if found else ()
-            if found and close:
-                return found[0], _FOREIGN_PHRASES.get(close[0], close[0])
-    return "", None
 
 
 def no_operand(lexer: Lexer, roots: Sequence[str]) -> ConditionError:
     """Neither path, fact nor function stands where one must."""
     if lexer.at_end():
         return lexer.error("the text ends where a test should begin")
-    column = lexer.column
-    word = lexer.bare(comma_ends=True) or lexer.text[column]
-    suggestion = _meant(word, roots)
+    column, text = lexer.column, lexer.text
+    if text.startswith("{{", column):
+        return template(lexer)
+    word = lexer.bare(comma_ends=True) or text[column]
+    status = _STATUS.match(word)
+    if status:
+        return lexer.error(f"{status[0]} is no function here; {_STATUS_ADVICE}", column=column)
+    suggestion = _renamed(text, column, word, roots)
     name = word.partition(".")[0].partition("[")[0]
     if name in STEP_ROOTS and name not in roots:
         return lexer.error(f"{name} is known only in a step's `if` and `for_each`", column=column)
@@ -130,24 +78,80 @@ def no_operand(lexer: Lexer, roots: Sequence[str]) -> ConditionError:
     return lexer.error(f"{word[:60]!r} is neither a path, a fact nor a function, so there is nothing to test", suggestion, column)
 
 
-def _meant(word: str, roots: Sequence[str]) -> str | None:
-    """`ref` → `$.ref`, `lowr($.a)` → `lower`, `heder.X` → `header.X`."""
+_STATUS = re.compile(r"(?:always|success|failure|cancelled)\(\)")
+_STATUS_ADVICE = "a step runs where all before it succeeded, those under `on_failure` where one failed, those under `finally` always"
+
+
+def template(lexer: Lexer, *, right: bool = False) -> ConditionError:
+    """`{{` or `${` stands where an operand must."""
+    column, text = lexer.column, lexer.text
+    found = rewriting.TEMPLATE.match(text, column)
+    status = _STATUS.match((found[1] or found[2] or "") if found else "")
+    if status:
+        return lexer.error(f"{status[0]} is no function here; {_STATUS_ADVICE}", column=column)
+    suggestion = rewriting.template_as_fact(text, column) if right else rewriting.without_template(text, column)
+    return lexer.error("a condition takes no template; a path names the payload's value by itself, like $.ref", suggestion, column)
+
+
+def _renamed(text: str, column: int, word: str, roots: Sequence[str]) -> str | None:
+    """The whole text with what stands there put as conditions have it."""
+    if text.startswith("!", column) and not text.startswith("!=", column):
+        return mended(text, column, "!", "not ")
+    root = root_at(text, column)
+    if root:
+        return mended(text, column, *root)
+    call = rewriting.call_at(text, column)
+    return call or _before_its_operand(text, column) or _meant(text, column, word, roots)
+
+
+_PREFIX = re.compile(r"([A-Za-z_]+)\s+((?:\$|[A-Za-z_]+\.)[^\s()]*)(?=\s*$|\s*\)|\s+(?:and|or)\b)")
+
+
+def _before_its_operand(text: str, column: int) -> str | None:
+    """`exists $.a` → `$.a exists`."""
+    found = _PREFIX.match(text, column)
+    phrase = operator_called(found[1]) if found else None
+    if not found or not phrase or OPERATORS[phrase].right is not Right.NOTHING:
+        return None
+    return mended(text, column, found[0], f"{found[2]} {phrase}")
+
+
+def _meant(text: str, column: int, word: str, roots: Sequence[str]) -> str | None:
+    """`ref` → `$.ref`, `lowr($.a)` → `lower($.a)`, `heder.X` → `header.X`, in the whole text."""
     call = re.match(r"([A-Za-z_]\w*)\(", word)
     if call:
-        return next((close + word[len(call[1]) :] for close in get_close_matches(call[1], FUNCTIONS, 1)), None)
+        close = get_close_matches(call[1], FUNCTIONS, 1)
+        return mended(text, column, call[1], close[0]) if close else None
     root, dot, rest = word.partition(".")
     if dot and rest and (close := get_close_matches(root, roots, 1, cutoff=0.75)):
-        return ".".join([close[0], rest])
-    if root in ("payload", "event", "body") and rest:
-        return f"$.{rest}"
-    return f"$.{word[:60]}" if re.fullmatch(r"[A-Za-z_][\w.\[\]*-]*", word, re.ASCII) else None
+        return mended(text, column, root, close[0])
+    return mended(text, column, "", "$.") if re.match(r"[A-Za-z_][\w.\[\]*-]*(?=[=!<>~]|$)", word, re.ASCII) else None
 
 
-def mixed_joins(place: Place, parts: Sequence[str], joins: Sequence[str]) -> ConditionError:
+_OPERATOR_CHARACTERS = frozenset("=<>")
+
+
+def refuse_operand(lexer: Lexer, operand: str, start: int) -> None:
+    """Raises ConditionError for an operator or a method that has become part of a path or fact, and for `$ref`."""
+    if len(operand) > rewriting.LONGEST:
+        return
+    glued = None if _OPERATOR_CHARACTERS.isdisjoint(operand) else rewriting.glued(operand)
+    if glued:
+        column, symbol, apart = glued
+        message = f"white space is missing around the {symbol} in {operand[:60]}"
+        raise lexer.error(message, mended(lexer.text, start, operand, apart), start + column)
+    test = rewriting.method_of(operand) if operand.endswith(")") else None
+    if test:
+        raise lexer.error(f"{operand[:60]} is no JSONPath: a path has no methods", mended(lexer.text, start, operand, test), start)
+    if operand.startswith("$") and operand[1:2].isalpha():
+        raise lexer.error(f"{operand[:60]} is no JSONPath: a dot follows the $", mended(lexer.text, start, "$", "$."), start + 1)
+
+
+def mixed_joins(lexer: Lexer, start: int, parts: Sequence[str], joins: Sequence[str]) -> ConditionError:
     """`and` beside `or`: shows both readings."""
     readings = [_grouped(parts, joins, inner) for inner in ("and", "or")]
     message = f"`and` and `or` are mixed; it could mean {readings[0]} — or {readings[1]}"
-    return place.refuse(message, readings[0])
+    return lexer.error(message, mended(lexer.text, start, lexer.text[start : lexer.column], readings[0]), start)
 
 
 def _grouped(parts: Sequence[str], joins: Sequence[str], inner: str) -> str:

@@ -62,7 +62,7 @@ class OperandParser:
         self._lexer.skip_space()
         start = self._lexer.column
         if self._lexer.next() == "$":
-            return Path(self._lexer.path_text(comma_ends=comma_ends), self._lexer.place(start))
+            return self._path(start, comma_ends=comma_ends)
         call = self._lexer.looks_at(_CALL)
         if call and call[1] in FUNCTIONS:
             return self._call(call[1], start)
@@ -71,8 +71,16 @@ class OperandParser:
             root = fact[0]
             read = self._lexer.bare if root in ("header", "query") else self._lexer.path_text
             text = read(comma_ends=comma_ends)
+            mistakes.refuse_operand(self._lexer, text, start)
             return Fact(text, self._lexer.place(start), root, text[len(root) :])
         return None
+
+    def _path(self, start: int, *, comma_ends: bool) -> Path:
+        if self._lexer.text.startswith("${", start):
+            raise mistakes.template(self._lexer)
+        text = self._lexer.path_text(comma_ends=comma_ends)
+        mistakes.refuse_operand(self._lexer, text, start)
+        return Path(text, self._lexer.place(start))
 
     def _quoted(self) -> Literal | None:
         if self._lexer.next() not in ("'", '"'):
@@ -118,6 +126,8 @@ class OperandParser:
         if operand is not None:
             return operand
         place = self._lexer.place()
+        if self._lexer.text.startswith("{{", self._lexer.column):
+            raise mistakes.template(self._lexer, right=True)
         text = self._lexer.bare(comma_ends=comma_ends)
         if not text:
             raise self._lexer.error("a value is missing here; empty text is written ''")

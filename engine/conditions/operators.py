@@ -52,6 +52,8 @@ class Operator:
     """Whether it asks only if there is a value: never unknown."""
     prepare: Callable[[Operand], Any] = literal_value
     """A literal → the right value, once, at load. Raises PatternError for one that can't be used."""
+    meaning: str = ""
+    """When it is true, for its docs; its negation is `not` that."""
 
     @property
     def any_of(self) -> bool:
@@ -131,28 +133,35 @@ def _without(operator: Operator) -> Operator:
     return replace(operator, negative=not operator.negative)
 
 
-_EQUALS = Operator(equal)
-_IN = Operator(equal, Right.LIST)
-_CONTAINS = Operator(_contains, Right.ANY_OF)
-_STARTS = Operator(_text_test(str.startswith), Right.ANY_OF, prepare=literal_text)
-_ENDS = Operator(_text_test(str.endswith), Right.ANY_OF, prepare=literal_text)
-_LIKE = Operator(_fits, Right.PATTERN, prepare=_glob)
-_MATCHES = Operator(_fits, Right.PATTERN, prepare=_pattern)
-_IN_NETWORK = Operator(_in_network, Right.ANY_OF, prepare=_network)
-_EXISTS = Operator(_is_present, Right.NOTHING, of_presence=True)
+_EQUALS = Operator(equal, meaning="equal as JSON values: `1 == 1.0`, `true` is not `1`, text is case-sensitive")
+_IN = Operator(equal, Right.LIST, meaning="equal to one of a list, or to an element of the list that a path names")
+_CONTAINS = Operator(_contains, Right.ANY_OF, meaning="text holds the text, a list the element, an object the key")
+_STARTS = Operator(_text_test(str.startswith), Right.ANY_OF, prepare=literal_text, meaning="text begins with the text")
+_ENDS = Operator(_text_test(str.endswith), Right.ANY_OF, prepare=literal_text, meaning="text ends with the text")
+_LIKE = Operator(_fits, Right.PATTERN, prepare=_glob, meaning="the whole text fits a glob")
+_MATCHES = Operator(_fits, Right.PATTERN, prepare=_pattern, meaning="a regular expression is found anywhere in the text")
+_IN_NETWORK = Operator(_in_network, Right.ANY_OF, prepare=_network, meaning="an IPv4 or IPv6 address lies in the network")
+_EXISTS = Operator(_is_present, Right.NOTHING, of_presence=True, meaning="there is a value, null included")
 
 
-def _type_test(decide: Decide) -> Operator:
-    return Operator(decide, Right.NOTHING)
+def _ordered(holds: Callable[[int], bool]) -> Operator:
+    return Operator(_order(holds), Right.ORDERED, meaning="both numbers, both text, both times or both durations, and in that order")
+
+
+def _type_test(decide: Decide, meaning: str = "the value is of that type") -> Operator:
+    return Operator(decide, Right.NOTHING, meaning=meaning)
+
+
+_EMPTY = _type_test(_is_empty, 'the value is `""`, `[]` or `{}`; null is not')
 
 
 OPERATORS: dict[str, Operator] = {
     "==": _EQUALS,
     "!=": _without(_EQUALS),
-    "<": Operator(_order(lambda order: order < 0), Right.ORDERED),
-    "<=": Operator(_order(lambda order: order <= 0), Right.ORDERED),
-    ">": Operator(_order(lambda order: order > 0), Right.ORDERED),
-    ">=": Operator(_order(lambda order: order >= 0), Right.ORDERED),
+    "<": _ordered(lambda order: order < 0),
+    "<=": _ordered(lambda order: order <= 0),
+    ">": _ordered(lambda order: order > 0),
+    ">=": _ordered(lambda order: order >= 0),
     "in": _IN,
     "not in": _without(_IN),
     "contains": _CONTAINS,
@@ -175,13 +184,13 @@ OPERATORS: dict[str, Operator] = {
     "is null": _type_test(_is("null")),
     "is list": _type_test(_is("list")),
     "is object": _type_test(_is("object")),
-    "is empty": _type_test(_is_empty),
+    "is empty": _EMPTY,
     "is not text": _without(_type_test(_is("text"))),
     "is not number": _without(_type_test(_is("number"))),
     "is not boolean": _without(_type_test(_is("boolean"))),
     "is not null": _without(_type_test(_is("null"))),
     "is not list": _without(_type_test(_is("list"))),
     "is not object": _without(_type_test(_is("object"))),
-    "is not empty": _without(_type_test(_is_empty)),
+    "is not empty": _without(_EMPTY),
 }
 """As written → what it does. What `age()` and `time()` give is of none of the types that `is` knows."""

@@ -13,7 +13,7 @@ LONGEST = 65_536
 
 _OPERATOR = re.compile(
     "|".join(
-        r"\s+".join(map(re.escape, phrase.split())) + (r"(?![\w-])" if phrase[0].isalpha() else "")
+        r"\s+".join(map(re.escape, phrase.split())) + (r"(?![\w-])" if phrase[0].isalpha() else "(?![=!<>~])")
         for phrase in sorted(OPERATORS, key=len, reverse=True)
     )
 )
@@ -63,7 +63,7 @@ class _Parser:
             joins.append(word)
             parts.append(self._unary())
         if len(set(joins)) > 1:
-            raise mistakes.mixed_joins(self._lexer.place(start), [part.text for part in parts], joins)
+            raise mistakes.mixed_joins(self._lexer, start, [part.text for part in parts], joins)
         if not joins:
             return parts[0]
         return Group(self._operands.written(start), self._lexer.place(start), _COMBINATIONS[joins[0]], tuple(parts))

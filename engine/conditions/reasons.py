@@ -1,12 +1,16 @@
 """Why a test came out as it did, in one sentence."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from hookrules.engine.conditions.decisions import CompiledTest
 from hookrules.engine.conditions.explanation import Explanation
 from hookrules.engine.conditions.facts import Facts
+from hookrules.engine.conditions.jsonpath import parse_path
 from hookrules.engine.conditions.logic import Truth, Unknown, verdict
+from hookrules.engine.conditions.near_misses import nearest
 from hookrules.engine.conditions.operands import Compiled
+from hookrules.engine.conditions.tree import Call, Operand, Path
 from hookrules.engine.conditions.values import parse_number, shown, written
 
 
@@ -15,7 +19,24 @@ def explain_test(test: CompiledTest, facts: Facts) -> tuple[Truth, Explanation]:
     truth = test.decide(facts)
     seen = _look(test, test.left, facts)
     reason = _unknown(truth, test) if isinstance(truth, Unknown) else _known(test, seen, facts)
-    return truth, Explanation("test", test.text, verdict(truth), shown(seen), reason)
+    return truth, Explanation("test", test.text, verdict(truth), shown(seen), reason + _nearest(test, facts))
+
+
+def _nearest(test: CompiledTest, facts: Facts) -> str:
+    """What the payload has in the place of the first path that it has not."""
+    for path in _paths(test.tree.left, test.tree.right):
+        meant = nearest(parse_path(path.text), facts.event.payload)
+        if meant:
+            return f"; the nearest is {meant}"
+    return ""
+
+
+def _paths(*operands: Operand | None) -> Iterator[Path]:
+    for operand in operands:
+        if isinstance(operand, Path):
+            yield operand
+        elif isinstance(operand, Call):
+            yield from _paths(*operand.arguments)
 
 
 def _look(test: CompiledTest, operand: Compiled, facts: Facts) -> Any:

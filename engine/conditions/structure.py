@@ -4,7 +4,9 @@ from typing import Any
 
 from hookrules.engine.conditions.fact_fields import EVENT_ROOTS, STEP_ROOTS
 from hookrules.engine.conditions.parser import parse
+from hookrules.engine.conditions.remedies import proven
 from hookrules.engine.conditions.tree import Combination, Condition, Group, Place
+from hookrules.engine.errors import ConditionError
 
 DEEPEST = 20
 """How deep lists and mappings may nest."""
@@ -30,12 +32,19 @@ class _Reader:
         if self._count > MOST_TESTS or len(path) > 2 * DEEPEST:
             raise Place(path).refuse(f"conditions nest at most {DEEPEST} deep and hold at most {MOST_TESTS} tests")
         if isinstance(written, str):
-            return parse(written, path, in_step=self._in_step)
+            return self._text(written, path)
         if isinstance(written, list):
             return self._group(Combination.ALL, written, path)
         if isinstance(written, dict):
             return self._mapping(written, path)
         raise _no_condition(written, Place(path))
+
+    def _text(self, written: str, path: tuple[int | str, ...]) -> Condition:
+        try:
+            return parse(written, path, in_step=self._in_step)
+        except ConditionError as error:
+            error.suggestion = proven(error.suggestion, in_step=self._in_step)
+            raise
 
     def _mapping(self, written: dict[Any, Any], path: tuple[int | str, ...]) -> Condition:
         place = Place(path)

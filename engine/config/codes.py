@@ -1,6 +1,7 @@
 """The catalogue of findings. A code is stable: it stays with its meaning over releases, and a retired one is not given again.
 
 HR1xx YAML, keys and values · HR2xx conditions · HR3xx actions and templates · HR4xx settings, sources and secrets · HR5xx across files
+HR6xx rule tests
 """
 
 import enum
@@ -40,9 +41,15 @@ class Code(enum.StrEnum):
     BAD_NAME = "HR120", "a name that is not [a-z0-9][a-z0-9_-]*"
     TOO_DEEP = "HR121", "more nesting than is allowed"
     NOT_A_JSON_NUMBER = "HR122", "a number that JSON can't carry"
+    IGNORE = "HR123", "an `ignore` that silences nothing"
 
     CONDITION = "HR201", "a condition that can't be read"
     UNKNOWN_STEP_IN_CONDITION = "HR202", "a condition on a step that is not there, or not yet"
+    NEVER_TRUE = "HR203", "a condition that can never be true"
+    NEVER_FALSE = "HR204", "a condition that is never false"
+    UNKNOWN_PATH = "HR210", "a path that none of the rule's events has"
+    UNLIKE_KINDS = "HR211", "a test of a value that is never of the kind it takes"
+    NO_SUCH_VALUE = "HR212", "a text that the value is never equal to"
 
     ACTION_COUNT = "HR301", "a step without exactly one action"
     UNKNOWN_ACTION = "HR302", "an action of no known kind"
@@ -53,6 +60,8 @@ class Code(enum.StrEnum):
     RAW = "HR307", "a value that is not made safe for its place"
     DUPLICATE_STEP = "HR308", "two steps of one rule with the same id"
     NO_STEPS = "HR309", "a rule that does nothing"
+    UNKNOWN_PATH_IN_TEMPLATE = "HR310", "a template reads what none of the rule's events has"
+    UNSAFE_PLACE = "HR311", "a value where nothing can make it safe"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"
@@ -72,3 +81,8 @@ class Code(enum.StrEnum):
     UNKNOWN_SCHEDULE = "HR503", "a rule on a schedule that hookrules.yaml does not have"
     UNKNOWN_RULE = "HR504", "a rule on the end of a rule that is not there"
     EVENT_PATTERN = "HR505", "an event pattern that can't match"
+    UNKNOWN_EVENT = "HR506", "an event type that its source is not known to send"
+    SHADOWED = "HR507", "an `otherwise` rule that never fires"
+
+    UNKNOWN_IN_TEST = "HR601", "a test that names what is not there"
+    TEST_PAYLOAD = "HR602", "the payload of a test, where it can't be used"

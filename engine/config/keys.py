@@ -18,6 +18,14 @@ class Keys(BaseModel):
     read_over: ClassVar[frozenset[str]] = frozenset()
     """Such keys that change nothing unsafe by being left out: warnings."""
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """What is read over is no mistake."""
+        made = handler(schema)
+        over = {key: {"description": "Not part of this version; it is read over.", "deprecated": True} for key in sorted(cls.read_over)}
+        handler.resolve_ref_schema(made)["properties"].update(over)
+        return made
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
@@ -74,13 +82,38 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else [value]
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """BeforeValidator, which also says how it changes the JSON Schema of what it stands before."""
+
+    change: Callable[[Any], Any]
+    change_schema: Callable[[dict[str, Any]], dict[str, Any]]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.change, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return self.change_schema(handler(schema))
+
+
+def _one_or_more(array: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [array["items"], array]}
+
+
+def _not_empty_array(schema: dict[str, Any]) -> dict[str, Any]:
+    for arm in schema.get("anyOf", [schema]):
+        if arm.get("type") == "array":
+            arm["minItems"] = 1
+    return schema
+
+
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 """`true` or `false`: YAML 1.2's `yes` and `on` are text, and a guess would hide it."""
 
 Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z0-9][a-z0-9_-]*$"})]
 
-OneOrMore = BeforeValidator(_listed)
+OneOrMore = _Before(_listed, _one_or_more)
 """Before a tuple: a single value stands for a list of one."""
 
-NotEmpty = BeforeValidator(_not_empty)
+NotEmpty = _Before(_not_empty, _not_empty_array)
 """Before a tuple. Pydantic's own `min_length` counts the good items only, and complains beside what is wrong with the others."""

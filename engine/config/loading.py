@@ -1,8 +1,7 @@
 """hookrules.yaml and its rules → settings, rules and every finding of all files, in one go. No user input raises here."""
 
 import gc
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +10,23 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.events import check_events
 from hookrules.engine.config.exposure import check_exposure
 from hookrules.engine.config.findings import Finding, Level, errors
-from hookrules.engine.config.rule_files import RuleFile, check_rule_file, is_test, rule_files
+from hookrules.engine.config.ignores import without_ignored
+from hookrules.engine.config.rule_files import RuleFile, check_rule_file, files_of_tests, is_test, rule_files
+from hookrules.engine.config.rule_test_files import check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_settings
+from hookrules.engine.config.shadowing import check_shadowing
+from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.config.written import Known
 from hookrules.engine.config.yaml_nodes import Document, MappingNode, SequenceNode, child
 from hookrules.engine.config.yaml_reader import read_file
+from hookrules.engine.sources.catalogue import Catalogue
+
+Catalogues = Callable[[Settings], Mapping[str, Catalogue]]
+"""Settings → what the events of their sources look like, by source; paths are held against that."""
 
 _USUAL_FOLDER = Settings.model_fields["rules"].default
-_IGNORE = re.compile(r"#\s*hookrules:\s*ignore\s+(HR[0-9]{3}(?:[,\s]+HR[0-9]{3})*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,16 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-def load(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
-    """Everything that `config_path` leads to."""
+def load(config_path: Path, *, environ: Mapping[str, str] | None, catalogues: Catalogues | None = None) -> Loaded:
+    """Everything that `config_path` leads to. Without `catalogues` no path is checked: a server starts sooner so.
+
+    Without `environ` placeholders stand in for secrets: good for all that proves nothing and sends nothing.
+    """
     with _without_collections():
         read = read_settings(config_path, environ)
-        files, missing = _read_rules(read, config_path.parent)
-        findings = [*read.findings, *missing, *_findings_of(files, _known_by(read))]
+        known = _known_by(read, catalogues)
+        files, missing = _read_rules(read, config_path.parent, known)
+        findings = [*read.findings, *missing, *_findings_of(files, known)]
         told = _in_order(findings, [read.document, *(file.document for file in files)])
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
     return Loaded(_usable(read), ruleset, told)
@@ -49,25 +59,43 @@ def load_settings_only(config_path: Path, *, environ: Mapping[str, str]) -> Load
     return Loaded(_usable(read), None, _in_order(read.findings, [read.document]))
 
 
-def check_files(paths: Sequence[Path], *, config_path: Path | None, environ: Mapping[str, str]) -> tuple[Finding, ...]:
+def check_files(
+    paths: Sequence[Path], *, config_path: Path | None, environ: Mapping[str, str], catalogues: Catalogues = catalogues_of
+) -> tuple[Finding, ...]:
     """The findings of these files and folders alone, held against the configuration at `config_path` and all of its rules.
 
-    A file outside of the configuration's rules is checked as if it were one of them. Rule tests are only read as YAML.
+    A file outside of the configuration's rules is checked as if it were one of them.
     """
     documents = [document for path in paths for document in _documents(path)]
     settings = [document for document in documents if _is_settings(document)]
     tests = [document for document in documents if is_test(document.file)]
     read = read_settings(config_path, environ) if config_path else None
-    known = _known_by(read)
+    known = _known_by(read, catalogues)
     mine = [check_rule_file(document, known) for document in documents if document not in settings and document not in tests]
     chosen = {Path(document.file).resolve() for document in documents}
-    around = _read_rules(read, config_path.parent)[0] if read and config_path else []
+    around = _read_rules(read, config_path.parent, known)[0] if read and config_path else []
     others = [file for file in around if Path(file.document.file).resolve() not in chosen]
     findings = [finding for finding in _findings_of([*others, *mine], known) if Path(finding.file).resolve() in chosen]
-    findings += [finding for document in tests for finding in document.findings]
+    findings += _findings_of_tests(tests, read, [*others, *mine], known) if tests else ()
     for document in settings:
         findings += check_settings(document, Path(document.file).parent, environ).findings
     return _in_order(findings, documents)
+
+
+def _findings_of_tests(tests: Sequence[Document], read: SettingsFile | None, files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
+    """Tests name what rules and settings have; where these have errors, tests are only read as YAML."""
+    settings = _usable(read) if read else None
+    ruleset = None if errors(_findings_of(files, known)) else Ruleset.of(written.rule for file in files for written in file.rules)
+    for document in tests:
+        yield from check_test_file(document, settings, ruleset).findings if settings and ruleset else document.findings
+
+
+def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
+    """The findings of the tests beside the rules; none where the rules can't be used. `folder` is where hookrules.yaml lies."""
+    if loaded.settings is None or loaded.ruleset is None:
+        return ()
+    documents = map(read_file, files_of_tests(folder / loaded.settings.rules))
+    return tuple(finding for document in documents for finding in check_test_file(document, loaded.settings, loaded.ruleset).findings)
 
 
 @contextmanager
@@ -103,20 +131,20 @@ def _usable(read: SettingsFile) -> Settings | None:
     return None if errors(read.findings) else read.settings
 
 
-def _known_by(read: SettingsFile | None) -> Known:
+def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known:
     if read is None or read.settings is None:
         return Known()
     unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
-    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven)
+    looks = catalogues(read.settings) if catalogues else {}
+    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, looks)
 
 
-def _read_rules(read: SettingsFile, folder: Path) -> tuple[list[RuleFile], list[Finding]]:
+def _read_rules(read: SettingsFile, folder: Path, known: Known) -> tuple[list[RuleFile], list[Finding]]:
     """The rule files that the settings lead to, read and checked one by one; where these can't be read, those of the usual folder."""
     where = read.settings.rules if read.settings else _USUAL_FOLDER
     root = folder / where
     try:
         if root.exists():
-            known = _known_by(read)
             return [check_rule_file(read_file(path), known) for path in rule_files(root)], []
         why = "does not exist; create it, or name another with 'rules'"
     except OSError as problem:
@@ -131,6 +159,7 @@ def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
     all_read = all(file.document.root is not None or not file.document.findings for file in files)
     names = {named.name for file in files for named in file.names} if all_read else None
     yield from _duplicates(files)
+    yield from check_shadowing([written for file in files for written in file.rules])
     for file in files:
         yield from file.findings
         for written in file.rules:
@@ -151,13 +180,5 @@ def _duplicates(files: Iterable[RuleFile]) -> Iterator[Finding]:
 
 def _in_order(findings: Iterable[Finding], documents: Iterable[Document]) -> tuple[Finding, ...]:
     """Sorted by place, each once, without the warnings that their lines silence (`# hookrules: ignore HR119`)."""
-    lines = {document.file: document.lines for document in documents}
-    kept = {finding for finding in findings if not _silenced(finding, lines.get(finding.file, ()))}
+    kept = set(without_ignored(findings, documents))
     return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message)))
-
-
-def _silenced(finding: Finding, lines: Sequence[str]) -> bool:
-    if finding.level is Level.ERROR or not 0 < finding.line <= len(lines):
-        return False
-    found = _IGNORE.search(lines[finding.line - 1])
-    return found is not None and finding.code in re.split(r"[,\s]+", found[1])

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from hookrules.engine.conditions import FactUse
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
+from hookrules.engine.config.literal_secrets import places_of_secrets
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.written import WrittenRule
 from hookrules.engine.config.yaml_nodes import Path
@@ -69,6 +70,12 @@ def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templat
         yield path, value
 
 
+def inside_of(written: WrittenRule, template: Templated, path: Path, found: Use | Reference) -> tuple[int, int]:
+    """Line and column, from 0, of what a template tells of itself, in the text at `path`."""
+    shift = written.document.offset((*written.path, *path), getattr(template, "source", None)) if found.line == 0 else 0
+    return found.line, found.column + shift
+
+
 def _is_template(value: object) -> TypeGuard[Templated]:
     return hasattr(value, "raw_uses")  # isinstance of a runtime protocol takes ten times as long
 
@@ -84,16 +91,15 @@ class _Check:
     def template(self, template: Templated, path: Path) -> Iterator[Finding]:
         for use in template.raw_uses():
             message = "`raw` lets this value through as it is; what it prints is not made safe for its place"
-            yield self.written.warning(Code.RAW, message, (*path, *use.leaf), self._inside(template, path, use))
+            yield self.written.warning(Code.RAW, message, (*path, *use.leaf), inside_of(self.written, template, path, use))
+        for place in places_of_secrets(path, getattr(template, "source", None)):
+            message = "a secret in the file is read by all who read the file; name it under 'secrets' in hookrules.yaml"
+            yield self.written.warning(Code.SECRET_LITERAL, message, place, suggestion="{{ secrets.NAME }}")
         if isinstance(template, ValueTemplate):
             yield from self._numbers(template.source, path)
         for reference in template.references():
-            inside = self._inside(template, path, reference)
+            inside = inside_of(self.written, template, path, reference)
             yield from self._reference(reference.path, (*path, *reference.leaf), inside, Code.UNKNOWN_STEP)
-
-    def _inside(self, template: Templated, path: Path, found: Use | Reference) -> tuple[int, int]:
-        shift = self.written.document.offset((*self.written.path, *path), getattr(template, "source", None)) if found.line == 0 else 0
-        return found.line, found.column + shift
 
     def _numbers(self, value: Json, path: Path) -> Iterator[Finding]:
         """Numbers that stand where values keep their type, and so lose how they were written: `{python: 3.10}`."""

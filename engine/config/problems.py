@@ -10,14 +10,21 @@ from pydantic import BaseModel, ValidationError
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.keys import Keys
+from hookrules.engine.config.rule_test import RuleTestFields, RuleTestFile
 from hookrules.engine.config.rules import RuleFields, StepFields
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.shapes import keys_of, model_at
-from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.suggestions import FOREIGN_KEYS, closest
 from hookrules.engine.config.yaml_nodes import Document, Path
 
 _SECRETIVE = frozenset({"secret", "secrets", "token", "auth", "env", "headers"})
-_CALLED: Mapping[type, str] = {RuleFields: "a rule", StepFields: "a step", Settings: "hookrules.yaml"}
+_CALLED: Mapping[type, str] = {
+    RuleFields: "a rule",
+    StepFields: "a step",
+    Settings: "hookrules.yaml",
+    RuleTestFields: "a test",
+    RuleTestFile: "a test file",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,8 @@ def _unknown_key(fault: _Fault) -> _Said:
     before, colon, after = key.partition(":")
     if colon and before in known:
         return _Said(Code.NO_SPACE_AFTER_COLON, "a space is missing after ':'", f"{before}: {after}", at_key=True)
+    if key in FOREIGN_KEYS and parent and issubclass(parent, (RuleFields, StepFields)):
+        return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}; {FOREIGN_KEYS[key]}", at_key=True)
     return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}", closest(key, known), at_key=True)
 
 
@@ -117,10 +126,13 @@ def _meant(message: str, suggestion: str | None) -> tuple[str, str | None]:
     return (f"{message}; {suggestion}", None) if _ADVICE.match(suggestion) else (message, suggestion)
 
 
-def _as_it_says(code: Code, *, at_key: bool = False) -> Callable[[_Fault], _Said]:
+def _as_it_says(code: Code, *, at_key: bool = False, advice: bool = True) -> Callable[[_Fault], _Said]:
+    """`advice`: what is suggested may be a remedy in words."""
+
     def say(fault: _Fault) -> _Said:
         line, column = fault.context.get("line") or 0, fault.context.get("column") or 0
-        message, suggestion = _meant(fault.message, fault.context.get("suggestion"))
+        suggestion = fault.context.get("suggestion")
+        message, suggestion = _meant(fault.message, suggestion) if advice else (fault.message, suggestion)
         return _Said(code, message, suggestion, at_key, line, column)
 
     return say
@@ -163,8 +175,9 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "missing": _missing,
     "too_short": _too_short,
     "literal_error": _literal,
-    "condition": _as_it_says(Code.CONDITION),
+    "condition": _as_it_says(Code.CONDITION, advice=False),
     "template": _as_it_says(Code.TEMPLATE),
+    "unsafe": _as_it_says(Code.UNSAFE_PLACE),
     "later": _as_it_says(Code.NOT_IN_THIS_VERSION, at_key=True),
     "unknown_action": _as_it_says(Code.UNKNOWN_ACTION, at_key=True),
     "actions": _as_it_says(Code.ACTION_COUNT, at_key=True),

@@ -8,8 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hookrules.engine.config.codes import Code
+from hookrules.engine.config.dead_conditions import check_conditions
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.names import check_names
+from hookrules.engine.config.path_checks import check_paths
 from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.rules import RuleFields
 from hookrules.engine.config.ruleset import build_remains, build_rule
@@ -48,7 +50,14 @@ def rule_files(root: Path) -> list[Path]:
     """
     if not root.is_dir():
         return [root]
-    return sorted(_under(root, set()))
+    return sorted(path for path in _under(root, set()) if not is_test(path.name))
+
+
+def files_of_tests(root: Path) -> list[Path]:
+    """Every file of tests under `root`, likewise."""
+    if not root.is_dir():
+        return [root]
+    return sorted(path for path in _under(root, set()) if is_test(path.name))
 
 
 def _under(folder: Path, seen: set[str]) -> Iterator[Path]:
@@ -61,7 +70,7 @@ def _under(folder: Path, seen: set[str]) -> Iterator[Path]:
             continue
         if entry.is_dir():
             yield from _under(folder / entry.name, seen)
-        elif entry.name.endswith(_ENDINGS) and not is_test(entry.name):
+        elif entry.name.endswith(_ENDINGS):
             yield folder / entry.name
 
 
@@ -83,6 +92,8 @@ def check_rule_file(document: Document, known: Known) -> RuleFile:
         if rule:
             rules.append(rule)
             findings += check_names(rule, known.secrets)  # at once, while its templates are still in templating's cache
+            findings += check_conditions(rule)
+            findings += check_paths(rule, known.catalogues)
     return RuleFile(document, tuple(rules), tuple(names), (*document.findings, *findings))
 
 
@@ -124,7 +135,7 @@ def _check_rule(document: Document, node: Node, path: Place) -> tuple[WrittenRul
     except ValidationError as error:
         remains = build_remains(written, error, document.file, node.line)
         findings = _beside(findings_of(error, RuleFields, document, path), traps, document)
-        return WrittenRule(remains, document, path) if remains else None, findings
+        return WrittenRule(remains, document, path, whole=False) if remains else None, findings
 
 
 def _beside(findings: list[Finding], traps: list[Finding], document: Document) -> list[Finding]:

@@ -13,11 +13,11 @@ from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition, compile_condition
 from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore
 from hookrules.engine.config.rule import PlannedStep, Retry
-from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, closest
 from hookrules.engine.config.values import ListValue, RuleValue
 from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.errors import ConditionError
-from hookrules.engine.units import Duration
+from hookrules.engine.units import Duration, PositiveDuration
 
 LATER_ACTIONS = frozenset({"email", "sql", "notify", "file", "git", "status", "emit", "wait"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
@@ -60,8 +60,8 @@ def _condition_faults(written: Any, path: tuple[int | str, ...], in_step: bool) 
 
 
 _CONDITION_SCHEMA = {"$ref": "#/$defs/Condition"}
-EventCondition = Annotated[Condition, Compiled(functools.partial(_condition, in_step=False), _CONDITION_SCHEMA)]
-StepCondition = Annotated[Condition, Compiled(functools.partial(_condition, in_step=True), _CONDITION_SCHEMA)]
+EventCondition = Annotated[Condition | None, Compiled(functools.partial(_condition, in_step=False), _CONDITION_SCHEMA)]
+StepCondition = Annotated[Condition | None, Compiled(functools.partial(_condition, in_step=True), _CONDITION_SCHEMA)]
 
 
 def _pattern(text: str) -> str:
@@ -80,9 +80,10 @@ def _variable_name(text: str) -> str:
     raise _fault("name", f"'{text}' can't be named in a template: use letters, digits and '_', and begin with a letter", suggestion)
 
 
-Patterns = Annotated[tuple[Annotated[str, AfterValidator(_pattern)], ...], OneOrMore, NotEmpty]
-VariableName = Annotated[str, AfterValidator(_variable_name)]
-Positive = Annotated[Duration, Field(gt=0)]
+_PATTERN_SCHEMA = {"pattern": r"^(\*|[^\s.*]+)(\.(\*|[^\s.*]+))*$", "examples": ["github", "github.pull_request.opened", "rule.*.failed"]}
+Pattern = Annotated[str, AfterValidator(_pattern), Field(json_schema_extra=_PATTERN_SCHEMA)]
+Patterns = Annotated[tuple[Pattern, ...], OneOrMore, NotEmpty]
+VariableName = Annotated[str, AfterValidator(_variable_name), Field(json_schema_extra={"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})]
 
 
 class RetryFields(Keys):
@@ -90,11 +91,11 @@ class RetryFields(Keys):
 
     later: ClassVar[frozenset[str]] = frozenset({"on"})
 
-    attempts: Annotated[int, Field(ge=1, le=1000, strict=True)]
-    delay: Duration = 1.0
-    backoff: Annotated[float, Field(ge=1, le=100, strict=True)] = 2.0
-    max_delay: Duration | None = None
-    jitter: Boolean = True
+    attempts: int = Field(ge=1, le=1000, strict=True, description="How often in all, the first attempt included.")
+    delay: Duration = Field(1.0, description="The time before the second attempt.")
+    backoff: float = Field(2.0, ge=1, le=100, strict=True, description="Each delay is the one before, times this.")
+    max_delay: Duration | None = Field(None, description="No delay is longer than this.")
+    jitter: Boolean = Field(default=True, description="Makes each delay up to a half shorter or longer, by chance.")
 
     def compiled(self) -> Retry:
         return Retry(self.attempts, self.delay, self.backoff, self.max_delay, self.jitter)
@@ -105,13 +106,13 @@ class StepFields(Keys):
 
     later: ClassVar[frozenset[str]] = _LATER_KEYS
 
-    id: VariableName | None = None
-    name: str | None = None
-    condition: Annotated[StepCondition | None, Field(alias="if")] = None
-    for_each: ListValue | None = None
-    timeout: Positive | None = None
-    retry: RetryFields | None = None
-    continue_on_error: Boolean = False
+    id: VariableName | None = Field(None, description="What later steps call it: its result is at `steps.<id>`.")
+    name: str | None = Field(None, description="What people call it.")
+    condition: StepCondition = Field(None, alias="if", description="The step is skipped where this is not true.")
+    for_each: ListValue | None = Field(None, description="The step is done once for each item, which it knows as `item`, with `index`.")
+    timeout: PositiveDuration | None = Field(None, description="How long one attempt may take; an hour where left out.")
+    retry: RetryFields | None = Field(None, description="How often it is tried again when it fails.")
+    continue_on_error: Boolean = Field(default=False, description="Whether the run goes on where this step fails for good.")
 
 
 STEP_KEYS = frozenset(field.alias or name for name, field in StepFields.model_fields.items())
@@ -202,6 +203,8 @@ def _no_action() -> PydanticCustomError:
 
 
 def _unknown_action(key: str) -> PydanticCustomError:
+    if key in FOREIGN_KEYS:
+        return _fault("unknown_action", f"'{key}' is no key of a step; {FOREIGN_KEYS[key]}", FOREIGN_ACTIONS.get(key))
     suggestion = closest(key, [*kinds(), *STEP_KEYS])
     return _fault("unknown_action", f"'{key}' is neither an action nor a key of a step; actions are {', '.join(kinds())}", suggestion)
 
@@ -210,19 +213,19 @@ Step = Annotated[PlannedStep, Compiled(_step, {"$ref": "#/$defs/Step"})]
 
 
 class RuleFields(Keys):
-    """One rule. Names in an event pattern are checked against hookrules.yaml after this."""
+    """One rule: which events it is for, when it fires, and what it does."""
 
     later: ClassVar[frozenset[str]] = _LATER_KEYS
 
-    name: Name
-    description: str = ""
-    enabled: Boolean = True
-    on: Patterns
-    when: EventCondition | None = None
-    otherwise: Boolean = False
-    vars: dict[VariableName, RuleValue] = Field(default_factory=dict)
-    steps: Annotated[tuple[Step, ...], NotEmpty]
-    on_failure: tuple[Step, ...] = ()
-    final: Annotated[tuple[Step, ...], Field(alias="finally")] = ()
-    timeout: Positive | None = None
-    retry: RetryFields | None = None
+    name: Name = Field(description="Unique over all files.")
+    description: str = Field("", description="What it is for.")
+    enabled: Boolean = Field(default=True, description="`false` keeps a rule that never fires.")
+    on: Patterns = Field(description="The events it is for: a source, or a source and a type; a list means any of them.")
+    when: EventCondition = Field(None, description="It fires where this is true; left out: always.")
+    otherwise: Boolean = Field(default=False, description="Whether it fires only where no other rule matched the event.")
+    vars: dict[VariableName, RuleValue] = Field(default_factory=dict, description="Values that are worked out once, when the run starts.")
+    steps: Annotated[tuple[Step, ...], NotEmpty] = Field(description="What is done, one after another.")
+    on_failure: tuple[Step, ...] = Field((), description="What is done when a step failed for good.")
+    final: tuple[Step, ...] = Field((), alias="finally", description="What is done at the end, whatever happened.")
+    timeout: PositiveDuration | None = Field(None, description="How long the whole run may take.")
+    retry: RetryFields | None = Field(None, description="For each step that says nothing itself.")

@@ -1,5 +1,6 @@
 """Secrets: where each comes from, and a value that never shows itself."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,8 @@ class Secret:
 
 
 _LITERAL = "hookrules.yaml"
+_REFERENCE = re.compile(r"\$\{.*\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_][A-Z0-9_]*%|\$?\{\{.*\}\}", re.DOTALL)
+"""How other programs name a variable or a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Vault:
     def _literal(self, text: str) -> Secret:
         if not text:
             raise ValueError("the secret is empty; name an environment variable instead: {env: NAME}")
+        if _REFERENCE.fullmatch(text.strip()):
+            raise ValueError("this text would be the secret itself, for nothing is put in its place; write {env: NAME}")
         return Secret(_LITERAL, text)
 
     def _variable(self, name: str) -> Secret:
@@ -93,6 +98,29 @@ class Vault:
         return Secret(origin, value)
 
 
+class Placeholders(Vault):
+    """For what needs no real secret: whatever is asked for is there, and tells only its place. What is written wrongly still raises."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__({}, folder)
+
+    def _literal(self, text: str) -> Secret:
+        return Secret(super()._literal(text).origin, "a placeholder for a literal secret")
+
+    def _variable(self, name: str) -> Secret:
+        return _placeholder(f"environment variable {name}")
+
+    def _file(self, name: str) -> Secret:
+        return _placeholder(f"file {name}")
+
+    def _credential(self, name: str) -> Secret:
+        return _placeholder(f"credential {name}")
+
+
+def _placeholder(origin: str) -> Secret:
+    return Secret(origin, f"a placeholder for {origin}")
+
+
 def _validate(written: Any, info: ValidationInfo) -> Secret:
     """Resolves by the Vault that stands in the validation's context as `vault`."""
     if isinstance(written, (int, float)) and not isinstance(written, bool):
@@ -103,19 +131,26 @@ def _validate(written: Any, info: ValidationInfo) -> Secret:
         raise PydanticCustomError("secret", "{message}", {"message": str(problem)}) from None
 
 
-_NAMED = {"type": "string", "minLength": 1}
+_PLACES = {
+    "env": "The name of an environment variable.",
+    "file": "A file; a relative path starts where hookrules.yaml lies.",
+    "credential": "The name of a credential of systemd.",
+}
+
+
+def _place_schema(where: str) -> dict[str, Any]:
+    named = {"type": "string", "minLength": 1, "description": _PLACES[where]}
+    return {"type": "object", "properties": {where: named}, "required": [where], "additionalProperties": False}
+
 
 SecretField = Annotated[
     Secret,
     PlainValidator(_validate),
     WithJsonSchema(
         {
-            "description": "where the secret comes from",
-            "oneOf": [
-                {"type": "object", "properties": {where: _NAMED}, "required": [where], "additionalProperties": False}
-                for where in ("env", "file", "credential")
-            ]
-            + [{"type": "string", "minLength": 1}],
+            "title": "secret",
+            "description": "Where the secret comes from.",
+            "anyOf": [*map(_place_schema, _PLACES), {"type": "string", "minLength": 1}],
         }
     ),
 ]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from hookrules.engine.conditions import value_accessor
@@ -13,6 +13,7 @@ from hookrules.engine.config.secret import Secret, SecretField
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.due_times import DueTimes, cron, every
 from hookrules.engine.errors import ConditionError
+from hookrules.engine.sources import providers
 from hookrules.engine.units import Duration, Size
 
 SQLITE = "sqlite:///"
@@ -71,8 +72,10 @@ def _fact(text: str) -> str:
 
 
 AddressField = Annotated[Address, PlainValidator(_address), WithJsonSchema({"type": "string", "examples": ["127.0.0.1:8787"]})]
-Fact = Annotated[str, AfterValidator(_fact)]
+_FACT_SCHEMA = {"pattern": r"^(\$|header\.|query\.)", "examples": ["$.id", "header.X-Request-Id"]}
+Fact = Annotated[str, AfterValidator(_fact), Field(json_schema_extra=_FACT_SCHEMA)]
 """Where in a delivery a text stands: a path into its payload, a header or a query field."""
+ProviderName = Annotated[str, Field(json_schema_extra={"enum": list(providers())})]
 Secrets = Annotated[tuple[SecretField, ...], OneOrMore, NotEmpty]
 """One secret, or several while one replaces the other: any of them proves, the first one signs."""
 
@@ -82,19 +85,17 @@ class Server(Keys):
 
     read_over: ClassVar[frozenset[str]] = frozenset({"external_url", "orphan_wait", "trusted_proxies"})
 
-    listen: AddressField = Address("127.0.0.1", 8787)
-    max_body: Size = 5 * 2**20
-    slots: Annotated[int, Field(ge=1, le=1000, strict=True)] = 8
-    """How many runs the worker executes at once."""
-    drain: Duration = 30.0
-    """Seconds that what runs has to finish when the server is told to end."""
+    listen: AddressField = Field(Address("127.0.0.1", 8787), description="Where senders connect to.")
+    max_body: Size = Field(5 * 2**20, description="A larger body is refused.")
+    slots: int = Field(8, ge=1, le=1000, strict=True, description="How many runs the worker executes at once.")
+    drain: Duration = Field(30.0, description="How long what runs has to finish when the server is told to end.")
 
 
 class Console(Keys):
     """Where people look in."""
 
-    listen: AddressField = Address("127.0.0.1", 8788)
-    token: SecretField | None = None
+    listen: AddressField = Field(Address("127.0.0.1", 8788), description="Where browsers connect to.")
+    token: SecretField | None = Field(None, description="What the console asks for; without one there is no console.")
 
 
 def _signed(template: str) -> str:
@@ -108,13 +109,13 @@ class VerifyHmac(Keys):
 
     later: ClassVar[frozenset[str]] = frozenset({"header_format"})
 
-    hmac: Literal["sha1", "sha256", "sha384", "sha512"]
-    header: Annotated[str, Field(min_length=1)]
-    encoding: Literal["hex", "base64", "base64url"] = "hex"
-    prefix: str = ""
-    signed: Annotated[str, AfterValidator(_signed)] = "{body}"
-    timestamp_header: str | None = None
-    secret: Secrets | None = None
+    hmac: Literal["sha1", "sha256", "sha384", "sha512"] = Field(description="The hash.")
+    header: str = Field(min_length=1, description="The header that carries the signature.")
+    encoding: Literal["hex", "base64", "base64url"] = Field("hex", description="How the signature is written.")
+    prefix: str = Field("", description="What stands before the signature, like `sha256=`.")
+    signed: Annotated[str, AfterValidator(_signed)] = Field("{body}", description="What is signed, as `{timestamp}.{body}`.")
+    timestamp_header: str | None = Field(None, description="The header that carries `{timestamp}`, in seconds since the epoch.")
+    secret: Secrets | None = Field(None, description="What proves a delivery, where it does not stand beside `verify`.")
 
 
 def _verify(value: Any, info: ValidationInfo) -> VerifyHmac | Literal["none"]:
@@ -135,13 +136,16 @@ class SourceSettings(Keys):
 
     later: ClassVar[frozenset[str]] = frozenset({"allow_from", "dedupe", "redeliver", "split"})
 
-    provider: str | None = None
-    secret: Secrets | None = None
-    tolerance: Duration = 300.0
-    """Seconds that a signed timestamp may differ from this clock."""
-    verify: Annotated[VerifyHmac | Literal["none"] | None, PlainValidator(_verify), _VERIFY_SCHEMA] = None
-    type: Fact | None = None
-    delivery_id: Fact | None = None
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["provider"]}, {"required": ["verify"]}]})
+
+    provider: ProviderName | None = Field(None, description="Who sends: how its deliveries are proven and read is known.")
+    secret: Secrets | None = Field(None, description="What proves a delivery; a list means that any of them does.")
+    tolerance: Duration = Field(300.0, description="How far a signed timestamp may be from this clock.")
+    verify: Annotated[VerifyHmac | Literal["none"] | None, PlainValidator(_verify), _VERIFY_SCHEMA] = Field(
+        None, description="How a delivery is proven, where no provider says so; `none` takes them from anyone."
+    )
+    type: Fact | None = Field(None, description="Where the event's type stands in a delivery.")
+    delivery_id: Fact | None = Field(None, description="Where the id stands by which a delivery that comes again is told.")
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -153,9 +157,11 @@ class SourceSettings(Keys):
 class Schedule(Keys):
     """When an event `schedule.<name>` is made: by cron's five fields, or every so often."""
 
-    cron: str | None = None
-    every: Duration | None = None
-    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["cron"]}, {"required": ["every"]}]})
+
+    cron: str | None = Field(None, description="Minute, hour, day of month, month, day of week.", examples=["0 3 * * *"])
+    every: Duration | None = Field(None, description="The time from one tick to the next.")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="The time zone of `cron`.", examples=["Europe/Berlin"])
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -175,11 +181,11 @@ class Settings(Keys):
 
     server: Server = Server()
     console: Console = Console()
-    store: Annotated[str, AfterValidator(_store)] = "sqlite:///hookrules.db"
-    rules: str = "rules"
-    sources: dict[Name, SourceSettings] = Field(default_factory=dict)
-    schedules: dict[Name, Schedule] = Field(default_factory=dict)
-    secrets: dict[str, SecretField] = Field(default_factory=dict)
+    store: Annotated[str, AfterValidator(_store)] = Field("sqlite:///hookrules.db", description="The journal: `sqlite:///FILE`.")
+    rules: str = Field("rules", description="The folder of the rule files.")
+    sources: dict[Name, SourceSettings] = Field(default_factory=dict, description="Who may deliver: a name → how it proves itself.")
+    schedules: dict[Name, Schedule] = Field(default_factory=dict, description="When `schedule.NAME` happens.")
+    secrets: dict[str, SecretField] = Field(default_factory=dict, description="What templates may name as `secrets.NAME`.")
 
     def store_file(self, folder: Path) -> Path:
         """The journal's file; a relative one starts at `folder`, where hookrules.yaml lies."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
-from hookrules.engine.config.secret import SHORTEST, Vault, secrets_in
+from hookrules.engine.config.secret import SHORTEST, Placeholders, Vault, secrets_in
 from hookrules.engine.config.settings import Server, Settings
 from hookrules.engine.config.source_checks import check_source
 from hookrules.engine.config.yaml_nodes import Document, plain
@@ -33,11 +33,12 @@ class SettingsFile:
     """What `sources`, `schedules` and `secrets` name, also where an entry can't be used."""
 
 
-def read_settings(path: Path, environ: Mapping[str, str]) -> SettingsFile:
+def read_settings(path: Path, environ: Mapping[str, str] | None) -> SettingsFile:
+    """Without `environ` no secret is read: placeholders stand in for all of them."""
     return check_settings(read_file(path), path.parent, environ)
 
 
-def check_settings(document: Document, folder: Path, environ: Mapping[str, str]) -> SettingsFile:
+def check_settings(document: Document, folder: Path, environ: Mapping[str, str] | None) -> SettingsFile:
     data = plain(document.root)
     if document.root is None and document.findings:
         return SettingsFile(document, None, document.findings, {})
@@ -47,7 +48,8 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str])
     read_over = list(_read_over(document, data or {}))
     written = {key: _kept(key, value) for key, value in (data or {}).items() if value is not None and key not in Settings.read_over}
     names = {key: _keys(written.get(key)) for key in ("sources", "schedules", "secrets")}
-    settings, problems = _validated(written, document, {"vault": Vault(environ, folder)})
+    vault = Placeholders(folder) if environ is None else Vault(environ, folder)
+    settings, problems = _validated(written, document, {"vault": vault})
     findings = [*document.findings, *read_over, *problems]
     if settings:
         findings += _checks(settings, document)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.settings import RESERVED_SOURCES, SourceSettings, VerifyHmac
-from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.suggestions import LATER_PROVIDERS, closest
 from hookrules.engine.config.yaml_nodes import Document
 from hookrules.engine.sources import providers
 
@@ -35,6 +35,12 @@ class _Check:
 
     def provider(self, provider: str) -> Iterator[Finding]:
         if provider not in providers():
+            if provider in LATER_PROVIDERS:
+                message = (
+                    f"provider '{provider}' is not part of this version; where it signs by HMAC in a header, 'verify' can describe that: "
+                )
+                yield self.error(Code.UNKNOWN_PROVIDER, message + "{hmac: sha256, header: X-Signature}", "provider")
+                return
             message = f"there is no provider '{provider}'; this version knows {', '.join(providers())}, and 'verify' describes any other"
             yield self.error(Code.UNKNOWN_PROVIDER, message, "provider", closest(provider, providers()))
             return

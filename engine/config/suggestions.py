@@ -4,8 +4,40 @@ import difflib
 from collections.abc import Iterable
 
 
-def closest(given: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like the given one, if any is; letter case counts little."""
+def closest(given: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The known word that is most like the given one, if any is as like as that (1 is equal); letter case counts little."""
     by_lower = {word.lower(): word for word in known}
-    found = difflib.get_close_matches(given.lower(), by_lower, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(given.lower(), by_lower, n=1, cutoff=likeness)
     return by_lower[found[0]] if found else None
+
+
+_LATER = """
+adyen alertmanager azure-devops bitbucket braintree calendly clerk codeberg contentful datadog
+discord dockerhub docusign dropbox figma forgejo gitea gitlab gogs grafana hubspot intercom
+jira linear mailchimp mailgun mollie netlify notion okta pagerduty paypal plaid postmark
+resend sendgrid sentry shopify slack square standard-webhooks stripe svix teams telegram
+trello twilio twitch typeform vercel woocommerce workos xero zendesk zoom
+"""
+LATER_PROVIDERS = frozenset(_LATER.split())
+"""Senders that a later version may know by name: one of them is never a slip of another's name."""
+
+_SHELL = "a command is written 'shell: ./deploy.sh'"
+FOREIGN_KEYS = {
+    "run": _SHELL,
+    "script": _SHELL,
+    "command": _SHELL,
+    "exec": _SHELL,
+    "execute-command": _SHELL,
+    "command-working-directory": "it is 'cwd' of 'shell': {command: ./deploy.sh, cwd: /srv/app}",
+    "pass-arguments-to-command": 'a command takes its arguments as templates: shell: [./deploy.sh, "{{ payload.after }}"]',
+    "pass-environment-to-command": "it is 'env' of 'shell': {command: ./deploy.sh, env: {REF: \"{{ payload.ref }}\"}}",
+    "trigger-rule": "a rule's condition is written 'when: $.ref == refs/heads/main'; a signature is proven by the source in hookrules.yaml",
+    "uses": "there are no ready-made actions; a command is written 'shell: ./deploy.sh', a request 'http: POST https://…'",
+    "with": "fields stand under the action itself, like shell: {command: ./deploy.sh, cwd: /srv/app}",
+    "working-directory": "it is 'cwd' of 'shell': {command: ./deploy.sh, cwd: /srv/app}",
+    "continue-on-error": "it is 'continue_on_error'",
+    "timeout-minutes": "it is 'timeout', like timeout: 10m",
+    "jobs": "a rule has 'steps' and no jobs",
+}
+"""Keys of GitHub's workflows and of adnanh/webhook → what stands for each here."""
+FOREIGN_ACTIONS = {key: "shell" for key, advice in FOREIGN_KEYS.items() if advice == _SHELL}

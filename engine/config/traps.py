@@ -3,19 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from hookrules.engine.conditions import compile_condition
+from hookrules.actions import kinds
 from hookrules.engine.config.codes import Code
+from hookrules.engine.config.condition_lines import BRANCHES, CONDITIONS, quoted, usable
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.yaml_nodes import Document, MappingNode, Node, ScalarNode, SequenceNode, child
-from hookrules.engine.config.yaml_traps import quoted
-from hookrules.engine.errors import ConditionError
 
-_COMMENT = re.compile(r"\s+(#\S.*)")
+_COMMENT = re.compile(r"\s+(#[^\s#].*)")
 """A comment that begins without a space after `#`, as one that was meant as text does."""
 _LIKE_TEXT = re.compile(r"#(\{\{|[0-9])")
 _CONDITION_START = re.compile(r"\$|not\s|(header|query|event|git|steps|vars|item|run|failed)[.\[]|(any|all|none)\s+\$|[a-z]+\(")
-_CONDITIONS = frozenset({"when", "if"})
-_BRANCHES = frozenset({"all", "any", "none"})
 
 
 def traps_in(document: Document, rule: Node) -> Iterator[Finding]:
@@ -47,7 +44,7 @@ def _condition(document: Document, node: Node, *, in_step: bool) -> Iterator[Fin
 
 def _mapping(document: Document, node: MappingNode, *, in_step: bool) -> Iterator[Finding]:
     [*entries] = node.entries.values()
-    if len(entries) == 1 and entries[0].key.text in _BRANCHES:
+    if len(entries) == 1 and entries[0].key.text in BRANCHES:
         yield from _condition(document, entries[0].value, in_step=in_step)
     elif len(entries) == 1 and not node.flow and _CONDITION_START.match(entries[0].key.text):
         message = "YAML reads this condition as a mapping, because of the ': ' in it; quote the whole line"
@@ -56,36 +53,41 @@ def _mapping(document: Document, node: MappingNode, *, in_step: bool) -> Iterato
 
 def _cut_condition(document: Document, node: ScalarNode, *, in_step: bool) -> Iterator[Finding]:
     comment = _comment_after(document, node)
-    if comment is None or _compiles(node.text, in_step=in_step):
+    if comment is None:
         return
-    message = f"YAML takes '{comment}' for a comment, and the condition ends before it; quote the whole line"
-    yield _finding(document, node, Code.CUT_BY_COMMENT, message, _line_quoted(document, node))
+    text = document.lines[node.line - 1][node.column - 1 :].strip()
+    meant = usable(text, in_step=in_step)
+    suggestion = _line_quoted(document, node, meant)
+    if usable(node.text, in_step=in_step) == node.text:
+        message = f"YAML takes '{comment}' for a comment; quote the whole line if it belongs to the condition"
+        told = suggestion if meant else _comment_apart(document, node, comment)
+        yield _finding(document, node, Code.CUT_BY_COMMENT, message, told, Level.WARNING)
+    else:
+        message = f"YAML takes '{comment}' for a comment, and the condition ends before it; quote the whole line"
+        yield _finding(document, node, Code.CUT_BY_COMMENT, message, suggestion)
 
 
-def _compiles(text: str, *, in_step: bool) -> bool:
-    try:
-        compile_condition(text, in_step=in_step)
-    except ConditionError:
-        return False
-    return True
+def _comment_apart(document: Document, node: ScalarNode, comment: str) -> str:
+    """The line with a comment that is seen as one."""
+    return f"{document.lines[node.line - 1][: node.end_column - 1].lstrip()}  # {comment.removeprefix('#')}"
 
 
-def _cut_texts(document: Document, node: Node) -> Iterator[Finding]:
-    """Values that lose their end, or all of it: `title: Build #{{ n }}`, `channel: #ops`."""
+def _cut_texts(document: Document, node: Node, *, templated: bool = False) -> Iterator[Finding]:
+    """Values that lose their end, or all of it: `title: Build #{{ n }}`, `channel: #ops`. `templated`: the values are templates."""
     if isinstance(node, MappingNode):
         for key, entry in node.entries.items():
-            if key not in _CONDITIONS:
-                yield from _cut_texts(document, entry.value)
+            if key not in CONDITIONS:
+                yield from _cut_texts(document, entry.value, templated=templated or key == "vars" or key in kinds())
     elif isinstance(node, SequenceNode):
         for item in node.items:
-            yield from _cut_texts(document, item)
+            yield from _cut_texts(document, item, templated=templated)
     elif not node.style:
-        yield from _cut_text(document, node)
+        yield from _cut_text(document, node, templated=templated)
 
 
-def _cut_text(document: Document, node: ScalarNode) -> Iterator[Finding]:
+def _cut_text(document: Document, node: ScalarNode, *, templated: bool) -> Iterator[Finding]:
     comment = _comment_after(document, node)
-    if comment is None or not (node.text == "" or _LIKE_TEXT.match(comment)):
+    if comment is None or not (node.text == "" or (templated and isinstance(node.value, str)) or _LIKE_TEXT.match(comment)):
         return
     message = f"YAML takes '{comment}' for a comment; quote the value if it belongs to it"
     yield _finding(document, node, Code.CUT_BY_COMMENT, message, _line_quoted(document, node), Level.WARNING)
@@ -98,9 +100,10 @@ def _comment_after(document: Document, node: ScalarNode) -> str | None:
     return found[1].rstrip() if found else None
 
 
-def _line_quoted(document: Document, node: Node) -> str:
+def _line_quoted(document: Document, node: Node, meant: str | None = None) -> str:
+    """The line with all of its value in quotes, or with what was meant."""
     line = document.lines[node.line - 1]
-    before, value = line[: node.column - 1].lstrip(), line[node.column - 1 :].strip()
+    before, value = line[: node.column - 1].lstrip(), meant or line[node.column - 1 :].strip()
     return f"{before}{'' if before.endswith(' ') or not before else ' '}{quoted(value)}"
 
 

@@ -71,9 +71,17 @@ def _path(written: str) -> PathValue:
 def _list_value(written: Any) -> Value:
     if isinstance(written, str) and _FACT.fullmatch(written):
         return ValueTemplate.read("{{ " + written + " }}")
+    if isinstance(written, str) and "{{" not in written and not _PATH.match(written):
+        raise _no_list(written)
     if isinstance(written, (list, str)):
         return _value(written)
     raise PydanticCustomError("list_type", "a list, a path or a template is expected")
+
+
+def _no_list(written: str) -> PydanticCustomError:
+    message = f"'{written}' is text, and for_each needs a list: a path, a fact, a template or a list of YAML"
+    suggestion = "$." + written.removeprefix("payload.") if re.fullmatch(r"[A-Za-z_][\w.]*", written) else None
+    return PydanticCustomError("no_list", "{message}", {"message": message, "suggestion": suggestion})
 
 
 _SCHEMA = {"description": "a path ($.commits), a template, or any YAML with templates in it"}

@@ -8,6 +8,7 @@ from hookrules.engine.config.settings import Settings, SourceSettings, VerifyHma
 from hookrules.engine.due_times import DueTimes
 from hookrules.engine.model import Delivery, Event, Json
 from hookrules.engine.sources import provider
+from hookrules.engine.sources.catalogue import Catalogue, published
 from hookrules.engine.sources.generic import Generic, Reader, nothing
 from hookrules.engine.sources.source import Source, Verifier
 from hookrules.engine.sources.verification import HmacSignature, NoProof
@@ -16,6 +17,12 @@ from hookrules.engine.sources.verification import HmacSignature, NoProof
 def sources_of(settings: Settings) -> dict[str, Source]:
     """Each source of the settings, by name."""
     return {name: _source(name, source) for name, source in settings.sources.items()}
+
+
+def catalogues_of(settings: Settings) -> dict[str, Catalogue]:
+    """What providers say of their events, by source; a source whose provider says nothing is left out."""
+    named = {name: source.provider and provider(source.provider).catalogue for name, source in settings.sources.items()}
+    return {name: published(catalogue) for name, catalogue in named.items() if catalogue}
 
 
 def schedules_of(settings: Settings) -> dict[str, DueTimes]:
@@ -27,7 +34,18 @@ def _source(name: str, settings: SourceSettings) -> Source:
     if settings.provider is not None:
         chosen = provider(settings.provider)
         return chosen.source(name, chosen.verifier(secrets))
-    return Generic(name, _verifier(settings, secrets), _reader(settings.type), _reader(settings.delivery_id))
+    return Generic(
+        name,
+        _verifier(settings, secrets),
+        _reader(settings.type),
+        _reader(settings.delivery_id),
+        type_header=_header_of(settings.type),
+        delivery_header=_header_of(settings.delivery_id),
+    )
+
+
+def _header_of(fact: str | None) -> str | None:
+    return fact.removeprefix("header.") if fact and fact.startswith("header.") else None
 
 
 def _verifier(settings: SourceSettings, secrets: tuple[bytes, ...]) -> Verifier:

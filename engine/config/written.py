@@ -1,12 +1,14 @@
 """A compiled rule beside the YAML that it was written as, so that what is found out later has its place, too."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
+from hookrules.engine.conditions import Condition
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.rule import PlannedStep, Rule
 from hookrules.engine.config.yaml_nodes import Document, Path
+from hookrules.engine.sources.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Known:
     secrets: Collection[str] | None = None
     unproven: Collection[str] = ()
     """The sources that take deliveries from anyone."""
+    catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
+    """What the events of a source look like, where that is known and asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class WrittenRule:
     rule: Rule
     document: Document
     path: Path
+    whole: bool = True
+    """Whether the rule is all that was written; with an error in it, it is what is left."""
 
     def steps(self) -> Iterator[tuple[Path, PlannedStep]]:
         """Every step in the order in which they may run, with the path to it from the rule."""
@@ -34,11 +40,19 @@ class WrittenRule:
             for position, step in enumerate(steps):
                 yield (section, position), step
 
+    def conditions(self) -> Iterator[tuple[Path, Condition]]:
+        """`when` and every `if`, likewise."""
+        if self.rule.when is not None:
+            yield ("when",), self.rule.when
+        for path, step in self.steps():
+            if step.condition is not None:
+                yield (*path, "if"), step.condition
+
     def error(self, code: Code, message: str, path: Path, suggestion: str | None = None, inside: tuple[int, int] = (0, 0)) -> Finding:
         """`path` begins at the rule; `inside` is a line and column in the text there, from 0."""
         line, column = self.document.locate((*self.path, *path), *inside)
         return Finding(self.document.file, line, column, Level.ERROR, code, message, suggestion)
 
-    def warning(self, code: Code, message: str, path: Path, inside: tuple[int, int] = (0, 0)) -> Finding:
+    def warning(self, code: Code, message: str, path: Path, inside: tuple[int, int] = (0, 0), suggestion: str | None = None) -> Finding:
         line, column = self.document.locate((*self.path, *path), *inside)
-        return Finding(self.document.file, line, column, Level.WARNING, code, message)
+        return Finding(self.document.file, line, column, Level.WARNING, code, message, suggestion)

@@ -14,7 +14,7 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.yaml_nodes import Document, Entry, MappingNode, Node, ScalarNode, SequenceNode
 from hookrules.engine.config.yaml_scalars import resolve
-from hookrules.engine.config.yaml_traps import Spot, explain_syntax, quoted_line
+from hookrules.engine.config.yaml_traps import Spot, explain_syntax, quoted_line, template_line
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -201,9 +201,9 @@ class _Builder:
 
     def _report_key(self, key: Node) -> None:
         if isinstance(key, MappingNode) and key.flow:
-            suggestion = quoted_line(self._lines, Spot(key.line - 1, key.column - 2))
+            message, suggestion = template_line(self._lines, Spot(key.line - 1, key.column - 2))
             outer = replace(key, column=key.column - 1)
-            self._report_at(outer, Code.UNQUOTED_TEMPLATE, "a value that begins with '{{' has to be quoted", suggestion)
+            self._report_at(outer, Code.UNQUOTED_TEMPLATE, message, suggestion)
         else:
             self._report_at(key, Code.WRONG_VALUE, "a key has to be text")
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from hookrules.engine.config.codes import Code
+from hookrules.engine.config.condition_lines import quoted, without_template
 from hookrules.engine.config.findings import Finding, Level
 
 _BEFORE_A_VALUE = re.compile(r"\s*(?:- +)*(?:[^\s:'\"\[\]{},#][^:'\"\[\]{},#]*: +)?(?:- +)*")
@@ -21,13 +22,6 @@ class Spot(NamedTuple):
     column: int
 
 
-def quoted(value: str) -> str:
-    """The text as a YAML scalar in quotes, double ones where nothing in it needs an escape."""
-    if '"' in value or "\\" in value:
-        return "'" + value.replace("'", "''") + "'"
-    return f'"{value}"'
-
-
 def quoted_line(lines: Sequence[str], mark: Spot) -> str | None:
     """The line at the mark with all that follows in quotes; None inside a flow collection, where it may end earlier."""
     if mark.line >= len(lines):
@@ -36,7 +30,26 @@ def quoted_line(lines: Sequence[str], mark: Spot) -> str | None:
     before, value = line[: mark.column], line[mark.column :].rstrip()
     if not value or not _BEFORE_A_VALUE.fullmatch(before):
         return None
-    return before.lstrip() + quoted(value)
+    return before.lstrip() + quoted(_inside_of_quotes(value))
+
+
+def _inside_of_quotes(value: str) -> str:
+    """`"$.ref == "main""` → `$.ref == "main"`: quotes around quotes of the same kind. Any other text as it is."""
+    quote, inner = value[:1], value[1:-1]
+    nested = quote in ("'", '"') and value.endswith(quote) and _OPENS[quote].search(inner)
+    return inner if nested and inner.count(quote) % 2 == 0 else value
+
+
+_OPENS = {quote: re.compile(rf"^[^{quote}]*(?:[\s(=,[{{:~]|^){quote}\S") for quote in ("'", '"')}
+"""The first quote of its kind opens something, rather than closing what stands before it."""
+
+
+def template_line(lines: Sequence[str], mark: Spot) -> tuple[str, str | None]:
+    """What is said of the value there, which begins with `{{`, and the line as it should be written."""
+    condition = without_template(lines, mark.line, mark.column)
+    if condition:
+        return "a condition takes no template; a path names the payload's value by itself", condition
+    return "a value that begins with '{{' has to be quoted", quoted_line(lines, mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,8 @@ def _text_after_a_closed_value(trouble: _Trouble) -> _Diagnosis | None:
 def _early_end(trouble: _Trouble, place: Spot, value: str) -> _Diagnosis:
     suggestion = quoted_line(trouble.lines, place)
     if value.startswith("{{"):
-        return _Diagnosis(Code.UNQUOTED_TEMPLATE, "a value that begins with '{{' has to be quoted", place, suggestion)
+        message, suggestion = template_line(trouble.lines, place)
+        return _Diagnosis(Code.UNQUOTED_TEMPLATE, message, place, suggestion)
     if value[0] in "[{":
         return _Diagnosis(Code.SPECIAL_START, f"a text that begins with '{value[0]}' has to be quoted", place, suggestion)
     return _Diagnosis(Code.YAML_SYNTAX, f"text goes on after the closing {value[0]}; quote all of it", place, suggestion)

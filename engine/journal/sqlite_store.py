@@ -1,6 +1,7 @@
 """The writing connection of a SQLite journal: opened, set up, and locked against other processes."""
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -106,7 +107,15 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         raise JournalError(f"there is no folder {path.parent}; create it, or name another file as `store`")
     if path and path.is_dir():
         raise JournalError("it is a folder; name a file as `store`")
+    if path:
+        _create_private(path)
     return connect(path or ":memory:")
+
+
+def _create_private(path: Path) -> None:
+    """Payloads are for the owner alone; SQLite gives the files beside a database its mode."""
+    with contextlib.suppress(OSError):  # what stands in the way, SQLite tells next
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def connect(path: Path | str, timeout: float = 0.0) -> sqlite3.Connection:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hookrules.actions.action import Surroundings
+from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.config.values import Value
@@ -14,9 +14,20 @@ from hookrules.engine.journal import Journal
 from hookrules.engine.model import Event, Json, Outcome, Run, RunState, Step, StepState
 from hookrules.engine.runs.names import RunNames, environment, step_facts
 from hookrules.engine.runs.retry import delay_before_next
+from hookrules.engine.templating.printing import kind_of
 
 DEFAULT_TIMEOUT = 3600.0
 """Seconds that a step without a `timeout` may take: long enough for a build, short enough to notice a hang the same day."""
+
+
+Perform = Callable[[PlannedStep, Call, Surroundings], Outcome]
+"""What is done about a step's call once its templates are filled in."""
+
+
+def perform(plan: PlannedStep, call: Call, surroundings: Surroundings) -> Outcome:
+    """Does it."""
+    del plan
+    return call.perform(surroundings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,8 @@ class Workshop:
     log: Callable[[str, str], None]
     stop: threading.Event
     """Set when the worker must end now: what runs is ended and its run handed back."""
+    perform: Perform = perform
+    """`describing` instead does nothing but say what would be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,7 @@ class Execution:
         except TemplateError as error:
             return self._end(begun, StepState.FAILED, error=str(error))
         if not isinstance(items, list):
-            return self._end(begun, StepState.FAILED, error=f"for_each gives {type(items).__name__}, not a list")
+            return self._end(begun, StepState.FAILED, error=f"for_each gives {kind_of(items)}, not a list")
         done = [self._item(begun.key, plan, index, item) for index, item in enumerate(items)]
         bad = next((step for step in done if step.state is StepState.FAILED), None)
         results = [step_facts(step, type(plan.action).results) for step in done]
@@ -118,7 +131,9 @@ class Execution:
         known = self._known.get(f"{key}[{index}]")
         if known is not None and known.state.ended:
             return known
-        return self._attempt(self._begun(f"{key}[{index}]", plan), plan, {"item": item, "index": index})
+        begun = self._begun(f"{key}[{index}]", plan)
+        named = replace(begun, name=f"{plan.id}[{index}]" if plan.id else "")
+        return self._attempt(named, plan, {"item": item, "index": index})
 
     def _begun(self, key: str, plan: PlannedStep) -> Step:
         known = self._known.get(key)
@@ -149,7 +164,7 @@ class Execution:
             call = plan.action.render(self._names.for_templates(**more))
         except TemplateError as error:
             return Outcome(succeeded=False, error=str(error), retryable=False)
-        return call.perform(self._surroundings(step, remaining))
+        return self._workshop.perform(plan, call, self._surroundings(step, remaining))
 
     def _remaining(self, plan: PlannedStep) -> float:
         """Seconds for this step: its own timeout, or what is left of the rule's."""

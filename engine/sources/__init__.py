@@ -14,10 +14,12 @@ class Provider:
 
     source: type[Source]
     verifier: Callable[[tuple[bytes, ...]], Verifier]
+    catalogue: str | None = None
+    """Which of `catalogues/` says what its events look like."""
 
 
 _PROVIDERS = {
-    "github": Provider(GitHub, github_signature),
+    "github": Provider(GitHub, github_signature, catalogue="github"),
 }
 
 

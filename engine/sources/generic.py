@@ -1,6 +1,6 @@
 """A source that the configuration describes itself: `verify:`, `type:`, `delivery_id:`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hookrules.engine.model import Delivery, Json
@@ -20,9 +20,16 @@ class Generic(Source):
 
     read_type: Reader = nothing
     read_delivery_id: Reader = nothing
+    type_header: str | None = None
+    """The header that holds the type, where one does; `delivery_header` likewise."""
+    delivery_header: str | None = None
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         return self.read_type(delivery, payload) or ""
 
     def delivery_id(self, delivery: Delivery, payload: Json) -> str | None:
         return self.read_delivery_id(delivery, payload)
+
+    def label(self, event_type: str, delivery_id: str | None = None) -> Mapping[str, str]:
+        headers = {self.type_header: event_type, self.delivery_header: delivery_id}
+        return {name: value for name, value in headers.items() if name and value}

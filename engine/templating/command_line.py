@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-from hookrules.engine.errors import TemplateError
+from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.argument import Argument
 from hookrules.engine.templating.flow import read_all
 from hookrules.engine.templating.parsing import parse
@@ -13,7 +13,7 @@ from hookrules.engine.templating.shell_commands import RAW, VALUE, Command, Unsa
 from hookrules.engine.templating.shell_frames import REMEDY
 
 
-class BadArgument(TemplateError):
+class BadArgument(UnsafeValue):
     """An argument that a value would make code of; `index` counts from 0."""
 
     def __init__(self, message: str, index: int) -> None:

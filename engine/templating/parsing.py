@@ -102,10 +102,12 @@ def _syntax(error: TemplateSyntaxError, source: str) -> TemplateError:
     return TemplateError(message, line=max(int(error.lineno) - 1, 0), column=getattr(error.lineno, "column", 0), suggestion=suggestion)
 
 
-def fail(node: nodes.Node | Position, message: str, suggestion: str | None = None) -> TemplateError:
+def fail(
+    node: nodes.Node | Position, message: str, suggestion: str | None = None, kind: type[TemplateError] = TemplateError
+) -> TemplateError:
     """The error at a node's place."""
     place = place_of(node) if isinstance(node, nodes.Node) else node
-    return TemplateError(message, line=int(place) - 1, column=place.column, suggestion=suggestion)
+    return kind(message, line=int(place) - 1, column=place.column, suggestion=suggestion)
 
 
 def _own(node: nodes.Node) -> Position:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hookrules.engine.errors import TemplateError
+from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.positions import Position
 from hookrules.engine.templating.shell_commands import EXPANSION, VALUE, Command, Unsafe, start
 
@@ -48,9 +48,9 @@ class Frame(NamedTuple):
         return self._replace(word=word, quoted=self.quoted or quoted, value=self.value or value)
 
 
-def unsafe(message: str, where: Position | None, suggestion: str = REMEDY) -> TemplateError:
+def unsafe(message: str, where: Position | None, suggestion: str = REMEDY) -> UnsafeValue:
     line, column = (int(where) - 1, where.column) if where is not None else (0, 0)
-    return TemplateError(f"a value here {message}", line=line, column=column, suggestion=suggestion)
+    return UnsafeValue(f"a value here {message}", line=line, column=column, suggestion=suggestion)
 
 
 def word_ended(frame: Frame) -> Frame:

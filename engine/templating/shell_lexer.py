@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from jinja2 import nodes
 
+from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.generator import place_of
 from hookrules.engine.templating.parsing import fail
 from hookrules.engine.templating.positions import Position
@@ -39,14 +40,14 @@ class ShellReader:
         """Read a value. Raises TemplateError where none may stand."""
         if self.pending in ("\\", "$"):
             remedy = f"take the {self.pending} away: {{{{ }}}} stands alone"
-            raise fail(node, f"a value can't stand after {self.pending} in a shell command", remedy)
+            raise fail(node, f"a value can't stand after {self.pending} in a shell command", remedy, UnsafeValue)
         reader = self if self.lost else _Scan(self).finished()
         if reader.lost:
-            raise fail(node, f"it can't be told how every shell reads a value after {reader.lost}", REMEDY)
+            raise fail(node, f"it can't be told how every shell reads a value after {reader.lost}", REMEDY, UnsafeValue)
         quote = next((layer for layer in reversed(reader.stack) if _refuses(layer, reader.stack[-1])), None)
         if isinstance(quote, Quote):
             where, remedy_inside = INSIDE[quote.kind]
-            raise fail(node, f"a value can't stand {where} in a shell command", remedy_inside)
+            raise fail(node, f"a value can't stand {where} in a shell command", remedy_inside, UnsafeValue)
         return _Scan(reader).value(place_of(node))
 
     def ended(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from hookrules.engine.errors import TemplateError
+from hookrules.engine.errors import TemplateError, UnsafeValue
 from hookrules.engine.templating.environment import Printed
 from hookrules.engine.templating.names import Reference
 from hookrules.engine.templating.parsing import Parsed, Use, is_plain, parse
@@ -75,13 +75,14 @@ class Template(Generic[Rendered]):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "description": cls.what}
+        return {"type": ["string", "number"], "description": cls.what}
 
 
 def finding(error: TemplateError) -> PydanticCustomError:
     """The error as pydantic passes it on."""
     place = {"line": error.line, "column": error.column, "suggestion": error.suggestion}
-    return PydanticCustomError("template", "{message}", {**place, "message": error.message})
+    kind = "unsafe" if isinstance(error, UnsafeValue) else "template"
+    return PydanticCustomError(kind, "{message}", {**place, "message": error.message})
 
 
 def not_text(leaf: object) -> PydanticCustomError:

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from jinja2 import nodes
 
-from hookrules.engine.errors import TemplateError
+from hookrules.engine.errors import TemplateError, UnsafeValue
 from hookrules.engine.templating.environment import Printed
 from hookrules.engine.templating.flow import read_all
 from hookrules.engine.templating.parsing import Parsed, fail, is_plain
@@ -53,9 +53,8 @@ class _UrlReader:
         if self.before and not self.before.lower().startswith(("http://", "https://")):
             raise fail(node, "a URL begins with https:// or http://")
         if self.before:
-            raise fail(
-                node, "a value here would choose the host", "write out the host and a / after it, or let one {{ }} give the whole URL"
-            )
+            remedy = "write out the host and a / after it, or let one {{ }} give the whole URL"
+            raise fail(node, "a value here would choose the host", remedy, UnsafeValue)
         return _UrlReader(None)
 
     def raw(self) -> "_UrlReader":

@@ -8,8 +8,11 @@ from support_cli import REPOSITORY, fails, hookrules
 
 FILES = {
     "hookrules.yaml",
+    "rules/nightly.test.yaml",
     "rules/nightly.yaml",
+    "rules/pull_request.test.yaml",
     "rules/pull_request.yaml",
+    "rules/push.test.yaml",
     "rules/push.yaml",
     "rules/payloads/ping.json",
     "rules/payloads/pull_request.opened.json",

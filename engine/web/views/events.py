@@ -39,7 +39,7 @@ def explanation(desk: Desk, query: str, id: str) -> View:  # noqa: A002  the nam
 def _event(desk: Desk, event_id: str) -> Event:
     event = desk.reading.event(event_id)
     if event is None:
-        raise NothingHere(f"the journal holds no event {event_id!r}; it may be older than the retention")
+        raise NothingHere(f"the journal holds no event {event_id!r}")
     return event
 
 

@@ -19,7 +19,7 @@ def one(desk: Desk, query: str, id: str) -> View:  # noqa: A002  the name of the
     no_filter(query)
     run = desk.reading.run(id)
     if run is None:
-        raise NothingHere(f"the journal holds no run {id!r}; it may be older than the retention")
+        raise NothingHere(f"the journal holds no run {id!r}")
     steps = desk.reading.steps(run.id)
     names = {"run": run, "steps": steps, "event": desk.reading.event(run.event_id)}
     return View(names, partial(whole_run_as_json, run, steps))

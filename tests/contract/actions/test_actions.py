@@ -74,6 +74,14 @@ def test_a_description_is_json_and_does_nothing(model: type[Action]) -> None:
         assert "12345e7" in json.dumps(described) or "push" in json.dumps(described)
 
 
+def test_what_is_supposed_is_a_success_with_every_result_unless_told(model: type[Action]) -> None:
+    for example in examples(model):
+        call = model.model_validate(example).render(NAMES)
+        outcome = call.suppose({})
+        assert outcome.succeeded
+        assert outcome.result.keys() == set(model.results)
+
+
 def test_a_missing_name_is_a_template_error(model: type[Action]) -> None:
     for example in examples(model):
         with pytest.raises(TemplateError, match="is missing"):

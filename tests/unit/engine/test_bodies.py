@@ -82,3 +82,8 @@ def test_without_a_content_type_json_is_json_and_the_rest_is_text() -> None:
 def test_a_type_that_has_no_reading_is_named() -> None:
     with pytest.raises(UnsupportedBody, match="image/png"):
         bodies.decode(b"x", "image/png")
+
+
+def test_json_that_is_called_a_form_is_refused_with_the_remedy() -> None:
+    with pytest.raises(Unreadable, match="Content-Type: application/json"):
+        bodies.decode(b'{"ref": "refs/heads/main"}', FORM)

@@ -139,3 +139,62 @@ def test_a_hangup_ends_nothing() -> None:
         running.process.send_signal(signal.SIGHUP)
         os.kill(int(said["a"]), signal.SIGKILL)
         assert running.line()[0] == "a"
+
+
+def test_a_second_signal_reaches_the_children_too_so_that_they_can_hurry() -> None:
+    program = """
+    def busy(lifeline):
+        told = []
+        signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+        say("busy", os.getpid())
+        lifeline.ready()
+        while len(told) < 2:
+            signal.pause()
+            say("told", len(told))
+
+    sys.exit(Supervisor([("busy", busy)], 60.0, lambda: say("all", "ready")).run())
+    """
+    with supervised(program) as running:
+        running.lines(2)
+        for time in ("1", "2"):
+            running.process.send_signal(signal.SIGINT)
+            assert running.line() == ["told", time]
+        assert running.process.wait(20) == 0
+
+
+def test_ctrl_c_in_a_terminal_tells_the_children_once() -> None:
+    """A terminal signals the whole group of the foreground process."""
+    with supervised("os.setpgid(0, 0)\n" + TWO) as running:
+        said = running.lines(3)
+        assert os.getpgid(int(said["a"])) != running.process.pid
+        os.killpg(running.process.pid, signal.SIGINT)
+        assert running.process.wait(20) == 0
+
+
+def test_a_child_that_came_back_still_learns_of_its_supervisors_death() -> None:
+    program = """
+    import asyncio
+    from hookrules.engine.cli.processes import _stop_at_end
+
+    def event_loop(lifeline):
+        async def listen():
+            loop, over = asyncio.get_running_loop(), asyncio.Event()
+            loop.add_reader(lifeline.fd, over.set)
+            os.set_blocking(lifeline.fd, False)
+            say("a", os.getpid())
+            lifeline.ready()
+            await over.wait()
+        asyncio.run(listen())
+
+    def thread(lifeline):
+        say("b", os.getpid())
+        lifeline.ready()
+        _stop_at_end(lifeline.fd, lambda: say("b", "orphaned"))
+
+    sys.exit(Supervisor([("a", event_loop), ("b", thread)], 5.0, lambda: say("all", "ready")).run())
+    """
+    with supervised(program) as running:
+        os.kill(int(running.lines(3)["b"]), signal.SIGKILL)
+        assert running.line()[0] == "b"
+        running.process.kill()
+        assert running.line() == ["b", "orphaned"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from hookrules.engine.units import BYTES, SECONDS, Duration, Size, seconds, size
+from hookrules.engine.units import BYTES, SECONDS, Duration, Size, seconds, seconds_written, size, size_written
 
 
 class Settings(BaseModel):
@@ -48,3 +48,14 @@ def test_every_unit_counts(number: int, time_unit: str, byte_unit: str) -> None:
 
 def test_the_schema_shows_how_a_duration_is_written() -> None:
     assert "10m" in Settings.model_json_schema()["properties"]["wait"]["examples"]
+
+
+@pytest.mark.parametrize(("value", "text"), [(90.0, "90s"), (300.0, "5m"), (0.25, "250ms"), (172800.0, "2d"), (5400.0, "90m")])
+def test_seconds_are_written_in_the_largest_whole_unit(value: float, text: str) -> None:
+    assert seconds_written(value) == text
+
+
+@given(st.integers(0, 10**9))
+def test_what_is_written_is_read_as_the_same(number: int) -> None:
+    assert seconds(seconds_written(number / 1000)) == pytest.approx(number / 1000)
+    assert size(size_written(number)) == number

@@ -91,3 +91,25 @@ def test_a_single_test_as_json() -> None:
         "seen": 2,
         "reason": "$.a is 2",
     }
+
+
+@pytest.mark.parametrize(
+    ("condition", "nearest"),
+    [
+        ("$.repositry.full_name == acme/shop", "$.repository"),
+        ("$.repository.fullname exists", "$.repository.full_name"),
+        ("lower($.repository.Full_Name) == x", "$.repository.full_name"),
+        ("$.commits[0].autor == ada", "$.commits[0].author"),
+        ("$.comits[*].author == ada", "$.commits"),
+    ],
+)
+def test_a_path_that_is_not_there_has_its_nearest_named(condition: str, nearest: str) -> None:
+    payload = {"repository": {"full_name": "acme/shop"}, "commits": [{"author": "ada"}]}
+    (test,) = explained(condition, payload).tests()
+    assert test.reason.endswith(f" in the payload; the nearest is {nearest}")
+
+
+@pytest.mark.parametrize("condition", ["$.ref == main", "$.zebra == 1", "$.commits[7] == 1", "$.ref.name == x"])
+def test_no_nearest_path_is_named_where_none_is_like_it(condition: str) -> None:
+    (test,) = explained(condition, {"ref": "dev", "commits": []}).tests()
+    assert "nearest" not in test.reason

@@ -111,8 +111,28 @@ def test_warnings_keep_nothing_from_being_used(tmp_path: Path) -> None:
 
 def test_a_line_can_silence_its_warnings_but_no_errors(tmp_path: Path) -> None:
     ignored = "smtp: {}  # hookrules: ignore HR105, HR101\nsever: {}  # hookrules: ignore HR101\n"
-    (finding,) = loaded(tmp_path, {"hookrules.yaml": SETTINGS + ignored, "rules/a.yaml": RULE}).findings
-    assert finding.code == "HR101"
+    error, remark = loaded(tmp_path, {"hookrules.yaml": SETTINGS + ignored, "rules/a.yaml": RULE}).findings
+    assert (error.code, remark.code) == ("HR101", "HR123")
+    assert "errors can't be ignored" in remark.message
+
+
+@pytest.mark.parametrize(
+    ("comment", "message"),
+    [
+        ("ignore", "`ignore` names the codes of the warnings that it silences, like `# hookrules: ignore HR307`"),
+        ("ignore HR015", "there is no finding HR015"),
+        ("ignore HR105 X9", "there is no finding X9"),
+    ],
+)
+def test_an_ignore_that_can_silence_nothing_is_told(tmp_path: Path, comment: str, message: str) -> None:
+    found = loaded(tmp_path, {"hookrules.yaml": f"{SETTINGS}rules: rules  # hookrules: {comment}\n", "rules/a.yaml": RULE}).findings
+    assert [(finding.code, finding.line, finding.column) for finding in found] == [("HR123", 3, 15)]
+    assert found[0].message == message
+
+
+def test_a_reason_may_follow_the_codes_that_are_ignored(tmp_path: Path) -> None:
+    ignored = "smtp: {}  # hookrules: ignore HR105 until the mail server moves\n"
+    assert loaded(tmp_path, {"hookrules.yaml": SETTINGS + ignored, "rules/a.yaml": RULE}).findings == ()
 
 
 def test_settings_alone_need_no_rules(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hookrules.engine.config.secret import Secret, Vault, secrets_in
+from hookrules.engine.config.secret import Placeholders, Secret, Vault, secrets_in
 from hookrules.engine.config.settings import Settings
 
 
@@ -55,3 +55,13 @@ def test_every_secret_of_the_settings_is_found() -> None:
     found = list(secrets_in(Settings.model_validate(written, context={"vault": Vault({}, Path())})))
     assert sorted(secret.reveal()[0] for _, secret in found) == list("abcde")
     assert ("sources", "x", "secret", 1) in [path for path, _ in found]
+
+
+def test_a_placeholder_stands_for_any_secret_that_is_written_rightly(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-a-file")
+    for written in ({"env": "GONE"}, {"file": "token"}, {"credential": "x"}, "a literal one"):
+        placeholder = Placeholders(tmp_path).resolve(written)
+        assert placeholder.reveal() not in ("from-a-file", "a literal one")
+        assert not placeholder.short
+    with pytest.raises(ValueError, match="vault"):
+        Placeholders(tmp_path).resolve({"vault": "x"})

@@ -185,3 +185,9 @@ def test_processes_that_create_it_at_the_same_time_share_it(tmp_path: Path) -> N
     assert [process.wait(60) for process in started] == [0, 0, 0, 0]
     with closing(open_journal("sqlite:///journal.db", tmp_path)) as journal:
         assert journal.counts()["events"] == 4
+
+
+def test_payloads_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    with closing(open_journal("sqlite:///journal.db", tmp_path)) as journal:
+        accept(journal, event())
+        assert {file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == {0}

@@ -1,0 +1,110 @@
+"""A test of rules as YAML has it: its models, which also make its JSON Schema."""
+
+import ipaddress
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from hookrules.actions import kinds
+from hookrules.engine.conditions.values import parse_time
+from hookrules.engine.config.keys import Compiled, Keys, NotEmpty, OneOrMore
+from hookrules.engine.config.suggestions import closest
+from hookrules.engine.model import Json
+
+USUAL_TIME = 1_767_268_800.0
+"""2026-01-01T12:00:00Z, the clock of a test that sets none: a test has to say the same on every day."""
+
+
+def _fault(kind: str, message: str, suggestion: str | None = None) -> PydanticCustomError:
+    return PydanticCustomError(kind, "{message}", {"message": message, "suggestion": suggestion})
+
+
+def _moment(written: Any) -> float:
+    """Seconds since the epoch."""
+    time = parse_time(written) if isinstance(written, str) else None
+    if time is None:
+        raise _fault("time", f"{written!r} is not a time: write it as RFC 3339 does, like 2026-03-01T10:00:00Z")
+    return time.nanoseconds / 10**9
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise _fault("address", f"'{text}' is not an IP address") from None
+
+
+class ExpectedCall(Keys):
+    """One call that a run is expected to make."""
+
+    kind: str
+    fields: dict[str, Json]
+
+
+def _call(written: Any) -> ExpectedCall:
+    if isinstance(written, ExpectedCall):
+        return written
+    if not isinstance(written, dict) or len(written) != 1:
+        raise _fault("mapping", f"an expected step is one action with its fields, like 'log: {{message: hello}}'; known are {_known()}")
+    [(kind, fields)] = written.items()
+    if kind not in kinds():
+        raise _fault("unknown_action", f"there is no action '{kind}'; known are {_known()}", closest(kind, kinds()))
+    if not isinstance(fields, dict | None):
+        raise _fault("mapping", f"what is expected of '{kind}' is a mapping of its fields; {{}} expects no more than the action")
+    return ExpectedCall(kind=kind, fields=fields or {})
+
+
+def _known() -> str:
+    return ", ".join(kinds())
+
+
+def _call_schema() -> dict[str, Any]:
+    about = "What is expected of such a step, as far as it matters."
+    fields = {kind: {"type": ["object", "null"], "description": about} for kind in kinds()}
+    return {"type": "object", "properties": fields, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+
+
+Moment = Annotated[
+    float, Compiled(_moment, {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}", "examples": ["2026-03-01T10:00:00Z"]})
+]
+Address = Annotated[str, AfterValidator(_address)]
+Texts = Annotated[tuple[str, ...], OneOrMore, NotEmpty]
+Calls = tuple[Annotated[ExpectedCall, Compiled(_call, _call_schema())], ...]
+Ending = Literal["succeeded", "failed", "dead"]
+_ANYTHING = WithJsonSchema({"description": "A file beside this one, or the payload itself."})
+
+
+class RuleTestFields(Keys):
+    """One test: an event, and what rules are expected to make of it."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [key]} for key in ("rules", "ends", "steps")]})
+
+    name: str = Field(min_length=1, description="What it shows, for people.")
+    source: str | None = Field(None, description="Whose event it is; may be left out where hookrules.yaml has one source.")
+    event: str = Field("", description="Its type: push, pull_request.opened; a schedule's name; RULE.STATE.")
+    payload: Annotated[Any, _ANYTHING] = Field(None, description="A file beside this one, or the payload itself.")
+    merge: dict[str, Json] | None = Field(None, description="Changes to the payload: a mapping goes deeper, null takes a key out.")
+    headers: dict[str, Texts] = Field(default_factory=dict, description="Header fields over those that the provider sends.")
+    query: dict[str, Texts] = Field(default_factory=dict, description="Fields of the URL's query.")
+    ip: Address | None = Field(None, description="The sender's address.")
+    at: Moment = Field(USUAL_TIME, description="The clock; 2026-01-01T12:00:00Z where left out.")
+    secrets: dict[str, str] = Field(default_factory=dict, description="What `secrets.NAME` is in this test.")
+    results: dict[str, dict[str, Json]] = Field(
+        default_factory=dict, description="What steps come to, by their id; a success where left out."
+    )
+    rules: Annotated[tuple[str, ...], OneOrMore] | None = Field(None, description="The rules that fire, and no others; [] for none.")
+    ends: dict[str, Ending] = Field(default_factory=dict, description="How runs end, by their rule; succeeded where left out.")
+    steps: dict[str, Calls] = Field(default_factory=dict, description="What runs do, by their rule: all of it, in order.")
+
+    @property
+    def fires(self) -> tuple[str, ...]:
+        """The rules that are expected to fire."""
+        return self.rules if self.rules is not None else tuple(dict.fromkeys((*self.steps, *self.ends)))
+
+
+class RuleTestFile(Keys):
+    """A file of tests."""
+
+    secrets: dict[str, str] = Field(default_factory=dict, description="What `secrets.NAME` is in each of these tests.")
+    tests: tuple[RuleTestFields, ...] = Field((), description="The tests, each on its own.")

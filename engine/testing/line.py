@@ -1,0 +1,195 @@
+"""One test down the whole line: proven, read, matched, journalled and run, with its calls described and its clock its own."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from hookrules.engine.config.rule_test_files import RULE, SCHEDULE, RuleTest, merged
+from hookrules.engine.config.ruleset import Ruleset
+from hookrules.engine.errors import JournalError, Refusal
+from hookrules.engine.ids import id_maker
+from hookrules.engine.intake import Intake
+from hookrules.engine.journal import Journal, RunFilter
+from hookrules.engine.matching.explanation import RuleExplanation, explain
+from hookrules.engine.matching.index import Index
+from hookrules.engine.model import Delivery, Event, Json, Run, RunState
+from hookrules.engine.runs.describing import CALL, describing
+from hookrules.engine.runs.endings import ending_event
+from hookrules.engine.runs.execution import Ending, Execution, Workshop
+from hookrules.engine.runs.schedules import tick_event
+from hookrules.engine.sources.source import Source
+
+_LEASE = 3600.0
+_MOST_CLAIMS = 10_000
+_new_event_id = id_maker("evt", lambda _bits: 0)
+
+
+def stand_in(secret: str) -> str:
+    """What a secret is in a test that does not say: good for a whole URL and for a text, and no one's (`.invalid`, RFC 2606)."""
+    return f"https://{quote(secret, safe='')}.secret.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class RunTold:
+    """How a run ended, and what its steps would have done: a kind → what a call of it says of itself, one after the other."""
+
+    rule: str
+    state: RunState
+    error: str | None
+    calls: tuple[Mapping[str, Mapping[str, Json]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of a test's event."""
+
+    event: Event | None
+    """None where the delivery is not taken."""
+    refusal: str | None = None
+    rules: tuple[RuleExplanation, ...] = ()
+    """Every rule of the event's source, as `explain` tells them."""
+    runs: tuple[RunTold, ...] = ()
+    """In the order in which the rules were written."""
+
+    def explanation(self, rule: str) -> RuleExplanation | None:
+        return next((told for told in self.rules if told.name == rule), None)
+
+    @property
+    def fired(self) -> tuple[str, ...]:
+        return tuple(run.rule for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What all tests of one configuration share. Every test gets a journal of its own."""
+
+    sources: Mapping[str, Source]
+    ruleset: Ruleset
+    index: Index
+    secrets: Mapping[str, str]
+    """A value for each secret that rules may name; a test's own come before it."""
+    folder: Path
+    open_journal: Callable[[], Journal]
+
+    def run(self, test: RuleTest) -> Told:
+        journal = self.open_journal()
+        try:
+            return _Passage(self, test, journal, _Clock(test.fields.at)).told()
+        finally:
+            journal.close()
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Stands still, save where a run waits."""
+
+    now: float
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    line: Line
+    test: RuleTest
+    journal: Journal
+    clock: _Clock
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def told(self) -> Told:
+        try:
+            event = self._put_in()
+        except Refusal as refusal:
+            return Told(None, f"{refusal.status}: {refusal}")
+        except JournalError as error:
+            return Told(None, str(error))
+        rules = tuple(explain(self.line.ruleset, event, event.received_at))
+        self._work()
+        order = {rule.name: position for position, rule in enumerate(self.line.ruleset)}
+        runs = sorted(self.journal.runs(RunFilter(event_id=event.id, limit=len(order) or 1)), key=lambda run: order[run.rule])
+        return Told(event, None, rules, tuple(map(self._run_told, runs)))
+
+    def _put_in(self) -> Event:
+        """Raises Refusal and JournalError."""
+        intake = Intake(self.line.sources, self.line.index, self.journal, self.clock, _new_event_id)
+        if self.test.source in (SCHEDULE, RULE):
+            event = self._made_by_the_engine()
+            accepted = self.journal.accept(event, intake.match(event))
+        else:
+            event, accepted = intake.take(self._delivery(self.line.sources[self.test.source]))
+        accepted.result()
+        return event
+
+    def _delivery(self, source: Source) -> Delivery:
+        """As the provider would send it, and over that what the test says."""
+        fields, body = self.test.fields, self.test.body
+        data = b"" if body is None else body.data
+        usual = {**source.label(fields.event, "test"), **source.verifier.sign(data, self.clock())}
+        headers: dict[str, tuple[str, ...]] = {name.lower(): (value,) for name, value in usual.items() if value}
+        if body is not None and body.is_json:
+            headers["content-type"] = ("application/json",)
+        headers.update((name.lower(), values) for name, values in fields.headers.items())
+        return Delivery(source.name, data, headers, self.clock(), fields.query, address=fields.ip)
+
+    def _made_by_the_engine(self) -> Event:
+        fields, now = self.test.fields, self.clock()
+        event = tick_event(fields.event, now, _new_event_id(now), now) if self.test.source == SCHEDULE else self._ending()
+        if self.test.body is None:
+            return event if fields.merge is None else _with_payload(event, merged(event.payload, fields.merge))
+        return _with_payload(event, json.loads(self.test.body.data))
+
+    def _ending(self) -> Event:
+        now = self.clock()
+        rule, _, state = self.test.fields.event.rpartition(".")
+        event = Event("evt_before", "", "", {}, b"", now)
+        run = Run("run_before", event.id, rule, "", RunState(state), now, now)
+        return ending_event(run, Ending(run.state), event, _new_event_id(now), now)
+
+    def _work(self) -> None:
+        """What a worker does until nothing is left to do; a wait is over at once, and the clock says so."""
+        rules = {rule.digest: rule for rule in self.line.ruleset}
+        workshop = self._workshop()
+        for _ in range(_MOST_CLAIMS):
+            wait = self.journal.seconds_to_next(self.clock())
+            if wait is None:
+                return
+            self.clock.now += wait
+            for run in self.journal.claim("test", 1, self.clock(), _LEASE):
+                event = self.journal.event(run.event_id)  # as the journal gives it back, like a worker's
+                ending = Execution(run, rules[run.digest], event, workshop).proceed() if event else None
+                if ending is not None:
+                    self.journal.end_run(run, ending.state, self.clock(), ending.error)
+
+    def _workshop(self) -> Workshop:
+        return Workshop(
+            journal=self.journal,
+            folder=self.line.folder,
+            secrets={**self.line.secrets, **self.test.secrets},
+            mask=_as_it_is,
+            clock=self.clock,
+            random=lambda: 0.5,
+            log=lambda _level, _message: None,
+            stop=self.stop,
+            perform=describing(self.test.fields.results),
+        )
+
+    def _run_told(self, run: Run) -> RunTold:
+        steps = self.journal.steps(run.id)
+        calls = tuple({step.kind: step.result[CALL]} for step in steps if CALL in step.result)
+        return RunTold(run.rule, run.state, run.error, calls)
+
+
+def _as_it_is(value: Any) -> Any:
+    """In place of a mask: a test's secrets are none, and what is expected names them."""
+    return value
+
+
+def _with_payload(event: Event, payload: Json) -> Event:
+    return replace(event, payload=payload, body=msgspec.json.encode(payload))

@@ -1,0 +1,63 @@
+"""Every YAML block of the docs is what it claims to be: the loader takes it without a finding, and the schema as well."""
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from support_docs import ROOT, Block, blocks
+
+from hookrules.engine.config.findings import Finding
+from hookrules.engine.config.json_schema import SCHEMAS
+from hookrules.engine.config.loading import check_files
+from hookrules.engine.config.yaml_nodes import plain
+from hookrules.engine.config.yaml_reader import read_text
+
+ENVIRON = dict.fromkeys(("GITHUB_SECRET", "CHAT_URL", "SENSORS_SECRET"), "a secret that is long enough")
+AROUND = """
+sources: {github: {provider: github, secret: {env: GITHUB_SECRET}}}
+schedules: {nightly: {every: 1d}}
+secrets: {chat_url: {env: CHAT_URL}}
+"""
+"""What the docs' rules are held against: all that they name."""
+TOLD = {"HR401", "HR406"}
+"""Warnings of sources that the page on configuration shows with what they are warned of."""
+VALIDATORS = {name: Draft202012Validator(make()) for name, make in SCHEMAS.items()}
+STARTER = [ROOT / "hookrules.yaml", *sorted((ROOT / "rules").glob("*.yaml"))]
+
+
+def kind_of(text: str) -> str:
+    document = plain(read_text(text, "block.yaml").root)
+    assert isinstance(document, dict)
+    return next((kind for kind in ("rules", "tests") if isinstance(document.get(kind), list)), "config")
+
+
+def findings(block: Block, folder: Path) -> list[Finding]:
+    (folder / "hookrules.yaml").write_text(AROUND)
+    (folder / "rules").mkdir()
+    (folder / "secrets").mkdir()
+    for name in ("github", "console"):
+        (folder / "secrets" / name).write_text("a secret that is long enough")
+    path = folder / ("rules/block.yaml" if kind_of(block.text) == "rules" else "hookrules.yaml")
+    path.write_text(block.text)
+    return [found for found in check_files([path], config_path=folder / "hookrules.yaml", environ=ENVIRON) if found.code not in TOLD]
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("yaml") if kind_of(block.text) != "tests"], ids=str)
+def test_the_loader_has_nothing_to_say_of_a_block(block: Block, tmp_path: Path) -> None:
+    assert findings(block, tmp_path) == []
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
+def test_the_schema_takes_a_block(block: Block) -> None:
+    errors = VALIDATORS[kind_of(block.text)].iter_errors(plain(read_text(block.text, "block.yaml").root))
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+@pytest.mark.parametrize("path", STARTER, ids=lambda path: path.name)
+def test_the_schema_takes_the_starter(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert VALIDATORS[kind_of(text)].is_valid(plain(read_text(text, path.name).root))
+
+
+def test_there_are_blocks() -> None:
+    assert {kind_of(block.text) for block in blocks("yaml")} >= {"rules", "config"}

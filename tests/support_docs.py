@@ -1,0 +1,40 @@
+"""The project's pages for people, and the blocks of text in them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+_FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One fenced block. `line` is that of its first line of text."""
+
+    page: str
+    line: int
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def blocks(*kinds: str) -> list[Block]:
+    """Those of all pages whose info string is one of these."""
+    return [block for page in PAGES for block in _blocks_of(page) if block.kind in kinds]
+
+
+def _blocks_of(page: Path) -> Iterator[Block]:
+    text = page.read_text("utf-8")
+    for found in _FENCE.finditer(text):
+        line = text.count("\n", 0, found.start()) + 2
+        yield Block(str(page.relative_to(ROOT)), line, found["kind"].strip(), found["text"])
+
+
+def prose(page: Path) -> str:
+    """The page without its fenced blocks."""
+    return _FENCE.sub("", page.read_text("utf-8"))
