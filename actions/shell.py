@@ -39,6 +39,8 @@ _ARGUMENTS = TypeAdapter(Annotated[list[Argument], Field(min_length=1)])
 
 
 def _command(value: Any) -> "ShellText | list[Argument]":
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("the command is empty")
     if not isinstance(value, list):
         return ShellText.read(value)
     arguments = _ARGUMENTS.validate_python(value)

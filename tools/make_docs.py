@@ -18,6 +18,7 @@ from hookrules.engine.conditions import operand_parser, parser, path_mistakes, s
 from hookrules.engine.conditions.fact_fields import MEANINGS
 from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.operators import OPERATORS, Right
+from hookrules.engine.config.code_pages import CodePage, code_pages
 from hookrules.engine.config.json_schema import SCHEMAS, Schema
 from hookrules.engine.templating import KNOWN, argument, environment, printing
 from hookrules.engine.templating.filters import FILTERS, RAW, TESTS
@@ -222,7 +223,32 @@ def _rule_with(name: str, model: type[Action]) -> str:
     return "rules:\n  - name: example\n    on: github\n    steps:\n" + "".join(f"      {line}\n" for line in step.splitlines())
 
 
+_ROOMS = {
+    "1": "YAML, keys and values",
+    "2": "Conditions",
+    "3": "Actions and templates",
+    "4": "Settings, sources and secrets",
+    "5": "Across files",
+    "6": "Tests",
+}
+
+
+def codes() -> str:
+    """The list of all findings, and then what there is to say of each."""
+    overview = table(
+        ("code", "what it is"), ((f"[`{page.code}`](#{page.code.lower()})", page.code.about) for page in code_pages().values())
+    )
+    rooms = groupby(code_pages().values(), key=lambda page: page.code[2])
+    return overview + "".join(f"\n## {_ROOMS[room]}\n{''.join(map(_code, pages))}" for room, pages in rooms)
+
+
+def _code(page: CodePage) -> str:
+    shown = f"\n```yaml wrong\n{page.wrong}```\n\n```yaml\n{page.right}```\n" if page.wrong else ""
+    return f"\n### {page.code}\n\n**{page.code.about[0].upper()}{page.code.about[1:]}.** {page.meaning}\n{shown}"
+
+
 BLOCKS: Mapping[str, Callable[..., str]] = {
+    "findings": codes,
     "operators": operators,
     "functions": functions,
     "facts": facts,

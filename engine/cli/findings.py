@@ -12,8 +12,12 @@ from hookrules.engine.model import Json
 
 def as_line(finding: Finding) -> str:
     """`file:line:column: level: message (code)`, with what may have been meant."""
-    meant = f"; did you mean `{finding.suggestion}`?" if finding.suggestion else ""
-    return f"{finding.file}:{finding.line}:{finding.column}: {finding.level}: {finding.message} ({finding.code}){meant}"
+    return f"{finding.file}:{finding.line}:{finding.column}: {finding.level}: {finding.message} ({finding.code}){meant(finding)}"
+
+
+def meant(finding: Finding) -> str:
+    """The suggestion, to be put behind the message."""
+    return f"; did you mean `{finding.suggestion}`?" if finding.suggestion else ""
 
 
 def as_json(finding: Finding) -> dict[str, Json]:

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from hookrules.engine.cli.findings import as_json, as_line, count, from_here, tally
-from hookrules.engine.cli.options import format_option
+from hookrules.engine.cli.github_commands import as_command
 from hookrules.engine.cli.output import write_json
 from hookrules.engine.cli.project import load_all
 from hookrules.engine.cli.seen_catalogues import seen_in_journal
@@ -17,34 +18,62 @@ from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.wiring import catalogues_of
 
 
+def _write_text(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        click.echo(as_line(finding))
+
+
+def _write_json(findings: Sequence[Finding]) -> None:
+    write_json({"findings": [as_json(finding) for finding in findings]})
+
+
+def _write_commands(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        click.echo(as_command(finding))
+
+
+def _write_sarif(findings: Sequence[Finding]) -> None:
+    from hookrules.engine.cli.sarif import as_sarif
+
+    write_json(as_sarif(findings))
+
+
+_WRITE = {"text": _write_text, "json": _write_json, "github": _write_commands, "sarif": _write_sarif}
+
+
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH…]", type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Warnings fail, too.")
 @click.option("--journal", is_flag=True, help="Hold paths against the newest events of each source, too.")
-@format_option
+@click.option("--format", "form", type=click.Choice(list(_WRITE)), default="text", show_default=True, help="For people, or for programs.")
 @click.pass_obj
 def command(config: Path, paths: Sequence[Path], strict: bool, journal: bool, form: str) -> int:
     """Without a PATH: hookrules.yaml and all of its rules. With files or folders: these alone, held against the rest.
 
-    Each finding is a line FILE:LINE:COLUMN: LEVEL: MESSAGE (CODE). Exit code 1 where one is an error.
+    Each finding is a line FILE:LINE:COLUMN: LEVEL: MESSAGE (CODE). Exit code 1 where one is an error. The formats github and sarif name
+    files from the root of the repository, where GitHub Actions says which that is.
     """
-    findings, ruleset = _check(config, paths, seen_in_journal(config.parent) if journal else catalogues_of)
-    if form == "json":
-        write_json({"findings": [as_json(finding) for finding in findings]})
-    else:
-        for finding in findings:
-            click.echo(as_line(finding))
+    told, ruleset = _check(config, paths, seen_in_journal(config.parent) if journal else catalogues_of)
+    findings = _from_root(told) if form in ("github", "sarif") else from_here(told, Path.cwd())
+    _WRITE[form](findings)
     click.echo(f"{_extent(ruleset)}{tally(findings)}", err=True)
     return 1 if errors(findings) or (strict and findings) else 0
 
 
-def _check(config: Path, paths: Sequence[Path], catalogues: Catalogues) -> tuple[list[Finding], Ruleset | None]:
+def _check(config: Path, paths: Sequence[Path], catalogues: Catalogues) -> tuple[Sequence[Finding], Ruleset | None]:
     """The rules are None where there are errors, and where only some files were asked about."""
     if paths:
         around = config if config.is_file() else None
-        return from_here(check_files(paths, config_path=around, environ=os.environ, catalogues=catalogues), Path.cwd()), None
+        return check_files(paths, config_path=around, environ=os.environ, catalogues=catalogues), None
     loaded = load_all(config, catalogues)
-    return from_here([*loaded.findings, *check_tests(loaded, config.parent)], Path.cwd()), loaded.ruleset
+    return [*loaded.findings, *check_tests(loaded, config.parent)], loaded.ruleset
+
+
+def _from_root(findings: Sequence[Finding]) -> list[Finding]:
+    """As from the repository that a workflow of GitHub Actions runs in, where this folder is in it; else from this folder."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    root = workspace if Path.cwd().is_relative_to(workspace) else Path.cwd()
+    return from_here([replace(finding, file=str(Path(finding.file).absolute())) for finding in findings], root)
 
 
 def _extent(ruleset: Ruleset | None) -> str:

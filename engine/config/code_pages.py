@@ -30,5 +30,5 @@ def code_pages() -> Mapping[Code, CodePage]:
     for file in files("hookrules.engine.config").joinpath("pages").iterdir():
         if file.name.endswith(".yaml"):
             page = plain(read_text(file.read_text("utf-8"), file.name).root)
-            written.update(page if isinstance(page, dict) else {})  # type: ignore[arg-type]
+            written.update(page if isinstance(page, dict) else {})
     return {code: CodePage(code, **written[code]) for code in Code}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from hookrules.engine.conditions import Contradiction
+from hookrules.engine.conditions.compiler import CompiledGroup
 from hookrules.engine.conditions.demands import Claim
 from hookrules.engine.conditions.tree import Fact, ListOf, Literal, Test
 from hookrules.engine.config.codes import Code
@@ -53,11 +54,12 @@ def _meant(found: Contradiction) -> str | None:
     tests = [claim.test.tree for claim in found.claims]
     if len(tests) == 1:
         return _as_text(tests[0]) or _in_case(tests[0], found)
-    listed = ("==", "in", True) if found.truth else ("!=", "not in", False)
-    return None if found.several_ways else _as_list(found.claims, *listed)
+    if not isinstance(found.part, CompiledGroup) or any(claim.test not in found.part.children for claim in found.claims):
+        return None  # they do not stand side by side
+    return _as_list(found.claims, "==", "in", truth=True) if found.truth else _as_list(found.claims, "!=", "not in", truth=False)
 
 
-def _as_list(claims: Sequence[Claim], operator: str, meant: str, truth: bool) -> str | None:
+def _as_list(claims: Sequence[Claim], operator: str, meant: str, *, truth: bool) -> str | None:
     """`$.a == 1 and $.a == 2` → `$.a in [1, 2]`; `$.a != 1 or $.a != 2` → `$.a not in [1, 2]`."""
     tests = [claim.test.tree for claim in claims]
     alike = all(

@@ -87,7 +87,7 @@ def _findings_of_tests(tests: Sequence[Document], read: SettingsFile | None, fil
     settings = _usable(read) if read else None
     ruleset = None if errors(_findings_of(files, known)) else Ruleset.of(written.rule for file in files for written in file.rules)
     for document in tests:
-        yield from check_test_file(document, settings, ruleset).findings if settings and ruleset else document.findings
+        yield from check_test_file(document, settings, ruleset).findings if settings and ruleset is not None else document.findings
 
 
 def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:

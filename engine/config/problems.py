@@ -144,6 +144,13 @@ def _literal(fault: _Fault) -> _Said:
     return _Said(Code.WRONG_VALUE, f"'{fault.key}' is one of {', '.join(known)}, not {fault.shown()}", suggestion)
 
 
+def _mismatch(fault: _Fault) -> _Said:
+    pattern = str(fault.context.get("pattern"))
+    upper = fault.input.upper() if isinstance(fault.input, str) else ""
+    message = f"'{fault.key}' is {fault.shown()}, which does not have the form {pattern}"
+    return _Said(Code.WRONG_VALUE, message, upper if upper and re.fullmatch(pattern, upper) else None)
+
+
 def _expected(what: str) -> Callable[[_Fault], _Said]:
     def say(fault: _Fault) -> _Said:
         at = f" at '{fault.key}'" if fault.key else ""
@@ -175,6 +182,7 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "missing": _missing,
     "too_short": _too_short,
     "literal_error": _literal,
+    "string_pattern_mismatch": _mismatch,
     "condition": _as_it_says(Code.CONDITION, advice=False),
     "template": _as_it_says(Code.TEMPLATE),
     "unsafe": _as_it_says(Code.UNSAFE_PLACE),

@@ -109,10 +109,13 @@ def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
     yield from _check_secrets(settings, document)
     for name, schedule in settings.schedules.items():
         try:
-            schedule.due_times()
+            never = schedule.due_times().after(0.0) is None
+            wrong = f"{schedule.cron!r} never comes: there is no such day" if never else None
         except ValueError as problem:
+            wrong = str(problem)
+        if wrong:
             line, column = document.locate(("schedules", name, "every" if schedule.cron is None else "cron"))
-            yield Finding(document.file, line, column, Level.ERROR, Code.SCHEDULE, str(problem))
+            yield Finding(document.file, line, column, Level.ERROR, Code.SCHEDULE, wrong)
 
 
 def _check_secrets(settings: Settings, document: Document) -> Iterator[Finding]:

