@@ -80,7 +80,7 @@ class Execution:
         try:
             self._names.vars.update({name: value.render(self._names.for_templates()) for name, value in self._rule.vars.items()})
         except TemplateError as error:
-            return Ending(RunState.DEAD, f"vars: {error}")
+            return Ending(RunState.DEAD, self._workshop.mask(f"vars: {error}"))
         failed = self._section("steps", self._rule.steps)
         handled = False
         if failed is not None:
@@ -181,7 +181,7 @@ class Execution:
             timeout=timeout,
             facts=environment(self._event, self._rule, self._run),
             cancelled=self._workshop.stop,
-            log=self._workshop.log,
+            log=lambda level, message: self._workshop.log(level, self._workshop.mask(message)),
         )
 
     def _end(self, step: Step, state: StepState, result: Mapping[str, Json] | None = None, error: str | None = None) -> Step:

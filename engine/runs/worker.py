@@ -1,5 +1,6 @@
 """Claims runs that are due and takes them through their steps, a bounded number at a time."""
 
+import contextlib
 import os
 import secrets
 import socket
@@ -53,7 +54,8 @@ class Worker:
         self._name = name
         self._slots = slots
         self._wake = threading.Event()
-        self._stopping = False
+        self._signals = 0
+        self._abandoned: list[Run] = []
         self._running = 0
         self._lock = threading.Lock()
         self._seen = -1
@@ -61,11 +63,15 @@ class Worker:
         self._troubled = False
 
     def stop(self) -> None:
-        """From a signal handler or another thread. The second time, what runs is ended and handed back at once."""
-        if self._stopping:
-            self._workshop.stop.set()
-        self._stopping = True
-        self._wake.set()
+        """From a signal handler or another thread. The second time, what runs is ended and handed back at once.
+
+        Only counts: a handler that set an event could interrupt the thread that holds the event's lock.
+        """
+        self._signals += 1
+
+    @property
+    def _stopping(self) -> bool:
+        return self._signals > 0
 
     def run(self, drain: float) -> None:
         """`drain`: seconds that running runs have to finish once told to stop."""
@@ -78,6 +84,7 @@ class Worker:
         try:
             now = self._workshop.clock()
             self._schedules.tick(now)
+            self._hand_back_abandoned()
             self._renew(now)
             self._claim(pool, now)
             self._wait()
@@ -87,6 +94,13 @@ class Worker:
                 logs.error("the worker can't use the journal and tries again", error=str(error))
             self._troubled = True
             self._wake.wait(_TROUBLE)
+
+    def _hand_back_abandoned(self) -> None:
+        """What was left where it stood goes on as soon as the journal can be written: renewed with the rest, it would stand for ever."""
+        while self._abandoned:
+            with contextlib.suppress(LeaseLost):
+                self._journal.hand_back(self._abandoned[-1])
+            self._abandoned.pop()
 
     def _renew(self, now: float) -> None:
         if now - self._renewed_at >= _RENEWAL:
@@ -128,7 +142,8 @@ class Worker:
         except LeaseLost:
             logs.warning("another worker has taken over", run=run.id, rule=run.rule)
         except JournalError as error:
-            logs.error("a run stops here until its lease is over, since the journal can't be written", run=run.id, error=str(error))
+            logs.error("a run stops here until the journal can be written again", run=run.id, error=str(error))
+            self._abandoned.append(run)
         finally:
             with self._lock:
                 self._running -= 1
@@ -166,7 +181,7 @@ class Worker:
 
     def _drain(self, seconds: float) -> None:
         deadline = self._workshop.clock() + seconds
-        while self._running and self._workshop.clock() < deadline and not self._workshop.stop.is_set():
+        while self._running and self._workshop.clock() < deadline and self._signals < 2:
             self._wake.wait(_GLANCE)
             self._wake.clear()
         self._workshop.stop.set()

@@ -191,6 +191,11 @@ def test_a_secret_that_a_command_prints_is_masked_before_it_is_kept(bench: Bench
     assert "•••" in step.result["stdout"]
 
 
+def test_a_secret_that_a_rule_logs_is_masked(bench: Bench) -> None:
+    bench.run("steps: [{log: 'chat at {{ secrets.chat }}'}]")
+    assert bench.messages() == ["chat at •••"]
+
+
 def test_told_to_stop_a_run_is_handed_back_as_it_stands(bench: Bench) -> None:
     rule = rule_of("steps: [{log: first}, {shell: sleep 60}]")
     event = bench.start(rule, None)

@@ -1,5 +1,78 @@
-from hookrules.engine.runs.worker import worker_name
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support_runs import Bench, rule_of
+
+from hookrules.engine.errors import JournalError
+from hookrules.engine.ids import id_maker
+from hookrules.engine.journal import RunFilter
+from hookrules.engine.journal.sqlite import SqliteJournal
+from hookrules.engine.matching.index import Index
+from hookrules.engine.model import Event, Run, RunState, Step
+from hookrules.engine.runs.rulebook import Rulebook
+from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.worker import Worker, worker_name
+
+
+class FailsOnce(SqliteJournal):
+    """A real journal whose disk is full when the first step's result is to be written."""
+
+    failed = False
+
+    def write_step(self, run: Run, step: Step) -> None:
+        if step.state.ended and not self.failed:
+            self.failed = True
+            raise JournalError("the disk is full")
+        super().write_step(run, step)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.journal.close()
+
+
+def worker(bench: Bench, on_end: Callable[[], None]) -> Worker:
+    def follow(run: Run, ending: Any, event: Event) -> None:
+        on_end()
+
+    schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, follow, name="w", slots=2)
+
+
+def work_until_an_end(bench: Bench) -> None:
+    """Real threads and real waiting; the worker is told to stop at the first ending."""
+    ended = threading.Event()
+    working = worker(bench, ended.set)
+    thread = threading.Thread(target=working.run, args=(5.0,))
+    thread.start()
+    try:
+        assert ended.wait(30), "no run ended"
+    finally:
+        working.stop()
+        thread.join(30)
+    assert not thread.is_alive()
 
 
 def test_two_workers_never_share_a_name_so_that_none_renews_what_a_dead_one_held() -> None:
     assert worker_name() != worker_name()
+
+
+def test_a_worker_runs_what_is_due_and_ends_when_told_to(bench: Bench) -> None:
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    work_until_an_end(bench)
+    assert bench.messages() == ["hello"]
+    assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
+
+
+def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(bench: Bench) -> None:
+    bench.journal.close()
+    bench.journal = FailsOnce(None)
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    work_until_an_end(bench)
+    assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
+    assert bench.messages() == ["hello", "hello"]
