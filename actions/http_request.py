@@ -14,6 +14,8 @@ from pydantic import ConfigDict, Field, model_validator
 from hookrules.actions.action import Action, Names, Surroundings
 from hookrules.actions.addresses import RefusedAddress
 from hookrules.actions.http_fields import Auth, HeaderName, Statuses
+from hookrules.engine import bodies
+from hookrules.engine.errors import Unreadable
 from hookrules.engine.model import Json, Outcome
 from hookrules.engine.templating import FormValue, HeaderValue, JsonTemplate, QueryValue, TextTemplate, UrlTemplate
 from hookrules.engine.units import PositiveDuration
@@ -205,9 +207,10 @@ def _result(answer: "Answer") -> dict[str, Json]:
 
 
 def _json(body: str) -> Json:
+    """Read as deliveries are, since what answers is as much a stranger as who sends; None where it is no JSON, or too deep."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return bodies.decode(body.encode(), "application/json")
+    except Unreadable:
         return None
 
 

@@ -14,7 +14,8 @@ HookrulesError
 │   ├── UnsupportedBody      415
 │   └── Unavailable          503, with the seconds to wait
 └── JournalError           the journal can't be read or written
-    └── LeaseLost            this worker's claim of a run is over; another may hold it
+    ├── LeaseLost            this worker's claim of a run is over; another may hold it
+    └── Unwritable           a value that no journal can hold
 """
 
 from collections.abc import Sequence
@@ -110,3 +111,7 @@ class JournalError(HookrulesError):
 
 class LeaseLost(JournalError):
     """A write under a claim that is no longer this worker's; nothing was written."""
+
+
+class Unwritable(JournalError):
+    """A value that no journal can hold: text that is no Unicode, a document without end. Trying again can't help."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from hookrules.engine.errors import JournalError
+from hookrules.engine.errors import Unwritable
 from hookrules.engine.model import Event, Json, Run, RunState, Step, StepState
 
 Row = tuple[Any, ...]
@@ -55,7 +55,7 @@ def _json(value: Json, what: str, owner: str) -> bytes:
     try:
         return _encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
-        raise JournalError(f"the {what} of {owner} can't be written as JSON: {error}") from error
+        raise Unwritable(f"the {what} of {owner} can't be written as JSON: {error}") from error
 
 
 def event_from(row: Row) -> Event:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from hookrules.engine import logs
-from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost
+from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost, Unwritable
 from hookrules.engine.journal import Following
 from hookrules.engine.model import Event, Run, RunState
 from hookrules.engine.runs.execution import Ending, Execution, Workshop
@@ -164,6 +164,8 @@ class Worker:
             if rule is None:
                 return Ending(RunState.DEAD, "its rule's text is no longer in the journal")
             return Execution(run, rule, event, self._workshop).proceed()
+        except Unwritable as error:
+            return Ending(RunState.DEAD, str(error))
         except JournalError:
             raise
         except HookrulesError as error:

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.conditions": {"engine.model", "engine.errors", "engine.units"},
     "engine.templating": {"engine.model", "engine.errors"},
     "engine.sources": {"engine.model", "engine.errors"},
-    "actions": {"engine.model", "engine.errors", "engine.units", "engine.templating"},
+    "actions": {"engine.model", "engine.errors", "engine.units", "engine.bodies", "engine.templating"},
     "engine.config": {
         "engine.model",
         "engine.errors",

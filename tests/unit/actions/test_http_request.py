@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from support_actions import Server, http_server, surroundings
 
+from hookrules.actions import http_request
 from hookrules.actions.addresses import RefusedAddress, refusal, resolve
 from hookrules.actions.http_request import HttpAction, retry_after
 from hookrules.engine.model import Outcome
@@ -227,3 +228,8 @@ def test_one_inner_address_among_many_is_enough_to_refuse(monkeypatch: pytest.Mo
 def test_a_bad_description_is_refused_at_load(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         HttpAction.model_validate(fields)
+
+
+@pytest.mark.parametrize("body", ['{"a": "\\ud800"}', "[" * 600 + "]" * 600, '{"a": NaN}', "{"])
+def test_an_answer_that_is_no_sound_json_has_a_body_and_no_json(body: str) -> None:
+    assert http_request._json(body) is None

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from support_runs import Bench, rule_of
 
+from hookrules.actions.log import LogCall
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Event, Run, RunState, Step
+from hookrules.engine.model import Event, Outcome, Run, RunState, Step
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
@@ -76,3 +77,13 @@ def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(benc
     work_until_an_end(bench)
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
     assert bench.messages() == ["hello", "hello"]
+
+
+def test_a_result_that_no_journal_can_hold_ends_the_run_instead_of_repeating_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Outcome(succeeded=True, result={"stdout": "\ud800"})
+    monkeypatch.setattr(LogCall, "perform", lambda call, surroundings: told)
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    work_until_an_end(bench)
+    [run] = bench.journal.runs(RunFilter())
+    assert run.state is RunState.DEAD
+    assert "can't be written as JSON" in (run.error or "")
