@@ -11,8 +11,9 @@ from hookrules.engine.conditions.bounds import leave_nothing, only_number
 from hookrules.engine.conditions.compiler import CompiledGroup, Part
 from hookrules.engine.conditions.decisions import CompiledTest
 from hookrules.engine.conditions.demands import KINDS, Claim, Demand, Extent, demands_of, implied
-from hookrules.engine.conditions.subjects import Nature
-from hookrules.engine.conditions.tree import Combination, Place
+from hookrules.engine.conditions.jsonpath import parse_path
+from hookrules.engine.conditions.subjects import Nature, nature_of
+from hookrules.engine.conditions.tree import Call, Combination, Fact, Operand, Path, Place
 
 MOST_TESTS = 300
 """A condition with more is not looked into."""
@@ -60,15 +61,35 @@ def _tests(part: Part) -> Iterator[CompiledTest]:
 
 def _may_clash(tests: Iterable[CompiledTest]) -> bool:
     """Whether two tests could be about one value, or one about a value of which something is known. Quick: most conditions end here."""
-    subjects: set[str] = set()
-    holders: set[str] = set()
+    subjects: set[object] = set()
+    above: set[object] = set()
     for test in tests:
-        for demand in demands_of(Claim(test, truth=True)):
-            if demand.subject in subjects or not demand.nature.trivial:
+        for operand in (test.tree.left, test.tree.right):
+            if isinstance(operand, Call) or (isinstance(operand, Fact) and not nature_of(operand, elements=False).trivial):
                 return True
-            subjects.add(demand.subject)
-            holders.update(under.subject for under in implied(demand))
-    return not holders.isdisjoint(subjects)
+            subject = _subject(operand)
+            if subject in subjects:
+                return True
+            if subject is not None:
+                subjects.add(subject)
+                above.update(_above(operand))
+    return not above.isdisjoint(subjects)
+
+
+def _subject(operand: Operand | None) -> object:
+    if isinstance(operand, Path):
+        parsed = parse_path(operand.text)
+        return operand.text if parsed.steps is None else parsed.steps
+    return operand.text if isinstance(operand, Fact) else None
+
+
+def _above(operand: Operand | None) -> Iterator[object]:
+    """What has to be there for the path to lead anywhere."""
+    parsed = parse_path(operand.text) if isinstance(operand, Path) else None
+    if parsed and parsed.steps is not None:
+        yield from (parsed.steps[:length] for length in range(len(parsed.steps)))
+    elif parsed and parsed.prefix is not None:
+        yield from (parsed.prefix[:length] for length in range(len(parsed.prefix) + 1))
 
 
 def _visit(part: Part, search: "_Search", *, wanted: bool, beside: Sequence[Wanted]) -> Iterator[Contradiction]:

@@ -1,11 +1,13 @@
 """The text of a condition → its tree. Every refusal names its column and, where one is known, the remedy."""
 
+import functools
 import re
 
 from hookrules.engine.conditions import mistakes
 from hookrules.engine.conditions.lexer import Lexer
 from hookrules.engine.conditions.operand_parser import JOINS, OperandParser
 from hookrules.engine.conditions.operators import OPERATORS, Right
+from hookrules.engine.conditions.quick_parsing import quick_tree
 from hookrules.engine.conditions.tree import Combination, Condition, Group, Operand, Place, Quantifier, Test
 
 LONGEST = 65_536
@@ -20,10 +22,16 @@ _OPERATOR = re.compile(
 _COMBINATIONS = dict(zip(JOINS, (Combination.ALL, Combination.ANY), strict=True))
 
 
+@functools.lru_cache(maxsize=4096)
 def parse(text: str, path: tuple[int | str, ...] = (), *, in_step: bool = False) -> Condition:
-    """Raises ConditionError; its `path` is the one given."""
+    """Raises ConditionError; its `path` is the one given. Rules share many of their texts: each is read once."""
     if len(text) > LONGEST:
         raise Place(path).refuse(f"a condition has at most {LONGEST} characters; this one has {len(text)}")
+    return quick_tree(text, path) or parsed(text, path, in_step=in_step)
+
+
+def parsed(text: str, path: tuple[int | str, ...], *, in_step: bool) -> Condition:
+    """As `parse`, by the whole grammar."""
     return _Parser(text, path, in_step=in_step).whole()
 
 

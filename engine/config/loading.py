@@ -106,6 +106,8 @@ def _without_collections() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()  # the two together make all that is there old, so that the next collection does not begin with all of it
         if was_on:
             gc.enable()
 

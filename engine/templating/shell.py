@@ -1,5 +1,6 @@
 """Shell text: values travel in the environment, and the text names them, so that no value is ever shell source."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,9 +32,9 @@ class ShellText(Template[ShellCommand]):
     what = "A shell command in which {{ }} fills in values, each as one word that the shell does not read as code."
 
     def check(self, parsed: Parsed) -> None:
+        del parsed
         if not is_plain(self.source):
-            for end in read_all(parsed.tree, ShellReader()):
-                end.ended()
+            _judge(self.source)
 
     def runs_input(self) -> bool:
         """Whether what the command is given to read would be run as code."""
@@ -49,6 +50,13 @@ class ShellText(Template[ShellCommand]):
         text = joined(_source(part, environment) for part in parts)
         joined(environment.values())
         return ShellCommand(passable(text, "the command"), environment)
+
+
+@functools.lru_cache(maxsize=4096)
+def _judge(source: str) -> None:
+    """Rules share many of their commands: each is read once. Raises TemplateError."""
+    for end in read_all(parse(source).tree, ShellReader()):
+        end.ended()
 
 
 def _source(part: Piece, environment: dict[str, str]) -> str:

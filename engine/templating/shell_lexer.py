@@ -115,11 +115,14 @@ class _Scan:
     @property
     def frame(self) -> Frame:
         """The innermost commands."""
-        return next(layer for layer in reversed(self.stack) if isinstance(layer, Frame))
+        top = self.stack[-1]
+        return top if isinstance(top, Frame) else next(layer for layer in reversed(self.stack) if isinstance(layer, Frame))
 
     @frame.setter
     def frame(self, changed: Frame) -> None:
-        index = max(index for index, layer in enumerate(self.stack) if isinstance(layer, Frame))
+        index = len(self.stack) - 1
+        while not isinstance(self.stack[index], Frame):
+            index -= 1
         self.stack[index] = changed
 
     def _token(self, rest: str, *, last: bool) -> str:

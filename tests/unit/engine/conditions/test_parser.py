@@ -5,7 +5,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hookrules.engine.conditions import compile_condition, tree
-from hookrules.engine.conditions.parser import parse
+from hookrules.engine.conditions.fact_fields import EVENT_ROOTS, STEP_ROOTS
+from hookrules.engine.conditions.parser import parse, parsed
+from hookrules.engine.conditions.quick_parsing import quick_tree
 from hookrules.engine.conditions.tree import ListOf, Literal, Pattern
 from hookrules.engine.errors import ConditionError
 
@@ -290,3 +292,31 @@ def test_no_structure_crashes_the_reader(written: object) -> None:
         compile_condition(written)
     except ConditionError as error:
         assert isinstance(error.path, tuple)  # noqa: PT017 - any other error fails the test
+
+
+ROOTS = [*EVENT_ROOTS, *STEP_ROOTS, "true", "false", "null", "any", "all", "not", "and", "where", "in", "$", "item"]
+WORDS = (
+    st.sampled_from(ROOTS)
+    | st.text("abzAZ019/@_.:+-[]$'", min_size=1, max_size=8)
+    | st.tuples(st.sampled_from(ROOTS), st.text("a.x[1-", max_size=3)).map("".join)
+)
+
+
+@given(
+    st.sampled_from(["", "not ", "not", " "]),
+    st.lists(WORDS, max_size=3),
+    st.sampled_from([" == ", " != ", "==", " == not ", ""]),
+    WORDS,
+    st.booleans(),
+)
+def test_what_is_read_quickly_is_read_as_the_grammar_has_it(
+    negated: str, path: list[str], operator: str, right: str, in_step: bool
+) -> None:
+    text = f"{negated}{'.'.join(['$', *path])}{operator}{right if operator else ''}"
+    quick = quick_tree(text, (1, "any"))
+    assert quick is None or quick == parsed(text, (1, "any"), in_step=in_step)
+
+
+def test_the_commonest_conditions_are_read_quickly() -> None:
+    for text in ("$.ref == refs/heads/main", "$.repository.full_name != acme/shop-1.x", "not $.deleted", "$.forced", "$.after == b81e44c7"):
+        assert quick_tree(text, ()) == parsed(text, (), in_step=False)

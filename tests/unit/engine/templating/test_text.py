@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import nodes
 from pydantic import BaseModel, ValidationError
 from support_templating import failure, refusal
 
@@ -252,9 +253,18 @@ def test_a_bad_template_carries_its_place_through_pydantic() -> None:
 
 
 DOTTED = st.sampled_from(["{{ payload.a_b.c }}", "{{item}}", "{{ steps.x.if }}", "{{\nvars.y }}", " ", "x\n", "}} { ", "\n", "é$'"])
+FILTERED = st.sampled_from(
+    [
+        "{{ payload.a | default('é x') }}",
+        "{{item|trim|upper}}",
+        "{{ payload.a | replace('a', \"b'\") | d }}",
+        "{{ vars.y|join(',')\n}}",
+        "{{ payload.a |d('')|int }}",
+    ]
+)
 
 
-@given(st.lists(DOTTED, max_size=8).map("".join))
+@given(st.lists(DOTTED | FILTERED, max_size=8).map("".join))
 def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
     quick = quick_tree(source)
     assert quick is not None
@@ -262,6 +272,16 @@ def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
     jinjas = _tree(source)
     assert tree == jinjas or (not source and jinjas.body == [])
     assert found == tuple(references(jinjas))
+    places = [
+        [(type(node), node.lineno, node.lineno.column) for node in one.find_all((nodes.Name, nodes.Filter))] for one in (tree, jinjas)
+    ]
+    assert places[0] == places[1]
+
+
+@given(st.text(alphabet="{} |'\"(),payload.trim-\\\n%#", max_size=30).map(lambda text: "{{ payload.a | trim" + text + "}}"))
+def test_the_quick_way_reads_nothing_else(source: str) -> None:
+    quick = quick_tree(source)
+    assert quick is None or quick[0] == _tree(source)
 
 
 json_values = st.recursive(
