@@ -12,16 +12,16 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from pydantic import ConfigDict, Field, model_validator
 
 from hookrules.actions.action import Action, Names, Surroundings
-from hookrules.actions.addresses import RefusedAddress
 from hookrules.actions.http_fields import Auth, HeaderName, Statuses
 from hookrules.engine import bodies
 from hookrules.engine.errors import Unreadable
 from hookrules.engine.model import Json, Outcome
+from hookrules.engine.outbound.addresses import RefusedAddress
 from hookrules.engine.templating import FormValue, HeaderValue, JsonTemplate, QueryValue, TextTemplate, UrlTemplate
 from hookrules.engine.units import PositiveDuration
 
 if TYPE_CHECKING:
-    from hookrules.actions.http_client import Answer, Request
+    from hookrules.engine.outbound.http_client import Answer, Request
 
 _METHOD_AND_URL = re.compile(r"\s*([A-Z]{3,10})\s+(\S.*)", re.DOTALL)
 _LONGEST_WAIT = 86_400.0
@@ -135,7 +135,7 @@ class HttpCall:
     def perform(self, surroundings: Surroundings) -> Outcome:
         from urllib3.exceptions import HTTPError
 
-        from hookrules.actions.http_client import Cancelled, TimeIsUp, send
+        from hookrules.engine.outbound.http_client import Cancelled, TimeIsUp, send
 
         timeout = min(self.timeout or surroundings.timeout, surroundings.timeout)
         try:
@@ -153,7 +153,7 @@ class HttpCall:
         return self._outcome(answer)
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:
-        from hookrules.actions.http_client import Answer
+        from hookrules.engine.outbound.http_client import Answer
 
         status, headers = result.get("status", self.success_status[0][0]), result.get("headers", {})
         if not isinstance(status, int) or isinstance(status, bool):
@@ -165,7 +165,7 @@ class HttpCall:
         return self._outcome(Answer(status, lowered, str(body).encode(errors="replace"), whole=True))
 
     def _request(self, surroundings: Surroundings) -> "Request":
-        from hookrules.actions.http_client import Request
+        from hookrules.engine.outbound.http_client import Request
 
         headers = {"User-Agent": "hookrules", "Accept": "*/*", **self.headers}
         if not _has(headers, "idempotency-key"):

@@ -22,8 +22,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.bodies": {"engine.model", "engine.errors"},
     "engine.conditions": {"engine.model", "engine.errors", "engine.units"},
     "engine.templating": {"engine.model", "engine.errors"},
-    "engine.sources": {"engine.model", "engine.errors"},
-    "actions": {"engine.model", "engine.errors", "engine.units", "engine.bodies", "engine.templating"},
+    "engine.outbound": {"engine.errors"},
+    "engine.sources": {"engine.model", "engine.errors", "engine.outbound"},
+    "actions": {"engine.model", "engine.errors", "engine.units", "engine.bodies", "engine.outbound", "engine.templating"},
     "engine.config": {
         "engine.model",
         "engine.errors",

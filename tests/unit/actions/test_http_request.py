@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from support_actions import Server, http_server, surroundings
 
 from hookrules.actions import http_request
-from hookrules.actions.addresses import RefusedAddress, refusal, resolve
 from hookrules.actions.http_request import HttpAction, retry_after
 from hookrules.engine.model import Outcome
+from hookrules.engine.outbound.addresses import RefusedAddress, refusal, resolve
 
 
 @pytest.fixture

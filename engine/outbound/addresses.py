@@ -1,4 +1,4 @@
-"""Which addresses an HTTP action may connect to: those of the public Internet, judged on the address that is connected to."""
+"""Which addresses may be connected to: those of the public Internet, judged on the address that is connected to."""
 
 import ipaddress
 import socket

@@ -1,4 +1,4 @@
-"""The HTTP client of actions: urllib3, held to guarded addresses, a total time and a bounded answer.
+"""The HTTP client: urllib3, held to guarded addresses, a total time and a bounded answer.
 
 Imported by the first request, since urllib3 is. Proxies of the environment are not used: through one, the guard would see only it.
 """
@@ -19,7 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Timeout
 
-from hookrules.actions.addresses import connect
+from hookrules.engine.outbound.addresses import connect
 
 BODY_LIMIT = 2**20
 """Bytes of an answer's body that are kept."""
