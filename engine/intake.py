@@ -1,18 +1,30 @@
-"""A request → a committed event, or a refusal: proven, read, matched, written, in this order and no other."""
+"""A request → committed events, or a refusal: proven, read, matched, written, in this order and no other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
+
+import msgspec
 
 from hookrules.engine import bodies
 from hookrules.engine.errors import UnknownSource
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Delivery, Event, Match, Receipt
+from hookrules.engine.model import Delivery, Event, Json, Match, Receipt, Reply
 from hookrules.engine.sources.source import Source
 
 _MASKED = "•••"
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-gitlab-token"})
 """Headers that may hold a secret itself, not only the proof of one: the journal never sees their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a delivery: its events, and the receipts that tell when all of them are on disk."""
+
+    events: tuple[Event, ...]
+    receipts: Future[tuple[Receipt, ...]]
+    """One an event. It may hold a JournalError."""
 
 
 class Intake:
@@ -32,43 +44,68 @@ class Intake:
         self._clock = clock
         self._new_id = new_id
 
-    def knows(self, source: str) -> bool:
-        return source in self._sources
+    def source(self, name: str) -> Source:
+        """Raises UnknownSource."""
+        try:
+            return self._sources[name]
+        except KeyError:
+            raise UnknownSource(f"there is no source {name!r}") from None
 
-    def take(self, delivery: Delivery) -> tuple[Event, Future[Receipt]]:
-        """Raises Refusal where the delivery is not taken. The future is done when all is on disk; it may hold a JournalError."""
-        event = self.prove(delivery)
-        return event, self._journal.accept(event, self.match(event))
+    def take(self, delivery: Delivery) -> Taken | Reply:
+        """The answer to a handshake, or what became of the delivery. Raises Refusal where it is not taken."""
+        source, now = self.source(delivery.source), self._clock()
+        greeting = source.greet(delivery, now)
+        if greeting is not None:
+            return greeting
+        proven_by = source.verifier.verify(delivery, now)
+        payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+        answer = source.handshake(delivery, payload)
+        if answer is not None:
+            return answer
+        return self.accept(events_of(source, delivery, payload, lambda: self._new_id(now), proven_by))
 
-    def prove(self, delivery: Delivery) -> Event:
-        source = self._sources.get(delivery.source)
-        if source is None:
-            raise UnknownSource(f"there is no source {delivery.source!r}")
-        now = self._clock()
-        source.verifier.verify(delivery, now)
-        return read(source, delivery, self._new_id(now))
+    def accept(self, events: Sequence[Event]) -> Taken:
+        """Hand in events that need no proof any more."""
+        return Taken(tuple(events), self._journal.accept([(event, self.match(event)) for event in events]))
 
     def match(self, event: Event) -> list[Match]:
         return [Match(rule.name, rule.digest) for rule in self._index.match(event, event.received_at)]
 
 
-def read(source: Source, delivery: Delivery, event_id: str) -> Event:
-    """A proven delivery → its event. Raises Unreadable or UnsupportedBody."""
-    content_types = delivery.headers.get("content-type", ("",))
-    payload = bodies.decode(delivery.body, content_types[0])
+def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[Event]:
+    """A delivery that counts as proven → its events: none where it is a handshake. Raises Unreadable or UnsupportedBody."""
+    payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+    return [] if source.handshake(delivery, payload) else events_of(source, delivery, payload, new_id)
+
+
+def events_of(source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None) -> list[Event]:
+    """The delivery's one event, or one for each of its items; an item's raw body is the item itself, as JSON."""
+    items = source.items(delivery, payload)
+    if items is None:
+        return [_event(source, delivery, payload, delivery.body, source.delivery_id(delivery, payload), new_id(), proven_by)]
+    return [
+        _event(source, delivery, item, msgspec.json.encode(item), source.item_id(delivery, payload, item, number), new_id(), proven_by)
+        for number, item in enumerate(items)
+    ]
+
+
+def _event(
+    source: Source, delivery: Delivery, payload: Json, body: bytes, delivery_id: str | None, event_id: str, proven_by: int | None
+) -> Event:
     event_type = source.event_type(delivery, payload)
     return Event(
         id=event_id,
         source=delivery.source,
         type=event_type,
         payload=payload,
-        body=delivery.body,
+        body=body,
         received_at=delivery.received_at,
-        delivery_id=source.delivery_id(delivery, payload),
+        delivery_id=delivery_id,
         headers=_without_credentials(delivery.headers),
         query=delivery.query,
         address=delivery.address,
         git=source.git(event_type, payload),
+        proven_by=proven_by,
     )
 
 

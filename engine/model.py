@@ -25,7 +25,8 @@ class Delivery:
     received_at: float
     query: Fields = field(default_factory=dict)
     method: str = "POST"
-    path: str = ""
+    url: str = ""
+    """All of the URL that the sender asked for, as it knows it: what a scheme that signs the URL has signed."""
     address: str | None = None
     """The sender's IP address, or None where there is none (a unix socket, a file given to `explain`)."""
 
@@ -49,6 +50,18 @@ class Event:
     """How many events made by rules lie between this one and the outside."""
     git: Mapping[str, Json] = field(default_factory=dict)
     """The forge's facts (`repo`, `branch`, `sha`, …); a fact that this event has not is left out."""
+    proven_by: int | None = None
+    """Which of its source's secrets proved it, counted from 1; None where there was none to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a sender that no rule has a part in: to a handshake, or in words that a provider insists on."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ def matches(*rules: str) -> list[Match]:
 
 
 def accept(journal: Journal, accepted: Event, rules: Sequence[str] = ()) -> Receipt:
-    return journal.accept(accepted, matches(*rules)).result(timeout=30)
+    (receipt,) = journal.accept([(accepted, matches(*rules))]).result(timeout=30)
+    return receipt
 
 
 def claim(journal: Journal, worker: str = "w1", limit: int = 10, now: float = NOW) -> list[Run]:

@@ -8,7 +8,7 @@ from hookrules.engine.config.rule_test_files import RuleTest, RuleTests, check_t
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.secret import Placeholders
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.wiring import sources_of
+from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.journal.sqlite import SqliteJournal
@@ -49,7 +49,7 @@ def told(text: str, *rules: str) -> tuple[Told, list[Failure]]:
     """What comes of a test, and what of it does not hold."""
     settings, ruleset = settings_of(), ruleset_of(*rules)
     secrets = {name: stand_in(name) for name in settings.secrets}
-    line = Line(sources_of(settings), ruleset, Index(ruleset), secrets, Path(), lambda: SqliteJournal(None))
+    line = Line(unproven_sources_of(settings), ruleset, Index(ruleset), secrets, Path(), lambda: SqliteJournal(None))
     test = rule_test(text, *rules)
     came = line.run(test)
     return came, failures(test, came)

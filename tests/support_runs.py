@@ -65,7 +65,7 @@ class Bench:
         """Accept an event that starts this rule."""
         event = event_of(payload, self._new_event_id(self.clock()))
         self.journal.keep_rules([RuleText(rule.digest, rule.name, rule.text)])
-        self.journal.accept(event, [Match(rule.name, rule.digest)]).result()
+        self.journal.accept([(event, [Match(rule.name, rule.digest)])]).result()
         return event
 
     def claim(self) -> Run | None:

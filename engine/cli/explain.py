@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
 from hookrules.engine.cli.project import Project, journal_for_reading, load_project
 from hookrules.engine.config.suggestions import closest
-from hookrules.engine.config.wiring import sources_of
+from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.errors import UsageError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.intake import read
@@ -33,18 +34,19 @@ from hookrules.engine.sources.source import Source
 def command(config: Path, subject: str, source: str | None, event_type: str, headers: Sequence[str], rule: str | None, form: str) -> int:
     """FILE is a payload, or - for standard input; EVENT is the id of one that came. Nothing runs.
 
-    Rules that fire come first, then those that come nearest to it.
+    Rules that fire come first, then those that come nearest to it. A payload of many events is explained one after the other.
     """
     project = load_project(config)
     if subject == "-" or Path(subject).exists():
-        event = _read(_source(project, source), _body(subject), event_type, headers)
+        events = _read(_source(project, source), _body(subject), event_type, headers)
     else:
-        event = _stored(config, subject, given=bool(source or event_type or headers))
-    told = _told(project, event, rule)
-    if form == "json":
-        write_json(explanations.as_json(told))
-    else:
-        explanations.write(event, told)
+        events = [_stored(config, subject, given=bool(source or event_type or headers))]
+    for event in events:
+        told = _told(project, event, rule)
+        if form == "json":
+            write_json(explanations.as_json(told))
+        else:
+            explanations.write(event, told)
     return 0
 
 
@@ -53,7 +55,7 @@ def _body(subject: str) -> bytes:
 
 
 def _source(project: Project, name: str | None) -> Source:
-    sources = sources_of(project.settings)
+    sources = unproven_sources_of(project.settings)
     if name is None and len(sources) == 1:
         return next(iter(sources.values()))
     if name is None:
@@ -68,12 +70,14 @@ def _meant(name: str, known: Mapping[str, object]) -> str:
     return f"; did you mean '{near}'?" if near else f"; it has {', '.join(known) or 'none'}"
 
 
-def _read(source: Source, body: bytes, event_type: str, headers: Sequence[str]) -> Event:
+def _read(source: Source, body: bytes, event_type: str, headers: Sequence[str]) -> list[Event]:
     now = time.time()
-    event = read(source, Delivery(source.name, body, _fields(source, event_type, headers), now), id_maker("evt")(now))
-    if not event.type and source.label("any"):
+    events = read(source, Delivery(source.name, body, _fields(source, event_type, headers), now), partial(id_maker("evt"), now))
+    if not events:
+        click.echo("this is a handshake, or carries no event: no rule has a part in it", err=True)
+    if source.label("any") and not all(event.type for event in events):
         click.echo("the event has no type, so rules on a type can't fire; say which with --event", err=True)
-    return event
+    return events
 
 
 def _fields(source: Source, event_type: str, headers: Sequence[str]) -> dict[str, tuple[str, ...]]:

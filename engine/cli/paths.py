@@ -13,7 +13,8 @@ from hookrules.engine.cli.path_rows import Row, rows
 from hookrules.engine.cli.project import journal_of, load_settings
 from hookrules.engine.cli.seen_catalogues import LOOKED_AT
 from hookrules.engine.config.secret import secrets_in
-from hookrules.engine.config.settings import RESERVED_SOURCES, Settings
+from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.source_settings import RESERVED_SOURCES
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.errors import UsageError

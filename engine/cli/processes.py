@@ -9,12 +9,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from hookrules.engine import logs
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.secret import Secret, secrets_in
-from hookrules.engine.config.wiring import schedules_of, sources_of
+from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
@@ -50,7 +51,8 @@ def ingress(project: Project, listening: socket.socket) -> Work:
 
         journal = open_journal_of(project)
         intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id)
-        listener = Listener(Ingress(intake, project.settings.server.max_body), listening)
+        ingress = Ingress(intake, project.settings.server.max_body, partial(url_of_source, project.settings))
+        listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
         journal.close()
 

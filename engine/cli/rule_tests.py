@@ -15,7 +15,7 @@ from hookrules.engine.cli.verdicts import Verdict
 from hookrules.engine.config.findings import errors
 from hookrules.engine.config.rule_files import files_of_tests, is_test
 from hookrules.engine.config.rule_test_files import RuleTest, RuleTests, check_test_file
-from hookrules.engine.config.wiring import sources_of
+from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.errors import ConfigurationError, UsageError
 from hookrules.engine.journal.opening import open_journal
@@ -87,7 +87,7 @@ def _chosen(tests: list[RuleTest], text: str | None) -> list[RuleTest]:
 
 def _line(project: Project) -> Line:
     return Line(
-        sources_of(project.settings),
+        unproven_sources_of(project.settings),
         project.ruleset,
         Index(project.ruleset),
         {name: stand_in(name) for name in project.settings.secrets},

@@ -11,10 +11,11 @@ import click
 
 from hookrules.engine.cli.project import journal_for_reading, load_settings
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.wiring import sources_of
+from hookrules.engine.config.wiring import signing_source_of, url_of_source
 from hookrules.engine.errors import UsageError
 from hookrules.engine.journal import Reading
-from hookrules.engine.sources.source import Source
+from hookrules.engine.model import Delivery
+from hookrules.engine.sources.source import CannotSign, Source
 from hookrules.engine.web.sockets import url_at
 
 _SECONDS = 30.0
@@ -27,15 +28,18 @@ _GLANCE = 0.05
 @click.option("--event", "event_type", metavar="TYPE", default="", help="The event's type: push, pull_request.opened.")
 @click.option("--to", metavar="URL", help="Deliver here instead of to this configuration's server.")
 @click.option("--delivery", metavar="ID", help="The delivery's id: give one that was used to redeliver. Otherwise a new one.")
+@click.option("--key", metavar="FILE", help="The private key, where deliveries are proven with a public one.")
 @click.option("--follow", is_flag=True, help="Wait for the runs that it starts, and show what came of them.")
 @click.pass_obj
-def command(config: Path, source: str, file: str, event_type: str, to: str | None, delivery: str | None, follow: bool) -> int:
+def command(
+    config: Path, source: str, file: str, event_type: str, to: str | None, delivery: str | None, key: str | None, follow: bool
+) -> int:
     """FILE is a JSON payload, or - for standard input."""
     settings = load_settings(config)
-    sending = _source(settings, source, config)
-    body = _read(file)
-    headers = _headers(sending, body, event_type, delivery)
-    status, answer = _post(to or f"{url_at(*settings.server.listen)}/hooks/{source}", body, headers)
+    sending = _source(settings, source, config, _read(key).decode(errors="replace") if key else None)
+    url = to or f"{url_at(*settings.server.listen)}/hooks/{source}"
+    signed = _signed(sending, _read(file), url_of_source(settings, source) or url, _label(sending, event_type, delivery))
+    status, answer = _post(url, signed)
     if status not in (200, 202):
         raise UsageError(f"the delivery was refused: {status} {answer.get('error', '')}".rstrip())
     _tell(answer, known=status == 200)
@@ -51,29 +55,43 @@ def _read(file: str) -> bytes:
         raise UsageError(f"can't read {file}: {(error.strerror or str(error)).lower()}") from None
 
 
-def _source(settings: Settings, name: str, config: Path) -> Source:
-    sources = sources_of(settings)
-    if name not in sources:
-        raise UsageError(f"there is no source {name!r} in {config}; it has {', '.join(sources) or 'none'}")
-    return sources[name]
+def _source(settings: Settings, name: str, config: Path, key: str | None) -> Source:
+    if name not in settings.sources:
+        raise UsageError(f"there is no source {name!r} in {config}; it has {', '.join(settings.sources) or 'none'}")
+    try:
+        return signing_source_of(settings, name, key)
+    except ValueError as error:
+        raise UsageError(f"--key: {error}") from None
 
 
-def _headers(source: Source, body: bytes, event_type: str, delivery: str | None) -> Mapping[str, str]:
+def _label(source: Source, event_type: str, delivery: str | None) -> Mapping[str, str]:
     """Raises UsageError where the source does not take its type or delivery id from a header that we could set."""
     for option, value, label in (("--event", event_type, source.label(event_type)), ("--delivery", delivery, source.label("", delivery))):
         if value and value not in label.values() and not any(value.startswith(f"{each}.") for each in label.values() if each):
             raise UsageError(f"{option} says nothing to the source {source.name}: it reads that from the payload, or not at all")
-    label = source.label(event_type, delivery or str(uuid.uuid4()))
-    return {"Content-Type": "application/json", "User-Agent": "hookrules", **label, **source.verifier.sign(body, time.time())}
+    return source.label(event_type, delivery or str(uuid.uuid4()))
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+def _signed(source: Source, body: bytes, url: str, label: Mapping[str, str]) -> Delivery:
+    """`url` is ours as the provider knows it. Raises UsageError where it can't be signed here."""
+    now = time.time()
+    usual = {"content-type": "application/json", "user-agent": "hookrules", **label}
+    headers = {name.lower(): (value,) for name, value in usual.items()}
+    try:
+        return source.verifier.sign(Delivery(source.name, body, headers, now, url=url), now)
+    except CannotSign as error:
+        raise UsageError(str(error)) from None
+
+
+def _post(url: str, delivery: Delivery) -> tuple[int, dict[str, Any]]:
     import urllib3
 
+    _, mark, query = delivery.url.partition("?")
+    headers = {name: value for name, values in delivery.headers.items() for value in values}
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"--to is {url}; a URL begins with http:// or https://")
     try:
-        response = urllib3.request("POST", url, body=body, headers=dict(headers), timeout=_SECONDS, retries=False)
+        response = urllib3.request("POST", url + mark + query, body=delivery.body, headers=headers, timeout=_SECONDS, retries=False)
     except urllib3.exceptions.NewConnectionError:
         raise UsageError(f"nothing listens at {url}; start `hookrules serve`, or name another address with --to") from None
     except urllib3.exceptions.HTTPError as error:

@@ -53,7 +53,7 @@ def console_socket(project: Project) -> socket.socket | None:
 
 
 def _listen(project: Project, address: str | None) -> socket.socket:
-    from hookrules.engine.config.settings import Server
+    from hookrules.engine.config.server_settings import Server
 
     if address is None:
         where = project.settings.server.listen

@@ -75,6 +75,7 @@ class Code(enum.StrEnum):
     RESERVED_NAME = "HR410", "a name that the engine keeps for itself"
     SCHEDULE = "HR411", "a schedule that can't be worked out"
     NO_RULES = "HR412", "no place to read rules from"
+    SECRET_MALFORMED = "HR413", "a secret that can't be one of its provider's"
 
     DUPLICATE_RULE = "HR501", "two rules of one name"
     UNKNOWN_SOURCE = "HR502", "a rule on a source that hookrules.yaml does not have"

@@ -17,7 +17,9 @@ from hookrules.engine.conditions.parser import LONGEST
 from hookrules.engine.config.keys import Keys
 from hookrules.engine.config.rule_test import RuleTestFile
 from hookrules.engine.config.rules import RuleFields, StepFields
-from hookrules.engine.config.settings import Address, Settings, VerifyHmac
+from hookrules.engine.config.server_settings import Address
+from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.source_settings import VerifyHmac
 from hookrules.engine.units import DURATION_SCHEMA, SIZE_SCHEMA, seconds_written, size_written
 
 Schema = dict[str, Any]

@@ -43,6 +43,11 @@ class Compiled:
         return dict(self.json_schema)
 
 
+def problem(kind: str, message: str, suggestion: str | None = None) -> PydanticCustomError:
+    """What a validator of ours raises; `kind` chooses the finding's code."""
+    return PydanticCustomError(kind, "{message}", {"message": message, "suggestion": suggestion})
+
+
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value

@@ -20,6 +20,8 @@ class Secret:
     origin: str
     """Where it came from, for people: `environment variable NAME`, `file PATH`, `credential NAME` or `hookrules.yaml`."""
     _value: str = field(repr=False)
+    placeholder: bool = False
+    """Whether it only stands for a secret that nobody looked up."""
 
     def reveal(self) -> str:
         return self._value
@@ -105,7 +107,7 @@ class Placeholders(Vault):
         super().__init__({}, folder)
 
     def _literal(self, text: str) -> Secret:
-        return Secret(super()._literal(text).origin, "a placeholder for a literal secret")
+        return Secret(super()._literal(text).origin, "a placeholder for a literal secret", placeholder=True)
 
     def _variable(self, name: str) -> Secret:
         return _placeholder(f"environment variable {name}")
@@ -118,7 +120,7 @@ class Placeholders(Vault):
 
 
 def _placeholder(origin: str) -> Secret:
-    return Secret(origin, f"a placeholder for {origin}")
+    return Secret(origin, f"a placeholder for {origin}", placeholder=True)
 
 
 def _validate(written: Any, info: ValidationInfo) -> Secret:

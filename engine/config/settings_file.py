@@ -11,7 +11,8 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.secret import SHORTEST, Placeholders, Vault, secrets_in
-from hookrules.engine.config.settings import Server, Settings
+from hookrules.engine.config.server_settings import Server
+from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.source_checks import check_source
 from hookrules.engine.config.yaml_nodes import Document, plain
 from hookrules.engine.config.yaml_reader import read_file

@@ -4,18 +4,21 @@ from collections.abc import Iterator
 
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
-from hookrules.engine.config.settings import RESERVED_SOURCES, SourceSettings, VerifyHmac
+from hookrules.engine.config.source_settings import RESERVED_SOURCES, SourceSettings, VerifyHmac
 from hookrules.engine.config.suggestions import LATER_PROVIDERS, closest
 from hookrules.engine.config.yaml_nodes import Document
-from hookrules.engine.sources import providers
+from hookrules.engine.sources import provider, providers
+from hookrules.engine.sources.provider import Credentials, Provider
 
 
 def check_source(name: str, source: SourceSettings, document: Document) -> Iterator[Finding]:
     check = _Check(name, source, document)
     if name in RESERVED_SOURCES:
         yield check.error(Code.RESERVED_NAME, f"'{name}' is the source of hookrules' own events; choose another name", None)
-    if source.provider is not None:
-        yield from check.provider(source.provider)
+    if source.provider is not None and source.provider not in providers():
+        yield check.unknown_provider(source.provider)
+    elif source.provider is not None and provider(source.provider).verifier is not None:
+        yield from check.provider(source.provider, provider(source.provider))
     elif isinstance(source.verify, VerifyHmac):
         yield from check.hmac(source.verify)
         yield from check.delivery_id()
@@ -33,23 +36,30 @@ class _Check:
         self._source = source
         self._document = document
 
-    def provider(self, provider: str) -> Iterator[Finding]:
-        if provider not in providers():
-            if provider in LATER_PROVIDERS:
-                message = (
-                    f"provider '{provider}' is not part of this version; where it signs by HMAC in a header, 'verify' can describe that: "
-                )
-                yield self.error(Code.UNKNOWN_PROVIDER, message + "{hmac: sha256, header: X-Signature}", "provider")
-                return
-            message = f"there is no provider '{provider}'; this version knows {', '.join(providers())}, and 'verify' describes any other"
-            yield self.error(Code.UNKNOWN_PROVIDER, message, "provider", closest(provider, providers()))
-            return
-        for key in ("verify", "type", "delivery_id", "tolerance"):
+    def unknown_provider(self, name: str) -> Finding:
+        if name in LATER_PROVIDERS:
+            message = f"provider '{name}' is not part of this version; where it signs by HMAC in a header, 'verify' can describe that: "
+            return self.error(Code.UNKNOWN_PROVIDER, message + "{hmac: sha256, header: X-Signature}", "provider")
+        message = f"there is no provider '{name}'; docs/providers.md lists those that there are, and 'verify' describes any other"
+        return self.error(Code.UNKNOWN_PROVIDER, message, "provider", closest(name, providers()))
+
+    def provider(self, name: str, chosen: Provider) -> Iterator[Finding]:
+        own = ("verify", "type", "delivery_id") if chosen.signs_time else ("verify", "type", "delivery_id", "tolerance")
+        for key in own:
             if key in self._source.model_fields_set:
-                yield self.error(Code.PROOF_CONFLICT, f"provider '{provider}' brings its own '{key}'; delete this line", key)
+                yield self.error(Code.PROOF_CONFLICT, f"provider '{name}' brings its own '{key}'; delete this line", key)
         if not self._source.secrets:
-            message = f"provider '{provider}' proves its deliveries with a secret; add 'secret: {{env: NAME}}'"
+            message = f"provider '{name}' proves its deliveries with a secret; add 'secret: {{env: NAME}}'"
             yield self.error(Code.NO_PROOF, message, None)
+        elif not any(secret.placeholder for secret in self._source.secrets):
+            yield from self._secrets_of(chosen)
+
+    def _secrets_of(self, chosen: Provider) -> Iterator[Finding]:
+        try:
+            if chosen.verifier:
+                chosen.verifier(Credentials(tuple(secret.reveal() for secret in self._source.secrets)))
+        except ValueError as fault:
+            yield self.error(Code.SECRET_MALFORMED, f"{fault}; it is {chosen.proof}", "secret")
 
     def hmac(self, verify: VerifyHmac) -> Iterator[Finding]:
         if not self._source.secrets:

@@ -4,19 +4,39 @@ from collections.abc import Callable
 
 from hookrules.engine.conditions import value_accessor
 from hookrules.engine.conditions.facts import Facts
-from hookrules.engine.config.settings import Settings, SourceSettings, VerifyHmac
+from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.source_settings import SourceSettings, VerifyHmac
 from hookrules.engine.due_times import DueTimes
 from hookrules.engine.model import Delivery, Event, Json
 from hookrules.engine.sources import provider
 from hookrules.engine.sources.catalogue import Catalogue, published
 from hookrules.engine.sources.generic import Generic, Reader, nothing
+from hookrules.engine.sources.provider import Credentials
 from hookrules.engine.sources.source import Source, Verifier
 from hookrules.engine.sources.verification import HmacSignature, NoProof
+
+_USUAL_TOLERANCE = 300.0
 
 
 def sources_of(settings: Settings) -> dict[str, Source]:
     """Each source of the settings, by name."""
-    return {name: _source(name, source) for name, source in settings.sources.items()}
+    return {name: _source(name, source, _verifier(source)) for name, source in settings.sources.items()}
+
+
+def unproven_sources_of(settings: Settings) -> dict[str, Source]:
+    """The same, reading what anyone sends: for tests of rules, which have no secrets and sign nothing."""
+    return {name: _source(name, source, NoProof()) for name, source in settings.sources.items()}
+
+
+def signing_source_of(settings: Settings, name: str, signing_key: str | None) -> Source:
+    """One source, to sign deliveries as its provider does; `signing_key` is for schemes that are proven with a public key."""
+    return _source(name, settings.sources[name], _verifier(settings.sources[name], signing_key))
+
+
+def url_of_source(settings: Settings, name: str) -> str | None:
+    """The URL that the sender knows, as far as the settings say it."""
+    external = settings.server.external_url
+    return settings.sources[name].url or (external and f"{external.rstrip('/')}/hooks/{name}")
 
 
 def catalogues_of(settings: Settings) -> dict[str, Catalogue]:
@@ -29,14 +49,12 @@ def schedules_of(settings: Settings) -> dict[str, DueTimes]:
     return {name: schedule.due_times() for name, schedule in settings.schedules.items()}
 
 
-def _source(name: str, settings: SourceSettings) -> Source:
-    secrets = tuple(secret.reveal().encode() for secret in settings.secrets)
+def _source(name: str, settings: SourceSettings, verifier: Verifier) -> Source:
     if settings.provider is not None:
-        chosen = provider(settings.provider)
-        return chosen.source(name, chosen.verifier(secrets))
+        return provider(settings.provider).source(name, verifier)
     return Generic(
         name,
-        _verifier(settings, secrets),
+        verifier,
         _reader(settings.type),
         _reader(settings.delivery_id),
         type_header=_header_of(settings.type),
@@ -48,21 +66,27 @@ def _header_of(fact: str | None) -> str | None:
     return fact.removeprefix("header.") if fact and fact.startswith("header.") else None
 
 
-def _verifier(settings: SourceSettings, secrets: tuple[bytes, ...]) -> Verifier:
+def _verifier(settings: SourceSettings, signing_key: str | None = None) -> Verifier:
+    credentials = Credentials(tuple(secret.reveal() for secret in settings.secrets), settings.tolerance, signing_key)
+    known = provider(settings.provider).verifier if settings.provider else None
+    return known(credentials) if known else _described(settings, credentials)
+
+
+def _described(settings: SourceSettings, credentials: Credentials) -> Verifier:
     verify = settings.verify
     if not isinstance(verify, VerifyHmac):
         if verify != "none":  # checked at load; said again, since what follows lets anyone in
             raise ValueError("a source without a verifier")
         return NoProof()
-    return HmacSignature(
-        secrets,
+    return HmacSignature.of(
+        credentials,
         header=verify.header,
         hash=verify.hmac,
         encoding=verify.encoding,
         prefix=verify.prefix,
         signed=verify.signed,
         timestamp_header=verify.timestamp_header,
-        tolerance=settings.tolerance,
+        tolerance=credentials.within(_USUAL_TOLERANCE),
     )
 
 

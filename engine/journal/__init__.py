@@ -40,15 +40,15 @@ class EventFilter:
     limit: int = 50
 
 
-Following = tuple[Event, Sequence[Match]]
-"""An event made by the engine itself, and the rules that it fires."""
+Arrival = tuple[Event, Sequence[Match]]
+"""An event, and the rules that it fires."""
 
 
 class Intake(Protocol):
     """What the ingress writes."""
 
-    def accept(self, event: Event, matches: Sequence[Match]) -> Future[Receipt]:
-        """Write the event and a queued run for each match in one commit, shared with all that wait at that moment.
+    def accept(self, arrivals: Sequence[Arrival]) -> Future[tuple[Receipt, ...]]:
+        """Write the events and a queued run for each match in one commit, shared with all that wait at that moment: all, or none.
 
         A delivery that came before (same source, delivery id and body) adds no event. A rule that already has a run for this source and
         delivery id gets no second one, also where the body differs.
@@ -76,7 +76,7 @@ class Work(Protocol):
     def park(self, run: Run, step: Step, due_at: float) -> None:
         """Write the step and leave the run waiting until `due_at`, in one commit."""
 
-    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Following | None = None) -> None:
+    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
         """Write how the run ended and, in the same commit, the event that its end is."""
 
     def hand_back(self, run: Run) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import EventFilter, Following, Journal, RuleText, RunFilter
+from hookrules.engine.journal import Arrival, EventFilter, Journal, RuleText, RunFilter
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
@@ -58,12 +58,12 @@ class SqliteJournal(Journal):
 
     # What the ingress writes.
 
-    def accept(self, event: Event, matches: Sequence[Match]) -> Future[Receipt]:
+    def accept(self, arrivals: Sequence[Arrival]) -> Future[tuple[Receipt, ...]]:
         try:
-            row = event_row(event)
+            rows = [self._row(arrival) for arrival in arrivals]
         except JournalError as error:
             return _failed(error)
-        return self._committer.submit(partial(writes.accept, event=row, starts=self._starts(event, matches)))
+        return self._committer.submit(partial(writes.accept_all, arrivals=rows))
 
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         rows = [(rule.digest, rule.name, rule.text) for rule in rules]
@@ -83,9 +83,9 @@ class SqliteJournal(Journal):
     def park(self, run: Run, step: Step, due_at: float) -> None:
         self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at))
 
-    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Following | None = None) -> None:
+    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
         values = {"state": state.value, "ended_at": now, "error": error}
-        after = (event_row(following[0]), self._starts(*following)) if following else None
+        after = self._row(following) if following else None
         self._write(partial(writes.end_run, run=run, values=values, following=after))
 
     def hand_back(self, run: Run) -> None:
@@ -99,8 +99,7 @@ class SqliteJournal(Journal):
         return self._reads.version()
 
     def tick(self, event: Event, matches: Sequence[Match], schedule: str, next_due: float | None) -> Receipt:
-        starts = self._starts(event, matches)
-        return self._write(partial(writes.tick, event=event_row(event), starts=starts, schedule=schedule, next_due=next_due))
+        return self._write(partial(writes.tick, arrival=self._row((event, matches)), schedule=schedule, next_due=next_due))
 
     def schedule_due(self, schedule: str) -> float | None:
         rows = self._rows(writes.SQL["schedule_due"], (schedule,))
@@ -132,8 +131,10 @@ class SqliteJournal(Journal):
     def counts(self) -> Mapping[str, int]:
         return {f"runs.{state}": 0 for state in RunState} | dict(self._rows(_READING["counts"], ()))
 
-    def _starts(self, event: Event, matches: Sequence[Match]) -> writes.Starts:
-        return [(self._new_run_id(event.received_at), match) for match in matches]
+    def _row(self, arrival: Arrival) -> writes.ArrivalRow:
+        """Raises JournalError where the event can't be written."""
+        event, matches = arrival
+        return event_row(event), [(self._new_run_id(event.received_at), match) for match in matches]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         return self._committer.submit(write).result()

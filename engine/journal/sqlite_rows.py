@@ -45,6 +45,7 @@ def event_row(event: Event) -> EventRow:
         _json(dict(event.headers), "headers", event.id).decode(),
         _json(dict(event.query), "query", event.id).decode(),
         _json(dict(event.git), "git facts", event.id).decode(),
+        event.proven_by,
         None if payload == event.body else payload,
         event.body,
     )
@@ -59,7 +60,7 @@ def _json(value: Json, what: str, owner: str) -> bytes:
 
 
 def event_from(row: Row) -> Event:
-    id_, source, type_, delivery_id, received_at, address, hops, headers, query, git, payload, body = row
+    id_, source, type_, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body = row
     return Event(
         id=id_,
         source=source,
@@ -73,6 +74,7 @@ def event_from(row: Row) -> Event:
         address=address,
         hops=hops,
         git=_decode(git),
+        proven_by=proven_by,
     )
 
 

@@ -8,7 +8,7 @@ from hookrules.engine.journal.statements import read_sql
 
 APPLICATION_ID = 0x484B524C
 """`HKRL`, in the file's header at byte 68: tells a journal from any other SQLite database."""
-VERSION = 1
+VERSION = 2
 
 _HEADER = "select application_id, user_version, (select count(*) from sqlite_schema) from pragma_application_id, pragma_user_version"
 

@@ -15,6 +15,11 @@ _START_RUN = SQL["start_run"]
 
 Starts = Sequence[tuple[str, Match]]
 """A new run's id with its match."""
+ArrivalRow = tuple[EventRow, Starts]
+
+
+def accept_all(connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow]) -> tuple[Receipt, ...]:
+    return tuple(accept(connection, event, starts) for event, starts in arrivals)
 
 
 def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> Receipt:
@@ -34,9 +39,9 @@ def _start(connection: sqlite3.Connection, run_id: str, event_seq: int | None, e
     return connection.execute(_START_RUN, values).rowcount == 1
 
 
-def tick(connection: sqlite3.Connection, event: EventRow, starts: Starts, schedule: str, next_due: float | None) -> Receipt:
+def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, next_due: float | None) -> Receipt:
     connection.execute(SQL["plan_schedule"], (schedule, next_due))
-    return accept(connection, event, starts)
+    return accept(connection, *arrival)
 
 
 def claim(connection: sqlite3.Connection, worker: str, limit: int, now: float, lease: float) -> list[Run]:
@@ -54,7 +59,7 @@ def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values
         raise LeaseLost(f"the claim {run.fence} of run {run.id} is over: it ended, was handed back, or another worker took it")
 
 
-def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: tuple[EventRow, Starts] | None) -> None:
+def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
     under_claim(connection, "end_run", run, values)
     if following:
         accept(connection, *following)

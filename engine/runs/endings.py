@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from hookrules.engine import logs
-from hookrules.engine.journal import Following
+from hookrules.engine.journal import Arrival
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Match, Run
 from hookrules.engine.runs.execution import Ending
@@ -15,10 +15,10 @@ MAX_HOPS = 8
 """How many events made by rules may follow one another: rules that set each other off would never end."""
 
 
-def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float], str]) -> Callable[[Run, Ending, Event], Following | None]:
+def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float], str]) -> Callable[[Run, Ending, Event], Arrival | None]:
     """What a worker asks at the end of each run: the event to write with it, or None where no rule is on it."""
 
-    def follow(run: Run, ending: Ending, event: Event) -> Following | None:
+    def follow(run: Run, ending: Ending, event: Event) -> Arrival | None:
         now = clock()
         following = ending_event(run, ending, event, new_id(now), now)
         matches = [Match(rule.name, rule.digest) for rule in index.match(following, now)]

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hookrules.engine import logs
 from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost, Unwritable
-from hookrules.engine.journal import Following
+from hookrules.engine.journal import Arrival
 from hookrules.engine.model import Event, Run, RunState
 from hookrules.engine.runs.execution import Ending, Execution, Workshop
 from hookrules.engine.runs.rulebook import Rulebook
@@ -40,7 +40,7 @@ class Worker:
         workshop: Workshop,
         rulebook: Rulebook,
         schedules: Schedules,
-        follow: Callable[[Run, Ending, Event], Following | None],
+        follow: Callable[[Run, Ending, Event], Arrival | None],
         *,
         name: str,
         slots: int,

@@ -1,25 +1,12 @@
-"""Who may send, and how each proves it: one module a provider."""
+"""Who may send, and how each proves it: one module a provider, named here and nowhere else, and imported when a source first names it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import importlib
 
-from hookrules.engine.sources.github import GitHub
-from hookrules.engine.sources.github import signature as github_signature
-from hookrules.engine.sources.source import Source, Verifier
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A provider that `provider:` may name: its source, and how it signs with the configured secrets."""
-
-    source: type[Source]
-    verifier: Callable[[tuple[bytes, ...]], Verifier]
-    catalogue: str | None = None
-    """Which of `catalogues/` says what its events look like."""
-
+from hookrules.engine.sources.provider import Provider
 
 _PROVIDERS = {
-    "github": Provider(GitHub, github_signature, catalogue="github"),
+    "github": "hookrules.engine.sources.github",
+    "standard-webhooks": "hookrules.engine.sources.standard_webhooks",
 }
 
 
@@ -29,4 +16,5 @@ def providers() -> tuple[str, ...]:
 
 def provider(name: str) -> Provider:
     """Raises KeyError for a name that `providers()` does not list."""
-    return _PROVIDERS[name]
+    found: Provider = importlib.import_module(_PROVIDERS[name]).PROVIDER
+    return found

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hookrules.engine.model import Delivery, Json
-from hookrules.engine.sources.source import Source, header
+from hookrules.engine.sources.provider import Credentials, Provider
+from hookrules.engine.sources.source import Source, at, header
 from hookrules.engine.sources.verification import HmacSignature
 
 EVENT_HEADER = "X-GitHub-Event"
 DELIVERY_HEADER = "X-GitHub-Delivery"
 
 
-def signature(secrets: tuple[bytes, ...]) -> HmacSignature:
-    return HmacSignature(secrets, header="X-Hub-Signature-256", prefix="sha256=")
+def signature(credentials: Credentials) -> HmacSignature:
+    return HmacSignature.of(credentials, header="X-Hub-Signature-256", prefix="sha256=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def git_facts(event_type: str, payload: Json) -> dict[str, Json]:
     """What LANGUAGE calls `git.`; a fact that the payload does not give is left out."""
     if not isinstance(payload, dict):
         return {}
-    facts = {"repo": _at(payload, "repository", "full_name"), "actor": _at(payload, "sender", "login")}
+    facts = {"repo": at(payload, "repository", "full_name"), "actor": at(payload, "sender", "login")}
     kind = event_type.partition(".")[0]
     reader = _READERS.get(kind)
     if reader:
@@ -79,11 +80,11 @@ def _files(payload: dict[str, Json]) -> list[str]:
 
 
 def _pull_request(payload: dict[str, Json]) -> dict[str, Json]:
-    base, head = _at(payload, "pull_request", "base", "repo", "full_name"), _at(payload, "pull_request", "head", "repo", "full_name")
+    base, head = at(payload, "pull_request", "base", "repo", "full_name"), at(payload, "pull_request", "head", "repo", "full_name")
     return {
-        "branch": _at(payload, "pull_request", "base", "ref"),
-        "head_branch": _at(payload, "pull_request", "head", "ref"),
-        "sha": _at(payload, "pull_request", "head", "sha"),
+        "branch": at(payload, "pull_request", "base", "ref"),
+        "head_branch": at(payload, "pull_request", "head", "ref"),
+        "sha": at(payload, "pull_request", "head", "sha"),
         # The head repository is null where the fork was deleted: still another one.
         "fork": None if base is None else head != base,
     }
@@ -93,7 +94,7 @@ def _workflow_run(payload: dict[str, Json]) -> dict[str, Json]:
     run = payload.get("workflow_run")
     if not isinstance(run, dict):
         return {}
-    same = _at(run, "head_repository", "full_name") == _at(payload, "repository", "full_name")
+    same = at(run, "head_repository", "full_name") == at(payload, "repository", "full_name")
     return {
         "head_branch": run.get("head_branch"),
         "branch": run.get("head_branch") if same else None,
@@ -117,15 +118,7 @@ def _created_or_deleted(payload: dict[str, Json]) -> dict[str, Json]:
 
 
 def _release(payload: dict[str, Json]) -> dict[str, Json]:
-    return {"tag": _at(payload, "release", "tag_name")}
-
-
-def _at(value: Json, *names: str) -> Json:
-    for name in names:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value
+    return {"tag": at(payload, "release", "tag_name")}
 
 
 _READERS = {
@@ -141,3 +134,12 @@ _READERS = {
     "delete": _created_or_deleted,
     "release": _release,
 }
+
+PROVIDER = Provider(
+    title="GitHub",
+    source=GitHub,
+    verifier=signature,
+    proof="the *Secret* of the webhook in the repository's or organisation's settings",
+    setup="Settings → Webhooks → Add webhook: the payload URL, content type `application/json`, the secret, the events.",
+    catalogue="github",
+)

@@ -1,20 +1,36 @@
 """What a source is: who proves a delivery, and how to read from it what every event needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
-from hookrules.engine.model import Delivery, Json
+from hookrules.engine.errors import HookrulesError
+from hookrules.engine.model import Delivery, Json, Reply
 
 
-class Verifier(Protocol):
+class CannotSign(HookrulesError):
+    """A delivery that can't be signed here: the key that does it is the provider's own."""
+
+
+class Verifier:
     """Proves deliveries, and can sign them as the provider does."""
 
-    def verify(self, delivery: Delivery, now: float) -> None:
-        """Raises Unproven. Looks at raw bytes only."""
+    __slots__ = ()
 
-    def sign(self, body: bytes, now: float) -> Mapping[str, str]:
-        """The headers that make `verify` accept this body."""
+    def verify(self, delivery: Delivery, now: float) -> int | None:
+        """Which of several secrets proves it, counted from 1; None where there is but one way. Raises Unproven.
+
+        Believes nothing but raw bytes: what a scheme keeps in the body is read from it with the same bounds as any payload.
+        """
+        raise NotImplementedError
+
+    def sign(self, delivery: Delivery, now: float) -> Delivery:
+        """The delivery with all that makes `verify` accept it: headers, or what the scheme puts into body and URL. Raises CannotSign."""
+        raise NotImplementedError
+
+    def may_wait(self) -> bool:
+        """Whether `verify` may take long, for the network or a slow hash: the ingress then does it beside its loop."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,11 @@ class Source:
     name: str
     verifier: Verifier
 
+    methods: ClassVar[frozenset[str]] = frozenset({"POST"})
+    """What its deliveries and handshakes come with."""
+    acknowledgement: ClassVar[Reply | None] = None
+    """What this provider has to read once its delivery is on disk, where the usual 202 with JSON would not do."""
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         """Dotted, without the source's name; empty where there is none."""
         raise NotImplementedError
@@ -32,10 +53,31 @@ class Source:
         """What stays the same when the sender sends this delivery again; None where nothing does."""
         raise NotImplementedError
 
+    def items(self, delivery: Delivery, payload: Json) -> Sequence[Json] | None:
+        """The payloads of a delivery that carries many events; None where it is one event itself."""
+        del delivery, payload
+        return None
+
+    def item_id(self, delivery: Delivery, payload: Json, item: Json, number: int) -> str | None:
+        """The delivery id of one of `items`, the `number`th from 0: `<delivery>#<number>` where the item has none of its own."""
+        del item
+        whole = self.delivery_id(delivery, payload)
+        return None if whole is None else f"{whole}#{number}"
+
     def git(self, event_type: str, payload: Json) -> Mapping[str, Json]:
         """The git facts of a forge's event; empty for anything else."""
         del event_type, payload
         return {}
+
+    def greet(self, delivery: Delivery, now: float) -> Reply | None:
+        """The answer to a handshake that comes without a proof (OPTIONS, a challenge in the query); None for everything else."""
+        del delivery, now
+        return None
+
+    def handshake(self, delivery: Delivery, payload: Json) -> Reply | None:
+        """The answer to a proven handshake, which makes no event; None for everything else."""
+        del delivery, payload
+        return None
 
     def label(self, event_type: str, delivery_id: str | None = None) -> Mapping[str, str]:
         """The headers, beside the signature, that the provider sets on an event of this type."""
@@ -47,3 +89,18 @@ def header(delivery: Delivery, name: str) -> str | None:
     """A header's only value; None where it is missing or came more than once, which no provider does."""
     values = delivery.headers.get(name.lower(), ())
     return values[0] if len(values) == 1 else None
+
+
+def at(value: Json, *names: str) -> Json:
+    """What an object holds under these keys, one inside of the other; None where it holds nothing there."""
+    for name in names:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def text_at(value: Json, *names: str) -> str | None:
+    """As `at`, where that is text or a number; None otherwise, and for empty text."""
+    found = at(value, *names)
+    return str(found) or None if isinstance(found, str | int | float) and not isinstance(found, bool) else None

@@ -1,34 +1,35 @@
-"""Ways to prove a delivery, for every source that has no module of its own to do it."""
+"""Ways to prove a delivery that many senders share: a keyed hash over the raw bytes, in a header."""
 
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
-from hookrules.engine.sources.source import header
+from hookrules.engine.sources.provider import Credentials
+from hookrules.engine.sources.source import Verifier, header
 
 Hash = Literal["sha1", "sha256", "sha384", "sha512"]
 Encoding = Literal["hex", "base64", "base64url"]
 
 
 @dataclass(frozen=True, slots=True)
-class NoProof:
+class NoProof(Verifier):
     """Anyone may send. The configuration has to say so in so many words (`verify: none`)."""
 
     def verify(self, delivery: Delivery, now: float) -> None:
         del delivery, now
 
-    def sign(self, body: bytes, now: float) -> Mapping[str, str]:
-        del body, now
-        return {}
+    def sign(self, delivery: Delivery, now: float) -> Delivery:
+        del now
+        return delivery
 
 
 @dataclass(frozen=True, slots=True)
-class HmacSignature:
+class HmacSignature(Verifier):
     """A keyed hash over the raw bytes, in a header.
 
     `signed` says what was hashed: `{body}`, or with a timestamp `{timestamp}.{body}`.
@@ -49,32 +50,33 @@ class HmacSignature:
         if not self.secrets or not all(self.secrets):
             raise ValueError("an empty secret proves nothing")
 
-    def verify(self, delivery: Delivery, now: float) -> None:
+    @classmethod
+    def of(cls, credentials: Credentials, **fields: Any) -> Self:
+        """With secrets that are used as they are written."""
+        return cls(tuple(secret.encode() for secret in credentials.secrets), **fields)
+
+    def verify(self, delivery: Delivery, now: float) -> int | None:
         given = self._given(delivery)
         signed = self._signed(delivery.body, self._timestamp(delivery, now))
-        proofs = [hmac.compare_digest(given, self._digest(secret, signed)) for secret in self.secrets]
-        if not any(proofs):
+        position = position_of_proof([given], [self._digest(secret, signed) for secret in self.secrets])
+        if position is None:
             raise Unproven(f"the signature in {self.header} does not fit this body")
+        return position
 
-    def sign(self, body: bytes, now: float) -> Mapping[str, str]:
+    def sign(self, delivery: Delivery, now: float) -> Delivery:
         timestamp = str(int(now)) if self.timestamp_header else ""
-        digest = self._digest(self.secrets[0], self._signed(body, timestamp))
-        headers = {self.header: self.prefix + _ENCODE[self.encoding](digest)}
-        return {**headers, self.timestamp_header: timestamp} if self.timestamp_header else headers
+        digest = self._digest(self.secrets[0], self._signed(delivery.body, timestamp))
+        headers = {self.header: self.prefix + ENCODE[self.encoding](digest)}
+        return with_headers(delivery, headers | ({self.timestamp_header: timestamp} if self.timestamp_header else {}))
 
     def _digest(self, secret: bytes, signed: bytes) -> bytes:
         return hmac.digest(secret, signed, self.hash)
 
     def _given(self, delivery: Delivery) -> bytes:
-        value = header(delivery, self.header)
-        if value is None:
-            raise Unproven(f"{_count(delivery, self.header)} header {self.header}; the sender has to sign its deliveries")
+        value = needed_header(delivery, self.header)
         if not value.startswith(self.prefix):
             raise Unproven(f"the signature in {self.header} does not begin with {self.prefix!r}")
-        try:
-            return _DECODE[self.encoding](value.removeprefix(self.prefix))
-        except (ValueError, binascii.Error):
-            raise Unproven(f"the signature in {self.header} is not {self.encoding}") from None
+        return decoded(value.removeprefix(self.prefix), self.encoding, self.header)
 
     def _signed(self, body: bytes, timestamp: str) -> bytes:
         if self.signed == "{body}":
@@ -85,18 +87,47 @@ class HmacSignature:
     def _timestamp(self, delivery: Delivery, now: float) -> str:
         if self.timestamp_header is None:
             return ""
-        value = header(delivery, self.timestamp_header)
-        if value is None:
-            raise Unproven(f"{_count(delivery, self.timestamp_header)} header {self.timestamp_header}")
-        if not (value.isascii() and value.isdigit() and len(value) <= 12):
-            raise Unproven(f"the timestamp in {self.timestamp_header} is not seconds since 1970")
-        if abs(now - int(value)) > self.tolerance:
-            raise Unproven(f"the timestamp in {self.timestamp_header} is more than {self.tolerance:g} s away from this server's clock")
+        value = needed_header(delivery, self.timestamp_header)
+        check_age(value, now, self.tolerance, self.timestamp_header)
         return value
 
 
-def _count(delivery: Delivery, name: str) -> str:
-    return "no" if name.lower() not in delivery.headers else "more than one"
+def position_of_proof(given: Sequence[bytes], expected: Sequence[bytes]) -> int | None:
+    """Which of the expected signatures, counted from 1, is among those given; None where none is.
+
+    Everything is compared with everything, each pair in constant time, so that the time taken tells nothing.
+    """
+    proofs = [any([hmac.compare_digest(each, wanted) for each in given]) for wanted in expected]  # noqa: C419 - none is left out
+    return proofs.index(True) + 1 if True in proofs else None
+
+
+def needed_header(delivery: Delivery, name: str) -> str:
+    """Raises Unproven where the header is missing, or came more than once."""
+    value = header(delivery, name)
+    if value is None:
+        count = "no" if name.lower() not in delivery.headers else "more than one"
+        raise Unproven(f"{count} header {name}; the sender has to sign its deliveries")
+    return value
+
+
+def decoded(text: str, encoding: Encoding, where: str) -> bytes:
+    """The bytes of a signature. Raises Unproven where the text is not so encoded."""
+    try:
+        return DECODE[encoding](text)
+    except (ValueError, binascii.Error):
+        raise Unproven(f"the signature in {where} is not {encoding}") from None
+
+
+def check_age(timestamp: str, now: float, tolerance: float, where: str, per_second: int = 1) -> None:
+    """Raises Unproven where the signed time, in whole seconds (or thousandths: `per_second` 1000) since 1970, is too far from `now`."""
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 15):
+        raise Unproven(f"the timestamp in {where} is not seconds since 1970")
+    if abs(now - int(timestamp) / per_second) > tolerance:
+        raise Unproven(f"the timestamp in {where} is more than {tolerance:g} s away from this server's clock")
+
+
+def with_headers(delivery: Delivery, headers: dict[str, str]) -> Delivery:
+    return replace(delivery, headers={**delivery.headers, **{name.lower(): (value,) for name, value in headers.items()}})
 
 
 def _base64(text: str) -> bytes:
@@ -115,8 +146,8 @@ def _hex(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-_DECODE: dict[Encoding, Callable[[str], bytes]] = {"hex": _hex, "base64": _base64, "base64url": _base64url}
-_ENCODE: dict[Encoding, Callable[[bytes], str]] = {
+DECODE: dict[Encoding, Callable[[str], bytes]] = {"hex": _hex, "base64": _base64, "base64url": _base64url}
+ENCODE: dict[Encoding, Callable[[bytes], str]] = {
     "hex": lambda digest: digest.hex(),
     "base64": lambda digest: base64.b64encode(digest).decode(),
     "base64url": lambda digest: base64.urlsafe_b64encode(digest).decode().rstrip("="),

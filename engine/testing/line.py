@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from hookrules.engine.config.rule_test_files import RULE, SCHEDULE, RuleTest, me
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import JournalError, Refusal
 from hookrules.engine.ids import id_maker
-from hookrules.engine.intake import Intake
+from hookrules.engine.intake import Intake, Taken
 from hookrules.engine.journal import Journal, RunFilter
 from hookrules.engine.matching.explanation import RuleExplanation, explain
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Delivery, Event, Json, Run, RunState
+from hookrules.engine.model import Delivery, Event, Json, Reply, Run, RunState
 from hookrules.engine.runs.describing import CALL, describing
 from hookrules.engine.runs.endings import ending_event
 from hookrules.engine.runs.execution import Ending, Execution, Workshop
@@ -50,10 +50,10 @@ class Told:
     """What came of a test's event."""
 
     event: Event | None
-    """None where the delivery is not taken."""
+    """The first, where the delivery carries many; None where it is not taken."""
     refusal: str | None = None
     rules: tuple[RuleExplanation, ...] = ()
-    """Every rule of the event's source, as `explain` tells them."""
+    """Every rule of the event's source, as `explain` tells them: of many events, by the first that it fires for."""
     runs: tuple[RunTold, ...] = ()
     """In the order in which the rules were written."""
 
@@ -70,6 +70,7 @@ class Line:
     """What all tests of one configuration share. Every test gets a journal of its own."""
 
     sources: Mapping[str, Source]
+    """They take what no one signed: tests are about rules."""
     ruleset: Ruleset
     index: Index
     secrets: Mapping[str, str]
@@ -105,34 +106,48 @@ class _Passage:
 
     def told(self) -> Told:
         try:
-            event = self._put_in()
+            events = self._put_in()
         except Refusal as refusal:
             return Told(None, f"{refusal.status}: {refusal}")
         except JournalError as error:
             return Told(None, str(error))
-        rules = tuple(explain(self.line.ruleset, event, event.received_at))
+        if not events:
+            return Told(None, "it is a handshake, or carries no event")
         self._work()
-        order = {rule.name: position for position, rule in enumerate(self.line.ruleset)}
-        runs = sorted(self.journal.runs(RunFilter(event_id=event.id, limit=len(order) or 1)), key=lambda run: order[run.rule])
-        return Told(event, None, rules, tuple(map(self._run_told, runs)))
+        return Told(events[0], None, self._explanations(events), tuple(map(self._run_told, self._runs(events))))
 
-    def _put_in(self) -> Event:
-        """Raises Refusal and JournalError."""
+    def _explanations(self, events: Sequence[Event]) -> tuple[RuleExplanation, ...]:
+        told: dict[str, RuleExplanation] = {}
+        for event in events:
+            for rule in explain(self.line.ruleset, event, event.received_at):
+                if rule.name not in told or (rule.fired and not told[rule.name].fired):
+                    told[rule.name] = rule
+        return tuple(told.values())
+
+    def _runs(self, events: Sequence[Event]) -> list[Run]:
+        order = {rule.name: position for position, rule in enumerate(self.line.ruleset)}
+        runs = [run for event in events for run in self.journal.runs(RunFilter(event_id=event.id, limit=len(order) or 1))]
+        return sorted(runs, key=lambda run: order[run.rule])
+
+    def _put_in(self) -> Sequence[Event]:
+        """Nothing where it is a handshake. Raises Refusal and JournalError."""
         intake = Intake(self.line.sources, self.line.index, self.journal, self.clock, _new_event_id)
         if self.test.source in (SCHEDULE, RULE):
-            event = self._made_by_the_engine()
-            accepted = self.journal.accept(event, intake.match(event))
+            taken: Taken | Reply = intake.accept([self._made_by_the_engine()])
         else:
-            event, accepted = intake.take(self._delivery(self.line.sources[self.test.source]))
-        accepted.result()
-        return event
+            taken = intake.take(self._delivery(self.line.sources[self.test.source]))
+        if isinstance(taken, Reply):
+            return ()
+        taken.receipts.result()
+        return taken.events
 
     def _delivery(self, source: Source) -> Delivery:
         """As the provider would send it, and over that what the test says."""
         fields, body = self.test.fields, self.test.body
         data = b"" if body is None else body.data
-        usual = {**source.label(fields.event, "test"), **source.verifier.sign(data, self.clock())}
-        headers: dict[str, tuple[str, ...]] = {name.lower(): (value,) for name, value in usual.items() if value}
+        headers: dict[str, tuple[str, ...]] = {
+            name.lower(): (value,) for name, value in source.label(fields.event, "test").items() if value
+        }
         if body is not None and body.is_json:
             headers["content-type"] = ("application/json",)
         headers.update((name.lower(), values) for name, values in fields.headers.items())

@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from hookrules.engine import logs
-from hookrules.engine.errors import JournalError, Refusal, TooLarge, Unavailable, UnknownSource, Unreadable
-from hookrules.engine.intake import Intake
-from hookrules.engine.model import Delivery, Event, Receipt
+from hookrules.engine.errors import JournalError, Refusal, TooLarge, Unavailable, Unreadable
+from hookrules.engine.intake import Intake, Taken
+from hookrules.engine.model import Delivery, Event, Receipt, Reply
+from hookrules.engine.sources.source import Source
 
 _HOOKS = "/hooks/"
 _BODY_SECONDS = 30.0
@@ -28,8 +29,10 @@ _JSON = ("content-type", "application/json")
 class Ingress:
     """The application that granian calls, once a request."""
 
-    def __init__(self, intake: Intake, max_body: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, intake: Intake, max_body: int, url_of: Callable[[str], str | None], clock: Callable[[], float] = time.time) -> None:
+        """`url_of` gives the URL by which senders know a source, where the configuration says it."""
         self._intake = intake
+        self._url_of = url_of
         self._max_body = max_body
         self._clock = clock
         self._waiting = 0
@@ -45,35 +48,53 @@ class Ingress:
             _answer(protocol, 404, {"error": "there is nothing here; deliveries go to POST /hooks/<source>"})
 
     async def _hook(self, scope: Any, protocol: Any) -> None:
-        source = scope.path.removeprefix(_HOOKS)
+        name = scope.path.removeprefix(_HOOKS)
         try:
-            if scope.method != "POST":
-                _answer(protocol, 405, {"error": f"{scope.method} is not taken here; send POST"}, ("allow", "POST"))
+            source = self._intake.source(name)
+            if scope.method not in source.methods:
+                allowed = ", ".join(sorted(source.methods))
+                _answer(protocol, 405, {"error": f"{scope.method} is not taken here; send {allowed}"}, ("allow", allowed))
                 return
             await self._deliver(source, scope, protocol)
         except Refusal as refusal:
-            self._refuse(source, scope, protocol, refusal)
+            self._refuse(name, scope, protocol, refusal)
         except Exception:  # noqa: BLE001  a mistake of ours: the sender is told to send again, and we are told where
-            logs.logger.exception("a delivery could not be handled", extra={"fields": {"source": source}})
+            logs.logger.exception("a delivery could not be handled", extra={"fields": {"source": name}})
             _answer(protocol, 500, {"error": "hookrules made a mistake; its log says where"})
 
-    async def _deliver(self, source: str, scope: Any, protocol: Any) -> None:
-        if not self._intake.knows(source):
-            raise UnknownSource(f"there is no source {source!r}")
+    async def _deliver(self, source: Source, scope: Any, protocol: Any) -> None:
         body = await self._body(scope, protocol)
         if self._waiting >= _MOST_WAITING:
             raise Unavailable("too many deliveries wait to be written")
-        event, accepted = self._intake.take(_delivery(source, scope, body, self._clock()))
+        taken = await self._take(source, _delivery(source.name, scope, body, self._clock(), self._url_of(source.name)))
+        if isinstance(taken, Reply):
+            logs.info("handshake", source=source.name, status=taken.status)
+            _reply(protocol, taken)
+            return
+        receipts = await self._written(taken)
+        if source.acknowledgement is None:
+            _accept(protocol, receipts)
+        else:
+            _reply(protocol, source.acknowledgement)
+        for event, receipt in zip(taken.events, receipts, strict=True):
+            _log(event, receipt)
+
+    async def _take(self, source: Source, delivery: Delivery) -> Taken | Reply:
+        if source.verifier.may_wait():
+            return await asyncio.get_running_loop().run_in_executor(None, self._intake.take, delivery)
+        return self._intake.take(delivery)
+
+    async def _written(self, taken: Taken) -> tuple[Receipt, ...]:
         self._waiting += 1
         try:
-            receipt = await asyncio.wrap_future(accepted)
+            receipts = await asyncio.wrap_future(taken.receipts)
         except JournalError as error:
             self._journal_error = str(error)
             raise Unavailable(f"the journal can't be written: {error}") from None
         finally:
             self._waiting -= 1
         self._journal_error = None
-        _accepted(protocol, event, receipt)
+        return receipts
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
         declared = scope.headers.get("content-length")
@@ -112,10 +133,16 @@ class Ingress:
             _answer(protocol, 200, {"ready" if scope.path == "/readyz" else "healthy": True})
 
 
-def _accepted(protocol: Any, event: Event, receipt: Receipt) -> None:
-    runs = [{"rule": rule, "id": run} for rule, run in receipt.runs]
-    status = 200 if receipt.known and not runs else 202
-    _answer(protocol, status, {"event": receipt.event_id, "runs": runs})
+def _accept(protocol: Any, receipts: Sequence[Receipt]) -> None:
+    """200 where all of it came before and starts nothing new."""
+    runs = [{"rule": rule, "id": run} for receipt in receipts for rule, run in receipt.runs]
+    status = 200 if not runs and all(receipt.known for receipt in receipts) else 202
+    events = [receipt.event_id for receipt in receipts]
+    told: dict[str, object] = {"event": events[0] if events else None, "runs": runs}
+    _answer(protocol, status, told if len(events) == 1 else {**told, "events": events})
+
+
+def _log(event: Event, receipt: Receipt) -> None:
     logs.info(
         "known delivery" if receipt.known else "event",
         id=receipt.event_id,
@@ -126,12 +153,14 @@ def _accepted(protocol: Any, event: Event, receipt: Receipt) -> None:
     )
 
 
-def _delivery(source: str, scope: Any, body: bytes, now: float) -> Delivery:
+def _delivery(source: str, scope: Any, body: bytes, now: float, base: str | None) -> Delivery:
     headers: dict[str, tuple[str, ...]] = {}
     for name, value in scope.headers.items():
         headers[name] = (*headers.get(name, ()), value)
     query = scope.query_string
-    return Delivery(source, body, headers, now, _query(query) if query else {}, scope.method, scope.path, _address(scope))
+    base = base or f"{scope.scheme}://{scope.headers.get('host', '')}{scope.path}"
+    url = f"{base}?{query}" if query else base
+    return Delivery(source, body, headers, now, _query(query) if query else {}, scope.method, url, _address(scope))
 
 
 def _query(text: str) -> Mapping[str, tuple[str, ...]]:
@@ -145,6 +174,10 @@ def _address(scope: Any) -> str | None:
     """RSGI gives `address:port`, and for a unix socket a path."""
     host, colon, _ = str(scope.client).rpartition(":")
     return host.strip("[]") if colon else None
+
+
+def _reply(protocol: Any, reply: Reply) -> None:
+    protocol.response_bytes(reply.status, [("content-type", reply.content_type), *reply.headers.items()], reply.body)
 
 
 def _answer(protocol: Any, status: int, body: Mapping[str, object], *headers: tuple[str, str]) -> None:

@@ -95,7 +95,7 @@ def test_a_stored_event_is_explained_by_its_id(folder: Path) -> None:
     payload = {"ref": "refs/heads/main", "deleted": False}
     event = Event("evt_stored", "github", "push", payload, json.dumps(payload).encode(), 1_772_452_800.0)
     journal = SqliteJournal(folder / "hookrules.db")
-    journal.accept(event, []).result()
+    journal.accept([(event, [])]).result()
     journal.close()
     assert explained("evt_stored", folder=folder)["matched"] == ["announce-push"]
 

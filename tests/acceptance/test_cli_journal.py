@@ -63,7 +63,7 @@ def accept(journal: SqliteJournal, event_id: str, event_type: str, rule: str | N
         address="192.0.2.7",
         git={"repo": "acme/shop", "branch": "main", "files": ["a.py", "b.py"]},
     )
-    journal.accept(event, [Match(rule, "digest")] if rule else []).result()
+    journal.accept([(event, [Match(rule, "digest")] if rule else [])]).result()
 
 
 def write(journal, run, key, name, kind, attempts=1, error=None, result=None) -> None:

@@ -36,7 +36,7 @@ def keep(folder: Path, source: str, type_: str, *payloads: Json) -> None:
     journal = SqliteJournal(folder / "hookrules.db")
     for number, payload in enumerate(payloads):
         event = Event(f"evt_{number}", source, type_, payload, json.dumps(payload).encode(), number, f"{source}-{number}")
-        journal.accept(event, []).result()
+        journal.accept([(event, [])]).result()
     journal.close()
 
 

@@ -22,7 +22,7 @@ def test_a_reader_that_goes_away_is_no_reason_for_words(tmp_path: Path, form: st
     hookrules("init", folder=tmp_path)
     journal = SqliteJournal(tmp_path / "hookrules.db")
     for number in range(2000):  # far more than a pipe holds
-        journal.accept(Event(f"evt_{number}", "github", "push", {}, b"{}", 0.0, delivery_id=f"{number:0100}"), [])
+        journal.accept([(Event(f"evt_{number}", "github", "push", {}, b"{}", 0.0, delivery_id=f"{number:0100}"), [])])
     journal.close()
     with start("events", "--limit", "2000", "--format", form, folder=tmp_path) as process:
         assert process.stdout is not None

@@ -72,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.matching",
         "engine.intake",
         "engine.journal",
+        "engine.sources",
     },
     "engine.cli": {"*"},
 }

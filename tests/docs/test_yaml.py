@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from support_docs import ROOT, Block, blocks
+from support_docs import ENVIRON, ROOT, Block, blocks
 
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.json_schema import SCHEMAS
@@ -12,7 +12,6 @@ from hookrules.engine.config.loading import check_files
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 
-ENVIRON = dict.fromkeys(("GITHUB_SECRET", "CHAT_URL", "SENSORS_SECRET"), "a secret that is long enough")
 AROUND = """
 sources: {github: {provider: github, secret: {env: GITHUB_SECRET}}}
 schedules: {nightly: {every: 1d}}

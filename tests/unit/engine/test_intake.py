@@ -4,7 +4,7 @@ import pytest
 from support_runs import rule_of
 
 from hookrules.engine.errors import UnknownSource, Unproven
-from hookrules.engine.intake import Intake
+from hookrules.engine.intake import Intake, Taken
 from hookrules.engine.journal import EventFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
@@ -32,8 +32,9 @@ def delivery(source: str, body: bytes = b"{}", **headers: str) -> Delivery:
 
 
 def test_a_proven_delivery_becomes_an_event_with_its_runs(journal: SqliteJournal) -> None:
-    event, accepted = intake(journal).take(delivery("lab", b'{"a":1}'))
-    receipt = accepted.result()
+    taken = intake(journal).take(delivery("lab", b'{"a":1}'))
+    assert isinstance(taken, Taken)
+    ((event,), (receipt,)) = taken.events, taken.receipts.result()
     assert event.payload == {"a": 1}
     assert (receipt.event_id, receipt.known, [rule for rule, _ in receipt.runs]) == ("evt_1", False, ["tested"])
 
@@ -55,9 +56,10 @@ def test_an_unknown_source_is_named(journal: SqliteJournal) -> None:
 
 
 def test_credentials_in_headers_are_masked_before_they_are_kept(journal: SqliteJournal) -> None:
-    event, accepted = intake(journal).take(delivery("lab", authorization="Bearer abc", cookie="id=abc", **{"x-other": "kept"}))
-    accepted.result()
-    kept = journal.event(event.id)
+    taken = intake(journal).take(delivery("lab", authorization="Bearer abc", cookie="id=abc", **{"x-other": "kept"}))
+    assert isinstance(taken, Taken)
+    taken.receipts.result()
+    kept = journal.event(taken.events[0].id)
     assert kept is not None
     assert kept.headers["x-other"] == ("kept",)
     assert "abc" not in repr(kept)

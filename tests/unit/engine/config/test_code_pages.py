@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support_docs import ENVIRON
 
 from hookrules.engine.config.code_pages import code_pages
 from hookrules.engine.config.codes import Code
@@ -18,7 +19,6 @@ sources:
 schedules: {nightly: {every: 1d}}
 secrets: {chat_url: {env: CHAT_URL}}
 """
-ENVIRON = dict.fromkeys(("GITHUB_SECRET", "CHAT_URL", "SENSORS_SECRET"), "https://chat.example.com/a-long-secret")
 NO_TEXT_SHOWS_IT = {Code.UNREADABLE_FILE, Code.NOT_TEXT, Code.TOO_DEEP}
 SHOWN = [code for code in Code if code not in NO_TEXT_SHOWS_IT]
 

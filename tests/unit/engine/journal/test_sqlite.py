@@ -40,8 +40,9 @@ def on_writer(journal: SqliteJournal, statement: str) -> list[Any]:
     return journal._write(lambda connection: connection.execute(statement).fetchall())
 
 
-def result(future: Future[Receipt]) -> Receipt:
-    return future.result(timeout=30)
+def result(future: Future[tuple[Receipt, ...]]) -> Receipt:
+    (receipt,) = future.result(timeout=30)
+    return receipt
 
 
 @contextmanager
@@ -65,17 +66,17 @@ def test_events_that_wait_together_are_one_commit(journal: SqliteJournal) -> Non
     journal._write(lambda connection: connection.set_trace_callback(said.append))
     before = journal.commits
     with writer_held(journal):
-        futures = [journal.accept(event(f"evt_{n}"), matches("deploy")) for n in range(64)]
-    assert [future.result(30).event_id for future in futures] == [f"evt_{n}" for n in range(64)]
+        futures = [journal.accept([(event(f"evt_{n}"), matches("deploy"))]) for n in range(64)]
+    assert [receipt.event_id for future in futures for receipt in future.result(30)] == [f"evt_{n}" for n in range(64)]
     assert journal.commits == before + 2
     assert [line.lower() for line in said].count("commit") == 3  # of setting the callback, of what held, of all others
 
 
 def test_deliveries_of_one_commit_come_one_after_the_other(journal: SqliteJournal) -> None:
     with writer_held(journal):
-        first = journal.accept(event("evt_1", delivery_id="d"), matches("deploy"))
-        again = journal.accept(event("evt_2", delivery_id="d"), matches("deploy", "tell"))
-        other_body = journal.accept(event("evt_3", delivery_id="d", body=b"[]"), matches("deploy", "tell", "sweep"))
+        first = journal.accept([(event("evt_1", delivery_id="d"), matches("deploy"))])
+        again = journal.accept([(event("evt_2", delivery_id="d"), matches("deploy", "tell"))])
+        other_body = journal.accept([(event("evt_3", delivery_id="d", body=b"[]"), matches("deploy", "tell", "sweep"))])
     told = [(receipt.event_id, receipt.known, [rule for rule, _ in receipt.runs]) for receipt in map(result, (first, again, other_body))]
     assert told == [("evt_1", False, ["deploy"]), ("evt_1", True, ["tell"]), ("evt_3", False, ["sweep"])]
 
@@ -96,7 +97,7 @@ def test_a_full_disk_is_told_and_is_over_when_there_is_room(journal: SqliteJourn
     ((pages,),) = on_writer(journal, "pragma page_count")
     on_writer(journal, f"pragma max_page_count = {pages}")
     with writer_held(journal):
-        futures = [journal.accept(event(f"evt_big{n}", body=BIG), matches("deploy")) for n in range(3)]
+        futures = [journal.accept([(event(f"evt_big{n}", body=BIG), matches("deploy"))]) for n in range(3)]
     for future in futures:
         with pytest.raises(JournalError, match=f"{path}: the disk is full; make room"):
             future.result(30)

@@ -7,8 +7,9 @@ from shared_data import github_payloads
 
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.github import GitHub, git_facts, signature
+from hookrules.engine.sources.provider import Credentials
 
-SOURCE = GitHub("github", signature((b"secret of github",)))
+SOURCE = GitHub("github", signature(Credentials(("secret of github",))))
 
 
 def delivery(**headers: str) -> Delivery:
