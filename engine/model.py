@@ -116,6 +116,8 @@ class StepState(enum.StrEnum):
     RUNNING = "running"
     RETRYING = "retrying"
     """Failed, and due again when its run is."""
+    WAITING = "waiting"
+    """Not done yet, and goes on when its run is due."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -123,7 +125,7 @@ class StepState(enum.StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self not in (StepState.RUNNING, StepState.RETRYING)
+        return self not in (StepState.RUNNING, StepState.RETRYING, StepState.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Emission:
+    """An event that a step makes happen."""
+
+    source: str
+    type: str
+    payload: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What an action came to. `result` is what later steps find at `steps.<id>`."""
 
@@ -156,6 +167,10 @@ class Outcome:
     """False where trying again can't help: a template that fails, a refused address."""
     retry_after: float | None = None
     """Seconds the other side asked us to wait before the next attempt."""
+    due_at: float | None = None
+    """Not done yet, neither well nor badly: the step goes on at this time, and finds `result` again as `Surroundings.earlier`."""
+    emissions: tuple[Emission, ...] = ()
+    """Written in one commit with the step's result, where it succeeded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hookrules.actions import Services
 from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.journal.sqlite import SqliteJournal
+from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Match, Run
+from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.execution import Ending, Execution, Workshop
 from hookrules.engine.runs.masking import masker
 
@@ -47,6 +50,7 @@ class Bench:
         self.logged: list[tuple[str, str]] = []
         self.stop = threading.Event()
         self.secrets = dict(secrets or {})
+        self.services: Services = {}
         self._new_event_id = id_maker("evt")
 
     def workshop(self, log: Callable[[str, str], None] | None = None) -> Workshop:
@@ -59,6 +63,8 @@ class Bench:
             random=lambda: 0.5,
             log=log or (lambda level, message: self.logged.append((level, message))),
             stop=self.stop,
+            emit=emitter(Index([]), self.clock, self._new_event_id),
+            services=self.services,
         )
 
     def start(self, rule: Rule, payload: Any) -> Event:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import yaml
 
 from hookrules.actions import Action, kind, kinds
+from hookrules.actions import service as registered_service
 from hookrules.engine.conditions import operand_parser, parser, path_mistakes, structure
 from hookrules.engine.conditions.fact_fields import MEANINGS
 from hookrules.engine.conditions.functions import FUNCTIONS
@@ -223,6 +224,26 @@ def _rule_with(name: str, model: type[Action]) -> str:
     return "rules:\n  - name: example\n    on: github\n    steps:\n" + "".join(f"      {line}\n" for line in step.splitlines())
 
 
+def actions() -> str:
+    """All kinds, each with what it does in a line."""
+    return table(("action", "does"), ((f"[`{name}`](actions/{name}.md)", _first_line(kind(name))) for name in kinds()))
+
+
+def _first_line(model: type[Action]) -> str:
+    return (model.__doc__ or "").partition("\n")[0]
+
+
+def service(section: str) -> str:
+    """Keys and the example of a section of hookrules.yaml that actions bring along."""
+    model = registered_service(section)
+    schema = SCHEMAS["config"]()
+    (entry,) = schema["properties"][section]["patternProperties"].values()
+    definition = _resolved(entry, schema)
+    name, example = model.example
+    written = yaml.safe_dump({section: {name: dict(example)}}, sort_keys=False, width=120, allow_unicode=True)
+    return f"{_key_table(definition['properties'], definition.get('required', ()), schema)}\n```yaml\n# hookrules.yaml\n{written}```\n"
+
+
 _ROOMS = {
     "1": "YAML, keys and values",
     "2": "Conditions",
@@ -260,6 +281,8 @@ BLOCKS: Mapping[str, Callable[..., str]] = {
     "units": units,
     "keys": keys,
     "action": action,
+    "actions": actions,
+    "service": service,
 }
 
 

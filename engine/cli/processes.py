@@ -14,17 +14,18 @@ from typing import Any
 
 from hookrules.engine import logs
 from hookrules.engine.cli.project import Project, open_journal_of
-from hookrules.engine.config.secret import Secret, secrets_in
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
 from hookrules.engine.runs.execution import Workshop
 from hookrules.engine.runs.masking import masker
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
 
 _new_event_id = id_maker("evt")
@@ -100,6 +101,8 @@ def _worker(project: Project, journal: Journal) -> Worker:
         random=random.random,
         log=_log,
         stop=threading.Event(),
+        emit=emitter(index, time.time, _new_event_id),
+        services=project.settings.services(),
     )
     return Worker(
         workshop,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hookrules.actions import services
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.events import check_events
 from hookrules.engine.config.exposure import check_exposure
@@ -138,7 +139,8 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
         return Known()
     unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
     looks = catalogues(read.settings) if catalogues else {}
-    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, looks)
+    named = {section: read.names[section] for section in services()}
+    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, named, looks)
 
 
 def _read_rules(read: SettingsFile, folder: Path, known: Known) -> tuple[list[RuleFile], list[Finding]]:

@@ -31,6 +31,8 @@ class PlannedStep:
     name: str | None = None
     condition: Condition | None = None
     for_each: Value | None = None
+    parallel: int = 1
+    """How many items of `for_each` are done at a time."""
     timeout: float | None = None
     retry: Retry | None = None
     continue_on_error: bool = False

@@ -70,8 +70,8 @@ class Work(Protocol):
     def renew(self, worker: str, now: float, lease: float) -> None:
         """Hold every run that this worker has for another `lease` seconds."""
 
-    def write_step(self, run: Run, step: Step) -> None:
-        """Write where a step stands, under its key."""
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
+        """Write where a step stands, under its key, and in the same commit the events that it made."""
 
     def park(self, run: Run, step: Step, due_at: float) -> None:
         """Write the step and leave the run waiting until `due_at`, in one commit."""

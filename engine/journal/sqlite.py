@@ -77,8 +77,9 @@ class SqliteJournal(Journal):
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
 
-    def write_step(self, run: Run, step: Step) -> None:
-        self._under_claim("write_step", run, step_values(run, step))
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
+        after = [self._row(arrival) for arrival in following]
+        self._write(partial(writes.write_step, run=run, values=step_values(run, step), following=after))
 
     def park(self, run: Run, step: Step, due_at: float) -> None:
         self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at))

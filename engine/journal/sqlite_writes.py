@@ -59,6 +59,11 @@ def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values
         raise LeaseLost(f"the claim {run.fence} of run {run.id} is over: it ended, was handed back, or another worker took it")
 
 
+def write_step(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: Sequence[ArrivalRow]) -> None:
+    under_claim(connection, "write_step", run, values)
+    accept_all(connection, following)
+
+
 def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
     under_claim(connection, "end_run", run, values)
     if following:

@@ -8,11 +8,10 @@ from hookrules.engine import logs
 from hookrules.engine.journal import Arrival
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Match, Run
+from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.execution import Ending
 
 SOURCE = "rule"
-MAX_HOPS = 8
-"""How many events made by rules may follow one another: rules that set each other off would never end."""
 
 
 def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float], str]) -> Callable[[Run, Ending, Event], Arrival | None]:

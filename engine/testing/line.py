@@ -20,6 +20,7 @@ from hookrules.engine.matching.explanation import RuleExplanation, explain
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event, Json, Reply, Run, RunState
 from hookrules.engine.runs.describing import CALL, describing
+from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import ending_event
 from hookrules.engine.runs.execution import Ending, Execution, Workshop
 from hookrules.engine.runs.schedules import tick_event
@@ -192,6 +193,7 @@ class _Passage:
             random=lambda: 0.5,
             log=lambda _level, _message: None,
             stop=self.stop,
+            emit=emitter(self.line.index, self.clock, _new_event_id),
             perform=describing(self.test.fields.results),
         )
 
