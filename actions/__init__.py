@@ -11,6 +11,8 @@ KINDS = {
     "shell": "hookrules.actions.shell:ShellAction",
     "http": "hookrules.actions.http_request:HttpAction",
     "file": "hookrules.actions.file:FileAction",
+    "emit": "hookrules.actions.emit:EmitAction",
+    "wait": "hookrules.actions.wait:WaitAction",
     "log": "hookrules.actions.log:LogAction",
 }
 SERVICES = {

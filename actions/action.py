@@ -44,6 +44,8 @@ class Surroundings:
     """Where hookrules.yaml lies: relative paths start here."""
     idempotency_key: str
     """The same over all attempts of one step of one run."""
+    now: float = 0.0
+    """Seconds since the epoch when the attempt began."""
     attempt: int = 1
     timeout: float = 3600.0
     """Seconds until the call is ended."""
@@ -97,6 +99,10 @@ class Action(BaseModel):
 
     def services_used(self) -> tuple[ServiceUse, ...]:
         """What hookrules.yaml has to have for it."""
+        return ()
+
+    def sources_made(self) -> tuple[str, ...]:
+        """The sources of events that it makes."""
         return ()
 
     def conclusion(self, names: Names, state: RunState) -> Call | None:

@@ -51,6 +51,7 @@ class Bench:
         self.stop = threading.Event()
         self.secrets = dict(secrets or {})
         self.services: Services = {}
+        self.index = Index([])
         self._new_event_id = id_maker("evt")
 
     def workshop(self, log: Callable[[str, str], None] | None = None) -> Workshop:
@@ -63,7 +64,7 @@ class Bench:
             random=lambda: 0.5,
             log=log or (lambda level, message: self.logged.append((level, message))),
             stop=self.stop,
-            emit=emitter(Index([]), self.clock, self._new_event_id),
+            emit=emitter(self.index, self.clock, self._new_event_id),
             services=self.services,
         )
 

@@ -19,7 +19,7 @@ from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.errors import ConditionError
 from hookrules.engine.units import Duration, PositiveDuration
 
-LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status", "emit", "wait"})
+LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
 _LATER_KEYS = frozenset({"concurrency", "throttle", "correlate", "absent", "respond", "runs_on", "at_most_once", "dedupe"})

@@ -245,6 +245,7 @@ class Execution:
         return Surroundings(
             folder=self._workshop.folder,
             idempotency_key=self._key(step),
+            now=self._workshop.clock(),
             attempt=step.attempts,
             timeout=timeout,
             services=self._workshop.services,

@@ -203,3 +203,22 @@ def test_told_to_stop_a_run_is_handed_back_as_it_stands(bench: Bench) -> None:
     [run] = bench.journal.runs(RunFilter())
     assert run.state is RunState.QUEUED
     assert [step.state for step in bench.journal.steps(run.id)] == [StepState.SUCCEEDED, StepState.RUNNING]
+
+
+def test_items_are_done_several_at_a_time_where_the_step_says_so(bench: Bench) -> None:
+    meeting = "touch {{ item }}; until [ -e a ] && [ -e b ]; do :; done"  # each ends only when the other has begun
+    ending = bench.run(f"steps: [{{id: meet, for_each: $.names, parallel: 2, timeout: 20s, shell: '{meeting}'}}]", {"names": ["a", "b"]})
+    assert ending == Ending(RunState.SUCCEEDED)
+
+
+def test_items_at_a_time_that_are_tried_again_wait_together_and_succeed_alone(bench: Bench) -> None:
+    once = "[ -e {{ item }} ] || { touch {{ item }}; exit 1; }"
+    rule = rule_of(f"steps: [{{for_each: $.names, parallel: 3, retry: {{attempts: 2, delay: 10s}}, shell: '{once}'}}]")
+    (bench.folder / "b").touch()
+    event = bench.start(rule, {"names": ["a", "b", "c"]})
+    assert bench.proceed(rule, event) is None
+    bench.clock.now += 20
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    (run,) = bench.journal.runs(RunFilter())
+    attempts = {step.key: step.attempts for step in bench.journal.steps(run.id)}
+    assert attempts == {"steps[0][0]": 2, "steps[0][1]": 1, "steps[0][2]": 2, "steps[0]": 1}
