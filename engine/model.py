@@ -65,6 +65,32 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A delivery that was not taken, as it is remembered: nothing of its body, and no header that may hold a secret."""
+
+    source: str
+    """Empty where there is no source of that name."""
+    at: float
+    status: int
+    reason: str
+    address: str | None = None
+    agent: str | None = None
+    """The User-Agent header: who it says that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A piece of what a step said while it ran."""
+
+    number: int
+    """Greater than that of every piece before it, of any step."""
+    key: str
+    """The step's."""
+    stream: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One rule that fires for an event. `digest` names the rule's text in the journal."""
 

@@ -47,12 +47,16 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         import uvloop
 
         from hookrules.engine.intake import Intake
+        from hookrules.engine.refusals import Refusals
         from hookrules.engine.web.ingress import Ingress
         from hookrules.engine.web.listener import Listener
 
         journal = open_journal_of(project)
-        intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id)
-        ingress = Ingress(intake, project.settings.server.max_body, partial(url_of_source, project.settings))
+        sources = sources_of(project.settings)
+        intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id)
+        ingress = Ingress(
+            intake, Refusals(journal, sources.__contains__), project.settings.server.max_body, partial(url_of_source, project.settings)
+        )
         listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
         journal.close()

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from hookrules.engine.model import Event, Match, Receipt, Run, RunState, Step
+from hookrules.engine.model import Event, Match, Output, Receipt, Refused, Run, RunState, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,14 @@ class EventFilter:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class RefusalFilter:
+    """Which refusals to list, newest first."""
+
+    source: str | None = None
+    limit: int = 50
+
+
 Arrival = tuple[Event, Sequence[Match]]
 """An event, and the rules that it fires."""
 
@@ -53,6 +61,9 @@ class Intake(Protocol):
         A delivery that came before (same source, delivery id and body) adds no event. A rule that already has a run for this source and
         delivery id gets no second one, also where the body differs.
         """
+
+    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
+        """Remember refused deliveries, the newest of each source only, and count them: (source, status) → how many more."""
 
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         """Remember the texts that later matches name by digest."""
@@ -72,6 +83,9 @@ class Work(Protocol):
 
     def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
         """Write where a step stands, under its key, and in the same commit the events that it made."""
+
+    def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
+        """Add to what a running step has said; of a long one the newest is kept."""
 
     def park(self, run: Run, step: Step, due_at: float) -> None:
         """Write the step and leave the run waiting until `due_at`, in one commit."""
@@ -114,8 +128,13 @@ class Reading(Protocol):
 
     def rule_text(self, digest: str) -> RuleText | None: ...
 
+    def refusals(self, which: RefusalFilter) -> list[Refused]: ...
+
+    def outputs(self, run_id: str, after: int = 0) -> list[Output]:
+        """What the steps of a run have said, from the piece behind number `after` on."""
+
     def counts(self) -> Mapping[str, int]:
-        """How many there are: `events`, and runs by state as `runs.<state>`."""
+        """How many there are: `events`, runs by state as `runs.<state>`, and refusals as `refusals.<status>.<source>`."""
 
 
 class Journal(Intake, Work, Reading, Protocol):

@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, EventFilter, Journal, RuleText, RunFilter
+from hookrules.engine.journal import Arrival, EventFilter, Journal, RefusalFilter, RuleText, RunFilter
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
 from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Match, Receipt, Run, RunState, Step
+from hookrules.engine.model import Event, Match, Output, Receipt, Refused, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -29,6 +29,7 @@ _EVENT_CONDITIONS = {
     "source": "source = :source",
     "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
 }
+_REFUSAL_CONDITIONS = {"source": "source = :source"}
 _RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
 
 
@@ -65,6 +66,9 @@ class SqliteJournal(Journal):
             return _failed(error)
         return self._committer.submit(partial(writes.accept_all, arrivals=rows))
 
+    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
+        return self._committer.submit(partial(writes.refuse, refused=refused, counts=counts))
+
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         rows = [(rule.digest, rule.name, rule.text) for rule in rules]
         self._write(lambda connection: connection.executemany(writes.SQL["keep_rule"], rows))
@@ -80,6 +84,9 @@ class SqliteJournal(Journal):
     def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
         after = [self._row(arrival) for arrival in following]
         self._write(partial(writes.write_step, run=run, values=step_values(run, step), following=after))
+
+    def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
+        self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": text}))
 
     def park(self, run: Run, step: Step, due_at: float) -> None:
         self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at))
@@ -129,6 +136,12 @@ class SqliteJournal(Journal):
     def rule_text(self, digest: str) -> RuleText | None:
         return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
 
+    def refusals(self, which: RefusalFilter) -> list[Refused]:
+        return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]
+
+    def outputs(self, run_id: str, after: int = 0) -> list[Output]:
+        return [Output(*row) for row in self._rows(_READING["outputs"], (run_id, after))]
+
     def counts(self) -> Mapping[str, int]:
         return {f"runs.{state}": 0 for state in RunState} | dict(self._rows(_READING["counts"], ()))
 
@@ -146,7 +159,7 @@ class SqliteJournal(Journal):
     def _under_claim(self, statement: str, run: Run, values: Mapping[str, Any]) -> None:
         self._write(partial(writes.under_claim, statement=statement, run=run, values=values))
 
-    def _listed(self, statement: str, conditions: Mapping[str, str], which: EventFilter | RunFilter) -> list[Row]:
+    def _listed(self, statement: str, conditions: Mapping[str, str], which: EventFilter | RunFilter | RefusalFilter) -> list[Row]:
         asked = {name: getattr(which, name) for name in conditions if getattr(which, name) is not None}
         sql = _READING[statement].format(conditions=" and ".join(conditions[name] for name in asked) or "true")
         return self._rows(sql, {**asked, "limit": which.limit})

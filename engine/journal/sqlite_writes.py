@@ -7,9 +7,13 @@ from typing import Any
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal.sqlite_rows import EventRow, run_from
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Match, Receipt, Run
+from hookrules.engine.model import Match, Receipt, Refused, Run
 
-SQL = load_statements("sqlite_intake.sql", "sqlite_work.sql")
+SQL = load_statements("sqlite_intake.sql", "sqlite_refusals.sql", "sqlite_work.sql")
+REFUSALS_KEPT = 200
+"""Of each source."""
+OUTPUTS_KEPT = 256
+"""Pieces of what one step has said."""
 _ACCEPT_EVENT = SQL["accept_event"]
 _START_RUN = SQL["start_run"]
 
@@ -62,6 +66,19 @@ def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values
 def write_step(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: Sequence[ArrivalRow]) -> None:
     under_claim(connection, "write_step", run, values)
     accept_all(connection, following)
+
+
+def write_output(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any]) -> None:
+    under_claim(connection, "write_output", run, values)
+    connection.execute(SQL["forget_output"], {"run_id": run.id, "key": values["key"], "kept": OUTPUTS_KEPT})
+
+
+def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> None:
+    for each in refused:
+        connection.execute(SQL["keep_refusal"], (each.source, each.at, each.status, each.reason, each.address, each.agent))
+    for source in {each.source for each in refused}:
+        connection.execute(SQL["forget_refusals"], {"source": source, "kept": REFUSALS_KEPT})
+    connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
 
 
 def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:

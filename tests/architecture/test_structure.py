@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.matching": {"engine.model", "engine.conditions", "engine.config"},
     "engine.journal": {"engine.model", "engine.errors", "engine.ids"},
     "engine.intake": {"engine.model", "engine.errors", "engine.bodies", "engine.sources", "engine.matching", "engine.journal"},
+    "engine.refusals": {"engine.model", "engine.journal"},
     "engine.runs": {
         "engine.model",
         "engine.errors",
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.matching",
         "engine.intake",
         "engine.journal",
+        "engine.refusals",
         "engine.sources",
     },
     "engine.cli": {"*"},

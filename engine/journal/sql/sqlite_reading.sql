@@ -19,6 +19,13 @@ select runs.id, steps.key, steps.kind, steps.state, steps.attempts, steps.starte
     steps.result, steps.error
 from steps join runs on runs.seq = steps.run where runs.id = ? order by steps.seq
 
+-- name: list_refusals
+select source, at, status, reason, address, agent from refusals where {conditions} order by seq desc limit :limit
+
+-- name: outputs
+select outputs.seq, outputs.key, outputs.stream, outputs.text
+from outputs join runs on runs.seq = outputs.run where runs.id = ? and outputs.seq > ? order by outputs.seq
+
 -- name: rule_text
 select digest, name, text from rules where digest = ?
 
@@ -26,3 +33,5 @@ select digest, name, text from rules where digest = ?
 select 'events', count(*) from events
 union all
 select 'runs.' || state, count(*) from runs group by state
+union all
+select 'refusals.' || status || '.' || source, count from refusal_counts

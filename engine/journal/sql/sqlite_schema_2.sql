@@ -1,2 +1,37 @@
 -- Which of its source's secrets proved an event, counted from 1.
 alter table events add column proven_by integer;
+
+-- Deliveries that were not taken: the newest of each source, without their bodies. The source is empty where no such source is known.
+create table refusals (
+    seq integer primary key,
+    source text not null,
+    at real not null,
+    status integer not null,
+    reason text not null,
+    address text,
+    agent text              -- the sender's User-Agent
+) strict;
+
+create index refusals_by_source on refusals (source, seq);
+
+-- All of them, counted.
+create table refusal_counts (
+    source text not null,
+    status integer not null,
+    count integer not null,
+    primary key (source, status)
+) strict, without rowid;
+
+-- What a step has said while it ran, for whoever follows it; its result has what is kept.
+create table outputs (
+    seq integer primary key,
+    run integer not null references runs (seq) on delete cascade,
+    key text not null,
+    stream text not null,
+    text text not null
+) strict;
+
+create index outputs_by_run on outputs (run, seq);
+
+alter table runs add column response text;         -- JSON: what the sender is answered, where the rule answers
+alter table runs add column cancelled_at real;     -- when someone asked for its end

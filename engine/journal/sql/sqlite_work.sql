@@ -20,6 +20,16 @@ on conflict (run, key) do update set
     kind = excluded.kind, name = excluded.name, state = excluded.state, attempts = excluded.attempts,
     started_at = excluded.started_at, ended_at = excluded.ended_at, result = excluded.result, error = excluded.error
 
+-- name: write_output
+insert into outputs (run, key, stream, text)
+select seq, :key, :stream, :text from runs where id = :run_id and fence = :fence and state = 'running'
+
+-- name: forget_output
+delete from outputs
+where run = (select seq from runs where id = :run_id) and key = :key and seq <= (
+    select seq from outputs where run = (select seq from runs where id = :run_id) and key = :key order by seq desc limit 1 offset :kept
+)
+
 -- name: park_run
 update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'
