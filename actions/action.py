@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from hookrules.engine.model import Json, Outcome, RunState
+from hookrules.engine.model import Json, Met, Outcome, RunState
 
 Names = Mapping[str, Any]
 """What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
@@ -54,6 +54,8 @@ class Surroundings:
     """The event's raw body."""
     earlier: Mapping[str, Json] = field(default_factory=dict)
     """What this step left in its result when it was put off (`Outcome.due_at`); empty at first."""
+    met: Met | None = None
+    """What this step expected when it was put off (`Outcome.expects`), where that came true."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """The event's facts as a command's environment carries them: `HOOKRULES_EVENT_ID`, `HOOKRULES_RULE`, …"""
     cancelled: threading.Event = field(default_factory=threading.Event)

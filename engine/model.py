@@ -136,6 +136,10 @@ class Run:
     started_at: float | None = None
     ended_at: float | None = None
     error: str | None = None
+    cancelled_at: float | None = None
+    """When someone asked for its end; it ends when its worker has seen that and what `finally` says is done."""
+    retries: int = 0
+    """How often a person had it done again."""
 
 
 class StepState(enum.StrEnum):
@@ -173,6 +177,27 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a waiting step is put off for, beside its time."""
+
+    approval: bool = False
+    """A person may let it go on."""
+    events: tuple[str, ...] = ()
+    """Patterns as in `on`: such an event lets it go on, where `condition` holds of it."""
+    condition: Json = None
+    """As a rule writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An expectation that came true."""
+
+    at: float
+    by: str
+    """The event's id, or who approved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Emission:
     """An event that a step makes happen."""
 
@@ -195,6 +220,8 @@ class Outcome:
     """Seconds the other side asked us to wait before the next attempt."""
     due_at: float | None = None
     """Not done yet, neither well nor badly: the step goes on at this time, and finds `result` again as `Surroundings.earlier`."""
+    expects: Expectation | None = None
+    """With `due_at`: what lets the step go on before that time; it is then found at `Surroundings.met`."""
     emissions: tuple[Emission, ...] = ()
     """Written in one commit with the step's result, where it succeeded."""
 

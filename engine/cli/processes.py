@@ -20,11 +20,12 @@ from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
-from hookrules.engine.runs.execution import Workshop
-from hookrules.engine.runs.masking import masker
+from hookrules.engine.runs.masking import Stream, masker
+from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
 
@@ -96,16 +97,17 @@ def worker(project: Project, console: socket.socket | None) -> Work:
 def _worker(project: Project, journal: Journal) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
+    masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
     workshop = Workshop(
         journal=journal,
         folder=project.folder.absolute(),
         secrets=secrets,
-        mask=masker(secret.reveal() for _, secret in secrets_in(project.settings)),
+        mask=masker(masked),
         clock=time.time,
         random=random.random,
         log=_log,
-        stop=threading.Event(),
         emit=emitter(index, time.time, _new_event_id),
+        outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
     )
     return Worker(

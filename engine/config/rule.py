@@ -61,6 +61,11 @@ class Rule:
     """Where it was read, with `line`; empty and 0 for a rule that comes from the journal."""
     line: int = 0
 
+    @property
+    def streams(self) -> bool:
+        """Whether the sender is answered with what its steps say, as they say it."""
+        return False
+
     def sections(self) -> Mapping[str, tuple[PlannedStep, ...]]:
         """Its lists of steps by their key in YAML, in the order in which they may run."""
         return {"steps": self.steps, "on_failure": self.on_failure, "finally": self.final}

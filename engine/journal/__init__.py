@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
-from hookrules.engine.model import Event, Match, Output, Receipt, Refused, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,14 @@ class Work(Protocol):
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         """Add to what a running step has said; of a long one the newest is kept."""
 
-    def park(self, run: Run, step: Step, due_at: float) -> None:
-        """Write the step and leave the run waiting until `due_at`, in one commit."""
+    def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
+        """Write the step and leave the run waiting until `due_at`, or until what it expects comes true, in one commit."""
+
+    def met(self, run_id: str) -> Met | None:
+        """What a waiting run expected and got."""
+
+    def cancelling(self, worker: str) -> list[str]:
+        """The runs that this worker holds, and whose end someone asked for."""
 
     def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
         """Write how the run ended and, in the same commit, the event that its end is."""
@@ -110,6 +116,22 @@ class Work(Protocol):
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         """Write when the schedule is due next."""
+
+
+class Steering(Protocol):
+    """What people ask of runs."""
+
+    def cancel(self, run_id: str, now: float) -> RunState | None:
+        """Ask for the end of a run that has not ended, which its worker brings about; a dead one is dismissed at once.
+
+        Gives the state in which the run was found; None where there is none. Others than these are left as they are. `retry` likewise.
+        """
+
+    def retry(self, run_id: str, now: float, digest: str | None = None) -> RunState | None:
+        """Have a run that ended badly done again: from the step that failed, or with another rule's text from the start."""
+
+    def approve(self, run_id: str, now: float, by: str) -> bool:
+        """Let a run go on that waits for approval; False where it does not."""
 
 
 class Reading(Protocol):
@@ -137,7 +159,7 @@ class Reading(Protocol):
         """How many there are: `events`, runs by state as `runs.<state>`, and refusals as `refusals.<status>.<source>`."""
 
 
-class Journal(Intake, Work, Reading, Protocol):
+class Journal(Intake, Work, Steering, Reading, Protocol):
     """All of it, on one store."""
 
     def close(self) -> None:

@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Arrival, EventFilter, Journal, RefusalFilter, RuleText, RunFilter
+from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
 from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Match, Output, Receipt, Refused, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -88,8 +89,14 @@ class SqliteJournal(Journal):
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": text}))
 
-    def park(self, run: Run, step: Step, due_at: float) -> None:
-        self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at))
+    def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
+        self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at, expects=expects))
+
+    def met(self, run_id: str) -> Met | None:
+        return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
+
+    def cancelling(self, worker: str) -> list[str]:
+        return [run_id for (run_id,) in self._rows(_READING["cancelling"], (worker,))]
 
     def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
         values = {"state": state.value, "ended_at": now, "error": error}
@@ -115,6 +122,17 @@ class SqliteJournal(Journal):
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         self._execute("plan_schedule", (schedule, due_at))
+
+    # What people ask of runs.
+
+    def cancel(self, run_id: str, now: float) -> RunState | None:
+        return self._write(partial(steering.cancel, run_id=run_id, now=now))
+
+    def retry(self, run_id: str, now: float, digest: str | None = None) -> RunState | None:
+        return self._write(partial(steering.retry, run_id=run_id, now=now, digest=digest))
+
+    def approve(self, run_id: str, now: float, by: str) -> bool:
+        return self._write(partial(steering.approve, run_id=run_id, now=now, by=by))
 
     # What people and programs look at.
 

@@ -1,5 +1,6 @@
 """What is written to a SQLite journal: functions of the writing connection, each run inside a transaction of the committing thread."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal.sqlite_rows import EventRow, run_from
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Match, Receipt, Refused, Run
+from hookrules.engine.model import Expectation, Match, Receipt, Refused, Run
 
 SQL = load_statements("sqlite_intake.sql", "sqlite_refusals.sql", "sqlite_work.sql")
 REFUSALS_KEPT = 200
@@ -87,6 +88,12 @@ def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any],
         accept(connection, *following)
 
 
-def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float) -> None:
+def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Expectation | None) -> None:
     under_claim(connection, "write_step", run, step_values)
     under_claim(connection, "park_run", run, {"due_at": due_at})
+    if expects:
+        events = json.dumps(expects.events) if expects.events else None
+        values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
+        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition)})
+    else:
+        connection.execute(SQL["expect_nothing"], {"run_id": run.id})

@@ -1,9 +1,9 @@
 """One test down the whole line: proven, read, matched, journalled and run, with its calls described and its clock its own."""
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,8 +22,11 @@ from hookrules.engine.model import Delivery, Event, Json, Reply, Run, RunState
 from hookrules.engine.runs.describing import CALL, describing
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import ending_event
-from hookrules.engine.runs.execution import Ending, Execution, Workshop
+from hookrules.engine.runs.execution import Ending, Execution
+from hookrules.engine.runs.masking import Stream
+from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.schedules import tick_event
+from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.sources.source import Source
 
 _LEASE = 3600.0
@@ -103,7 +106,6 @@ class _Passage:
     test: RuleTest
     journal: Journal
     clock: _Clock
-    stop: threading.Event = field(default_factory=threading.Event)
 
     def told(self) -> Told:
         try:
@@ -192,8 +194,8 @@ class _Passage:
             clock=self.clock,
             random=lambda: 0.5,
             log=lambda _level, _message: None,
-            stop=self.stop,
             emit=emitter(self.line.index, self.clock, _new_event_id),
+            outputs=Outputs(self.journal, partial(Stream, ())),
             perform=describing(self.test.fields.results),
         )
 

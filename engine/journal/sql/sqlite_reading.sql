@@ -7,11 +7,13 @@ select id, source, type, delivery_id, received_at, address, hops, headers, query
 from events where {conditions} order by seq desc limit :limit
 
 -- name: run
-select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error
+select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
+    cancelled_at, retries
 from runs join events on events.seq = runs.event where runs.id = ?
 
 -- name: list_runs
-select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error
+select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
+    cancelled_at, retries
 from runs join events on events.seq = runs.event where {conditions} order by runs.seq desc limit :limit
 
 -- name: steps
@@ -25,6 +27,12 @@ select source, at, status, reason, address, agent from refusals where {condition
 -- name: outputs
 select outputs.seq, outputs.key, outputs.stream, outputs.text
 from outputs join runs on runs.seq = outputs.run where runs.id = ? and outputs.seq > ? order by outputs.seq
+
+-- name: met
+select met_at, met_by from expectations join runs on runs.seq = expectations.run where runs.id = ? and met_at is not null
+
+-- name: cancelling
+select id from runs indexed by runs_cancelled where worker = ? and cancelled_at is not null and ended_at is null
 
 -- name: rule_text
 select digest, name, text from rules where digest = ?

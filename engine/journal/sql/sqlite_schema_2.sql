@@ -35,3 +35,17 @@ create index outputs_by_run on outputs (run, seq);
 
 alter table runs add column response text;         -- JSON: what the sender is answered, where the rule answers
 alter table runs add column cancelled_at real;     -- when someone asked for its end
+alter table runs add column retries integer not null default 0;  -- how often a person had it done again
+create index runs_cancelled on runs (worker) where cancelled_at is not null and ended_at is null;
+
+-- What a waiting step is put off for, beside its time.
+create table expectations (
+    run integer primary key references runs (seq) on delete cascade,
+    key text not null,          -- the step's
+    approval integer not null,  -- whether a person may let it go on
+    events text,                -- JSON: the event patterns that let it go on; null where none does
+    condition text,             -- JSON: what has to hold of such an event, as a rule writes it
+    since integer not null,     -- events after this one count
+    met_at real,
+    met_by text                 -- the event's id, or who approved
+) strict;

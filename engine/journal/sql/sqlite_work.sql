@@ -7,7 +7,7 @@ where seq in (
     order by due_at, seq limit :limit
 )
 returning id, (select events.id from events where events.seq = runs.event), rule, digest, state, created_at, due_at,
-    fence, worker, started_at, ended_at, error, seq
+    fence, worker, started_at, ended_at, error, cancelled_at, retries, seq
 
 -- name: renew_leases
 update runs set lease_until = :now + :lease where worker = :worker
@@ -33,6 +33,16 @@ where run = (select seq from runs where id = :run_id) and key = :key and seq <= 
 -- name: park_run
 update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'
+
+-- name: expect
+insert into expectations (run, key, approval, events, condition, since)
+select seq, :key, :approval, :events, :condition, (select coalesce(max(seq), 0) from events) from runs where id = :run_id
+on conflict (run) do update set
+    key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition,
+    since = excluded.since, met_at = null, met_by = null
+
+-- name: expect_nothing
+delete from expectations where run = (select seq from runs where id = :run_id)
 
 -- name: end_run
 update runs set state = :state, ended_at = :ended_at, error = :error, worker = null, lease_until = null
