@@ -10,7 +10,7 @@ from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Journal, RuleText
+from hookrules.engine.journal import Journal, RuleText, Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Match, Run
@@ -80,7 +80,7 @@ class Bench:
         return event
 
     def claim(self) -> Run | None:
-        return next(iter(self.journal.claim("bench", 1, self.clock(), LEASE)), None)
+        return next(iter(self.journal.claim("bench", self.clock(), LEASE, Turn(1))), None)
 
     def proceed(self, rule: Rule, event: Event, log: Callable[[str, str], None] | None = None) -> Ending | None:
         """Claim the run and take it as far as it goes, its ending written."""

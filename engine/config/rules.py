@@ -12,6 +12,7 @@ from hookrules.actions import kind, kinds
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition, compile_condition
 from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore
+from hookrules.engine.config.order import ConcurrencyFields, ThrottleFields
 from hookrules.engine.config.rule import PlannedStep, Retry
 from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, closest
 from hookrules.engine.config.values import ListValue, RuleValue
@@ -22,7 +23,7 @@ from hookrules.engine.units import Duration, PositiveDuration
 LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
-_LATER_KEYS = frozenset({"concurrency", "throttle", "correlate", "absent", "respond", "runs_on", "at_most_once", "dedupe"})
+_LATER_KEYS = frozenset({"correlate", "absent", "respond", "dedupe"})
 _SEGMENT = re.compile(r"\*|[^\s.*]+")
 
 
@@ -231,3 +232,7 @@ class RuleFields(Keys):
     final: tuple[Step, ...] = Field((), alias="finally", description="What is done at the end, whatever happened.")
     timeout: PositiveDuration | None = Field(None, description="How long the whole run may take.")
     retry: RetryFields | None = Field(None, description="For each step that says nothing itself.")
+    concurrency: ConcurrencyFields | None = Field(None, description="How many of its runs go on at a time, and what becomes of the others.")
+    throttle: ThrottleFields | None = Field(None, description="How often it runs where many events fire it.")
+    at_most_once: Boolean = Field(default=False, description="Whether a step that a crash interrupted fails, rather than being done again.")
+    runs_on: Name | None = Field(None, description="Only workers that were started with this label take its runs.")

@@ -6,7 +6,7 @@ read or written. An implementation may be used from many threads at once.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
@@ -48,6 +48,21 @@ class RefusalFilter:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How many runs a worker can take, and of which rules."""
+
+    free: int
+    most_of_one: int = 1_000_000
+    """Runs of one rule that may go on at once in this worker."""
+    running: Mapping[str, int] = field(default_factory=dict)
+    """How many of each rule do."""
+    after: str = ""
+    """The rule that was served last: those behind it by name come first now."""
+    labels: tuple[str, ...] = ()
+    """Runs of rules that ask for one of these are taken, too."""
+
+
 Arrival = tuple[Event, Sequence[Match]]
 """An event, and the rules that it fires."""
 
@@ -75,8 +90,10 @@ class Work(Protocol):
     A claim ends with `park`, `end_run` and `hand_back`, or when another worker takes the run over.
     """
 
-    def claim(self, worker: str, limit: int, now: float, lease: float) -> list[Run]:
-        """Take up to `limit` runs that are due, oldest first, for `lease` seconds; includes those whose worker let its lease run out."""
+    def claim(self, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+        """Take runs that are due for `lease` seconds: first those whose worker let its lease run out, then in turn one of each rule,
+        its oldest, so that a flood of one rule does not keep the others waiting. A run whose group is full is not due.
+        """
 
     def renew(self, worker: str, now: float, lease: float) -> None:
         """Hold every run that this worker has for another `lease` seconds."""
@@ -103,7 +120,10 @@ class Work(Protocol):
         """Queue a claimed run again, at once and for anyone."""
 
     def seconds_to_next(self, now: float) -> float | None:
-        """How long until a run is due that no one holds, or a held one's lease is over: 0 if one is already; None where there is none."""
+        """How long until the next run is due that no one holds, or the next lease is over; None where there is none.
+
+        What is due already does not count: whoever has just claimed has what is for it.
+        """
 
     def version(self) -> int:
         """Another number than before once anything was written, by this process or another; cheap enough to ask many times a second."""
@@ -151,6 +171,9 @@ class Reading(Protocol):
     def rule_text(self, digest: str) -> RuleText | None: ...
 
     def refusals(self, which: RefusalFilter) -> list[Refused]: ...
+
+    def events_of_run(self, run_id: str) -> list[str]:
+        """The ids of the events of a run that was started by more than one, in the order in which they came; else empty."""
 
     def outputs(self, run_id: str, after: int = 0) -> list[Output]:
         """What the steps of a run have said, from the piece behind number `after` on."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, EventFilter, Journal, RefusalFilter, RuleText, RunFilter
+from hookrules.engine.journal import Arrival, EventFilter, Journal, RefusalFilter, RuleText, RunFilter, Turn
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
@@ -76,8 +76,8 @@ class SqliteJournal(Journal):
 
     # What the worker writes.
 
-    def claim(self, worker: str, limit: int, now: float, lease: float) -> list[Run]:
-        return self._write(partial(writes.claim, worker=worker, limit=limit, now=now, lease=lease))
+    def claim(self, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+        return self._write(partial(writes.claim, worker=worker, now=now, lease=lease, turn=turn))
 
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
@@ -107,8 +107,8 @@ class SqliteJournal(Journal):
         self._under_claim("hand_back_run", run, {})
 
     def seconds_to_next(self, now: float) -> float | None:
-        ((due_at,),) = self._rows(writes.SQL["next_due"], ())
-        return None if due_at is None else max(0.0, due_at - now)
+        ((due_at,),) = self._rows(writes.SQL["next_due"], {"now": now})
+        return None if due_at is None else due_at - now
 
     def version(self) -> int:
         return self._reads.version()
@@ -156,6 +156,9 @@ class SqliteJournal(Journal):
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
         return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]
+
+    def events_of_run(self, run_id: str) -> list[str]:
+        return [event_id for (event_id,) in self._rows(_READING["events_of_run"], (run_id,))]
 
     def outputs(self, run_id: str, after: int = 0) -> list[Output]:
         return [Output(*row) for row in self._rows(_READING["outputs"], (run_id, after))]

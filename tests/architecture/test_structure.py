@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.sources",
         "actions",
     },
-    "engine.matching": {"engine.model", "engine.conditions", "engine.config"},
+    "engine.matching": {"engine.model", "engine.errors", "engine.conditions", "engine.templating", "engine.config"},
     "engine.journal": {"engine.model", "engine.errors", "engine.ids"},
     "engine.intake": {"engine.model", "engine.errors", "engine.bodies", "engine.sources", "engine.matching", "engine.journal"},
     "engine.refusals": {"engine.model", "engine.journal"},

@@ -49,3 +49,27 @@ create table expectations (
     met_at real,
     met_by text                 -- the event's id, or who approved
 ) strict;
+
+-- How runs stand to each other. A run that is held waits until its group has room; nothing else looks at it.
+alter table runs add column group_name text;
+alter table runs add column group_most integer;
+alter table runs add column throttle_key text;
+alter table runs add column label text;                           -- only workers with this label take it
+alter table runs add column held integer not null default 0;
+alter table runs add column verdict text;                         -- how it ends without a step being done
+
+create index runs_by_group on runs (group_name, held, seq) where group_name is not null and ended_at is null;
+create index runs_by_throttle on runs (rule, throttle_key, seq) where throttle_key is not null;
+drop index runs_open;
+create index runs_ready on runs (rule, due_at, seq) where ended_at is null and held = 0 and worker is null;
+create index runs_lapsing on runs (lease_until, seq) where worker is not null;
+create index runs_due on runs (due_at) where ended_at is null and held = 0 and worker is null;
+
+-- The events of a run that was started by more than one, its first one among them.
+create table run_events (
+    run integer not null references runs (seq) on delete cascade,
+    event integer not null references events (seq),
+    primary key (run, event)
+) strict, without rowid;
+
+create index run_events_by_event on run_events (event);
