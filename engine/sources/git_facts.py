@@ -11,6 +11,7 @@ from hookrules.engine.sources.source import at, text_at
 Reader = Callable[[Json], Mapping[str, Json]]
 """The facts of one kind of event, of its payload."""
 
+_PLACES = (("refs/heads/", "branch"), ("refs/tags/", "tag"))
 _CHANGES = ("added", "modified", "removed")
 _MOST_LISTED = 2048
 """So many commits a push of GitHub lists at most (GitHub Docs, "Webhook events and payloads")."""
@@ -28,9 +29,10 @@ def commit(sha: Json) -> str | None:
 
 def place(ref: Json) -> dict[str, Json]:
     """The branch or the tag that a full ref names: `refs/heads/main`; nothing for any other ref."""
-    kind, _, name = ref.removeprefix("refs/").partition("/") if isinstance(ref, str) and ref.startswith("refs/") else ("", "", "")
-    fact = {"heads": "branch", "tags": "tag"}.get(kind)
-    return {fact: name} if fact and name else {}
+    for prefix, fact in _PLACES:
+        if isinstance(ref, str) and ref.startswith(prefix) and ref != prefix:
+            return {fact: ref.removeprefix(prefix)}
+    return {}
 
 
 def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[str] | None:
@@ -40,10 +42,13 @@ def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[s
     """
     if not isinstance(commits, list) or len(commits) >= most or (isinstance(total, int) and total > len(commits)):
         return None
-    if any(not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES) for each in commits):
-        return None
-    named = [name for each in commits for change in _CHANGES for name in _listed(each.get(change)) if isinstance(name, str)]
-    return list(dict.fromkeys(named))
+    named: list[Json] = []
+    for each in commits:
+        if not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES):
+            return None
+        for change in _CHANGES:
+            named += _listed(each.get(change))
+    return list(dict.fromkeys(name for name in named if isinstance(name, str)))
 
 
 def _listed(value: Json) -> list[Json]:

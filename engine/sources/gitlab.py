@@ -5,7 +5,7 @@ Formats: GitLab Docs, "Webhooks" and "Webhook events"; GitLab's merge request 23
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
@@ -24,7 +24,7 @@ SIGNING_TOKEN = "whsec_"  # noqa: S105 - what one begins with
 class SecretToken(Verifier):
     """A secret that travels as it is."""
 
-    secret: str
+    secret: str = field(repr=False)
 
     def __post_init__(self) -> None:
         if not self.secret:
