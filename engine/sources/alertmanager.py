@@ -1,12 +1,8 @@
-"""Prometheus Alertmanager: signs nothing, so that `verify` has to say how its deliveries are proven.
-
-A notification carries a group's `alerts`, and each becomes an event: `payload` is the alert (`labels`, `annotations`, `status`, `startsAt`,
-`generatorURL`, `fingerprint`). The type is its status: `firing` or `resolved`.
+"""Prometheus Alertmanager: nothing is signed; it can send a bearer token or a login.
 
 Alertmanager sends a whole group again when one alert joins it, and all of it every `repeat_interval`. An alert is therefore known by its
-fingerprint, the time that it began, and its status: it is one event while it fires and one when it is resolved, however often it is told.
-
-Format: Prometheus' documentation, "Alerting: Configuration", `webhook_config`; version 4 of the message.
+fingerprint, the time that it began, and its status. Format: Prometheus' documentation, "Alerting: Configuration", `webhook_config`, and
+version 4 of its message.
 """
 
 from collections.abc import Sequence
@@ -19,7 +15,7 @@ from hookrules.engine.sources.source import Source, at, text_at
 
 @dataclass(frozen=True, slots=True)
 class Alertmanager(Source):
-    """`provider: alertmanager`, and `provider: grafana`, which sends the same."""
+    """`provider: alertmanager`."""
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
@@ -48,4 +44,8 @@ PROVIDER = Provider(
         "A receiver with `webhook_configs`: the URL, and in `http_config` the `authorization` (a bearer token) or `basic_auth` "
         "that `verify` asks for; `send_resolved` decides whether there are `resolved` events."
     ),
+    types="Of each alert its `status`: `firing` or `resolved`.",
+    delivery="Of each alert its `fingerprint`, `startsAt` and `status`.",
+    remarks="A notification carries a group's `alerts`; each becomes an event, whose payload it is (`labels`, `annotations`, `startsAt`). "
+    "However often a group is sent, an alert is one event while it fires and one when it is resolved: a reminder runs nothing again.",
 )

@@ -1,10 +1,8 @@
-"""Box: `body` and `box-delivery-timestamp` signed with HMAC-SHA256 in base64, with two keys; 10 minutes.
+"""Box: the body and `box-delivery-timestamp` signed with HMAC-SHA256 in base64, with two keys, 10 minutes either way.
 
 Each of an application's two keys signs into a header of its own, `box-signature-primary` and `box-signature-secondary`, so that one can be
-replaced at a time. `secret` holds one or both; either proves. The type is the body's `trigger` in lower case: `file.uploaded`. The delivery
-id is the body's `id`: `box-delivery-id` is another one at each retry.
-
-Format: Box's documentation, "V2 Webhooks" and "Verify Webhook Signatures".
+replaced at a time. `box-delivery-id` is another one at each retry, and the body's `id` is not. Formats: Box's documentation, "V2 Webhooks"
+and "Verify Webhook Signatures".
 """
 
 import hmac
@@ -99,4 +97,7 @@ PROVIDER = Provider(
     proof="the application's primary signature key, or a list of the primary and the secondary one",
     setup="Developer Console → the application → Webhooks → Create webhook (V2); Manage signature keys shows both keys.",
     signs_time=True,
+    types="The payload's `trigger`, in lower case: `file.uploaded` for `FILE.UPLOADED`.",
+    delivery="The payload's `id`, which stays the same where `BOX-DELIVERY-ID` does not.",
+    remarks="With both keys under `secret`, either of them proves.",
 )

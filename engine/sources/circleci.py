@@ -1,9 +1,6 @@
 """CircleCI: the body signed with HMAC-SHA256 in hex, in `circleci-signature: v1=…`.
 
-The type is the body's `type` (`workflow-completed`, `job-completed`), which `circleci-event-type` repeats without being signed. The
-delivery id is the body's `id`, by which CircleCI says to tell duplicates. No time is signed.
-
-Format: CircleCI's documentation, "Outbound webhooks".
+`circleci-event-type` repeats the type without being signed, and is not read. Format: CircleCI's documentation, "Outbound webhooks".
 """
 
 from hookrules.engine.sources.enveloped import Enveloped
@@ -30,4 +27,6 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the webhook's *Secret token*",
     setup="Project Settings → Webhooks → Add Webhook: the URL, the events, a secret token.",
+    types="The payload's `type`: `workflow-completed`, `job-completed`.",
+    delivery="The payload's `id`.",
 )

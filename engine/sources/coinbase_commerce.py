@@ -1,9 +1,6 @@
 """Coinbase Commerce: the body signed with HMAC-SHA256 in hex, in `X-CC-Webhook-Signature`.
 
-The type is the event's with a dot for its colon: `charge.confirmed` for `charge:confirmed`. The delivery id is the event's `id`; what
-stands around the event counts the attempts. Coinbase takes 200 for an answer. No time is signed.
-
-Format: Coinbase's documentation, "Commerce: Webhooks" and "Webhooks Fields".
+What stands around the event counts the attempts. Formats: Coinbase's documentation, "Commerce: Webhooks Overview" and "Webhooks Fields".
 """
 
 from hookrules.engine.model import Delivery, Json, Reply
@@ -35,4 +32,6 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the webhook shared secret, under Settings → Notifications",
     setup="Settings → Notifications → Webhook subscriptions → Add an endpoint: the URL and the events.",
+    types="The payload's `event.type` with a dot for its colon: `charge.confirmed` for `charge:confirmed`.",
+    delivery="The payload's `event.id`.",
 )

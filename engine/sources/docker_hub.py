@@ -1,10 +1,7 @@
-"""Docker Hub: signs nothing, so that `verify` has to say how its deliveries are proven, such as by a token in the URL's query.
+"""Docker Hub: nothing is signed, and no header can be chosen.
 
-There is one type, `push`. Docker Hub gives a delivery no id; the body holds the time of the push and the address to call back, so that
-the same body is the same push, and the delivery id is made of it. `callback_url` is part of `payload`, and called by nobody here: it
-stands in a body that may come from anyone.
-
-Format: Docker's documentation, "Docker Hub: Webhooks".
+`callback_url` is called by nobody here: it stands in a body that may come from anyone. Format: Docker's documentation, "Docker Hub:
+Webhooks".
 """
 
 from dataclasses import dataclass
@@ -31,5 +28,8 @@ PROVIDER = Provider(
     title="Docker Hub",
     source=DockerHub,
     verifier=None,
-    setup="The repository → Webhooks: a name and the URL. Docker Hub sends neither headers of your choice nor a signature.",
+    setup="The repository → Webhooks: a name, and the URL with the token that `verify` asks for in its query.",
+    types="`push`.",
+    delivery="A digest of the body, which holds the time of the push. Docker Hub gives none.",
+    remarks="The payload's `callback_url` is not called.",
 )

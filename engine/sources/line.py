@@ -1,10 +1,6 @@
 """LINE: the body signed with HMAC-SHA256 in base64, in `X-Line-Signature`.
 
-A delivery carries a list of `events`, and each becomes an event: `payload` is the item. The type is the item's `type`, and for a message
-its kind: `follow`, `postback`, `message.text`, `message.image`. The id is `webhookEventId`, the same when LINE delivers again. An empty
-list is *Verify* in LINE's console, which is answered here. LINE takes 200 for an answer. No time is signed.
-
-Format: LINE's documentation, "Receive messages (webhook)" and "Verify webhook URL".
+Formats: LINE's documentation, "Receive messages (webhook)" and "Verify webhook URL".
 """
 
 from collections.abc import Sequence
@@ -53,4 +49,8 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the *Channel secret* of the Messaging API channel",
     setup="LINE Developers Console → the channel → Messaging API → Webhook settings: the URL; turn on Use webhook and Webhook redelivery.",
+    types="Of each event its `type`, and the kind of a message: `follow`, `postback`, `message.text`, `message.image`.",
+    delivery="Of each event its `webhookEventId`.",
+    remarks="A delivery carries a list of `events`; each becomes an event, whose payload it is. *Verify* sends none, and is answered "
+    "without a rule.",
 )

@@ -1,7 +1,4 @@
-"""Linear: the body signed with HMAC-SHA256 in hex, in `Linear-Signature`; its time stands in the body, `webhookTimestamp`; 1 minute.
-
-The type is the body's `type` and `action`, in lower case: `issue.create`, `comment.update`, `issuelabel.remove`. The delivery id is
-`Linear-Delivery`. Linear takes 200 for an answer and nothing else, within 5 s.
+"""Linear: the body signed with HMAC-SHA256 in hex, in `Linear-Signature`; its time stands in the body, one minute either way.
 
 Format: Linear's documentation, "Webhooks".
 """
@@ -80,4 +77,7 @@ PROVIDER = Provider(
     proof="the webhook's signing secret, which begins with `lin_wh_`",
     setup="Settings → API → Webhooks → New webhook: the URL and the data to tell of. The signing secret is shown on its page.",
     signs_time=True,
+    types="The payload's `type` and `action`, in lower case: `issue.create`, `comment.update`, `issuelabel.remove`.",
+    delivery="`Linear-Delivery`.",
+    remarks="Linear waits 5 s for an answer, and takes 200 only.",
 )

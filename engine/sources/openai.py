@@ -1,6 +1,4 @@
-"""OpenAI: Standard Webhooks as they are written down; 5 minutes.
-
-The type is the body's `type` (`response.completed`, `batch.failed`), the delivery id `webhook-id`, the same over OpenAI's retries.
+"""OpenAI: Standard Webhooks as they are written down.
 
 Format: OpenAI's documentation, "Webhooks".
 """
@@ -8,11 +6,20 @@ Format: OpenAI's documentation, "Webhooks".
 from hookrules.engine.sources.provider import Provider
 from hookrules.engine.sources.standard_webhooks import StandardSignature, StandardWebhooks
 
+
+class OpenAI(StandardWebhooks):
+    """`provider: openai`."""
+
+    __slots__ = ()
+
+
 PROVIDER = Provider(
     title="OpenAI",
-    source=StandardWebhooks,
+    source=OpenAI,
     verifier=StandardSignature.of,
     proof="the endpoint's signing secret, which begins with `whsec_`",
     setup="Settings → Project → Webhooks → Create: the URL and the events. The signing secret is shown once.",
     signs_time=True,
+    types="The payload's `type`: `response.completed`, `batch.failed`.",
+    delivery="`webhook-id`.",
 )

@@ -1,9 +1,6 @@
-"""Paddle (Billing): `timestamp:body` signed with HMAC-SHA256 in hex, in `Paddle-Signature: ts=…;h1=…[;h1=…]`; 5 seconds.
+"""Paddle (Billing): `timestamp:body` signed with HMAC-SHA256 in hex, in `Paddle-Signature: ts=…;h1=…[;h1=…]`, 5 seconds either way.
 
-The type is the body's `event_type` (`transaction.completed`), the delivery id its `event_id`, the same over Paddle's retries and over
-several destinations. Paddle takes 200 for an answer, within 5 s.
-
-Format: Paddle's documentation, "Verify webhook signatures" and "Handle webhook delivery"; the tolerance is that of its SDKs.
+The tolerance is that of Paddle's SDKs. Formats: Paddle's documentation, "Verify webhook signatures" and "Handle webhook delivery".
 """
 
 from hookrules.engine.model import Reply
@@ -42,9 +39,9 @@ PROVIDER = Provider(
     source=Paddle,
     verifier=signature,
     proof="the notification destination's secret key, which begins with `pdl_ntfset_`",
-    setup=(
-        "Developer tools → Notifications → New destination: the URL and the events. "
-        "This clock has to be right to 5 seconds, or `tolerance` longer."
-    ),
+    setup="Developer tools → Notifications → New destination: the URL and the events.",
     signs_time=True,
+    types="The payload's `event_type`: `transaction.completed`.",
+    delivery="The payload's `event_id`.",
+    remarks="This server's clock has to be right to 5 seconds, or `tolerance` longer. Paddle waits 5 s for an answer, and takes 200.",
 )

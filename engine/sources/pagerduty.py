@@ -1,9 +1,6 @@
 """PagerDuty (webhooks v3): the body signed with HMAC-SHA256 in hex, in `X-PagerDuty-Signature: v1=…[,v1=…]`.
 
-The type is the event's `event_type` (`incident.triggered`, `service.updated`; `pagey.ping` when *Send Test Event* is pressed), the delivery
-id its `id`, which is signed and the same over PagerDuty's retries. No time is signed.
-
-Format: PagerDuty's documentation, "Webhooks Overview" and "Verifying Signatures".
+Formats: PagerDuty's documentation, "Webhooks Overview" and "Verifying Signatures".
 """
 
 from hookrules.engine.sources.enveloped import Enveloped
@@ -30,4 +27,6 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the secret that is shown once, when the webhook subscription is made",
     setup="Integrations → Generic Webhooks (v3) → New Webhook: the URL, the scope, the events.",
+    types="The payload's `event.event_type`: `incident.triggered`, `service.updated`; `pagey.ping` is its test event.",
+    delivery="The payload's `event.id`.",
 )

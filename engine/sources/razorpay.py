@@ -1,9 +1,6 @@
 """Razorpay: the body signed with HMAC-SHA256 in hex, in `X-Razorpay-Signature`.
 
-The type is the body's `event` (`payment.captured`), the delivery id `X-Razorpay-Event-Id`, by which Razorpay says to tell duplicates. No
-time is signed.
-
-Format: Razorpay's documentation, "Validate and Test Webhooks" and "Best Practices".
+Formats: Razorpay's documentation, "Validate and Test Webhooks" and "Best Practices".
 """
 
 from collections.abc import Mapping
@@ -44,4 +41,6 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the webhook's secret, which was chosen when it was made, and not the API's key secret",
     setup="Account & Settings → Webhooks → Add New Webhook: the URL, a secret, the events.",
+    types="The payload's `event`: `payment.captured`.",
+    delivery="`X-Razorpay-Event-Id`.",
 )

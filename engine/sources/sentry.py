@@ -1,9 +1,7 @@
 """Sentry: the body signed with HMAC-SHA256 in hex, in `Sentry-Hook-Signature`.
 
-The type is `Sentry-Hook-Resource` and the body's `action`: `issue.created`, `event_alert.triggered`, `metric_alert.critical`. The delivery
-id is `Request-ID`. `Sentry-Hook-Timestamp` is not signed, so that it says nothing of the delivery's age.
-
-Format: Sentry's documentation, "Integration Platform: Webhooks".
+`Sentry-Hook-Timestamp` is not signed, so that it says nothing of the delivery's age. Format: Sentry's documentation, "Integration Platform:
+Webhooks".
 """
 
 from collections.abc import Mapping
@@ -44,8 +42,8 @@ PROVIDER = Provider(
     source=Sentry,
     verifier=signature,
     proof="the *Client Secret* of the integration",
-    setup=(
-        "Settings → Developer Settings → Create New Integration: the webhook URL and the resources to tell of. "
-        "Sentry waits one second for an answer."
-    ),
+    setup="Settings → Developer Settings → Create New Integration: the webhook URL and the resources to tell of.",
+    types="`Sentry-Hook-Resource`, and the payload's `action`: `issue.created`, `event_alert.triggered`, `metric_alert.critical`.",
+    delivery="`Request-ID`.",
+    remarks="Sentry waits one second for an answer, and stops sending after a thousand that came too late in a day.",
 )

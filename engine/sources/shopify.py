@@ -1,8 +1,5 @@
 """Shopify: the body signed with HMAC-SHA256 in base64, in `X-Shopify-Hmac-Sha256`.
 
-The type is the topic with a dot for its slash: `orders.create` for `orders/create`. The delivery id is `X-Shopify-Webhook-Id`, the same
-over Shopify's retries; `X-Shopify-Event-Id` names what happened, of which several topics may tell. No time is signed.
-
 Formats: Shopify's documentation, "Deliver webhooks through HTTPS" and "Ignore duplicate webhooks".
 """
 
@@ -46,4 +43,6 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the app's client secret, or for webhooks made in the admin the one shown below their list",
     setup="Settings → Notifications → Webhooks → Create webhook: an event, format JSON, the URL. Apps subscribe in shopify.app.toml.",
+    types="The topic with a dot for its slash: `orders.create` for `orders/create`.",
+    delivery="`X-Shopify-Webhook-Id`. (`X-Shopify-Event-Id` names what happened, of which several topics may tell.)",
 )

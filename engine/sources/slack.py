@@ -1,18 +1,7 @@
-"""Slack: `v0:timestamp:body` signed with HMAC-SHA256 in hex, in `X-Slack-Signature`; 5 minutes.
+"""Slack: `v0:timestamp:body` signed with HMAC-SHA256 in hex, in `X-Slack-Signature`, 5 minutes either way.
 
-One URL takes all that an app may be sent. `payload` is the JSON of an event or an interaction, and a slash command's form.
-
-| what         | type                                                                         | delivery id  |
-|--------------|------------------------------------------------------------------------------|--------------|
-| an event     | that of the inner event, and its subtype: `app_mention`, `message`,          | `event_id`   |
-|              | `message.channel_join`                                                       |              |
-| interaction  | its `type`: `block_actions`, `view_submission`, `shortcut`, `message_action` | `trigger_id` |
-| command      | `command.` and its name: `command.deploy` for `/deploy`                      | `trigger_id` |
-
-An event comes again three times where it is not answered in 3 s (`X-Slack-Retry-Num` counts), under the same `event_id`; interactions and
-commands come once. The answer has no body, since Slack would show a command's to the person who wrote it.
-
-Formats: Slack's documentation, "Verifying requests from Slack", "The Events API", "Handling user interaction" and "Slash commands".
+One URL takes all that an app may be sent: events (JSON), interactions (a form whose field `payload` holds JSON) and slash commands (a
+form). Formats: Slack's documentation, "Verifying requests from Slack", "The Events API", "Handling user interaction", "Slash commands".
 """
 
 from dataclasses import dataclass
@@ -73,4 +62,10 @@ PROVIDER = Provider(
         "Slash Commands. Slack tries the URL as soon as it is entered, so start hookrules before."
     ),
     signs_time=True,
+    types="Of an event that of the inner one and its subtype: `app_mention`, `message`, `message.channel_join`. Of an interaction its own: "
+    "`block_actions`, `view_submission`, `shortcut`. Of a slash command its name: `command.deploy` for `/deploy`.",
+    delivery="The payload's `event_id`, which stays the same when Slack sends an event again (`header.X-Slack-Retry-Num` counts). "
+    "Interactions and commands come once; `trigger_id` tells them apart.",
+    remarks="`url_verification` is answered without a rule. A delivery is answered with 200 and no word, since Slack would show it to the "
+    "person who wrote a command; `response_url` takes an answer later.",
 )

@@ -1,9 +1,6 @@
 """Square: the notification URL and the body signed with HMAC-SHA256 in base64, in `x-square-hmacsha256-signature`.
 
-The URL is signed as it was entered at Square, byte by byte. The type is the body's `type` (`payment.updated`), the delivery id its
-`event_id`, the same over Square's retries. No time is signed.
-
-Format: Square's documentation, "Verify and Validate an Event Notification".
+The URL is signed byte by byte as it was entered at Square. Format: Square's documentation, "Verify and Validate an Event Notification".
 """
 
 from dataclasses import replace
@@ -48,4 +45,6 @@ PROVIDER = Provider(
     proof="the *Signature Key* of the webhook subscription",
     setup="Developer Console → the application → Webhooks → Subscriptions → Add subscription: the URL and the events.",
     signs_url=True,
+    types="The payload's `type`: `payment.updated`.",
+    delivery="The payload's `event_id`.",
 )

@@ -1,9 +1,7 @@
-"""Stripe: `timestamp.body` signed with HMAC-SHA256 in hex, in `Stripe-Signature: t=…,v1=…[,v1=…]`; 5 minutes.
+"""Stripe: `timestamp.body` signed with HMAC-SHA256 in hex, in `Stripe-Signature: t=…,v1=…[,v1=…]`, 5 minutes either way.
 
-The key is all of the secret, `whsec_` included. The type is the event's `type` (`invoice.paid`, `customer.subscription.deleted`,
-`v1.billing.meter.error_report_triggered`), the delivery id its `id` (`evt_…`), the same over Stripe's retries.
-
-Formats: Stripe's documentation, "Receive Stripe events in your webhook endpoint", and stripe-python's `_webhook.py`.
+The key is all of the secret, `whsec_` included. Formats: Stripe's documentation, "Receive Stripe events in your webhook endpoint", and
+stripe-python, `_webhook.py`.
 """
 
 from hookrules.engine.sources.api_keys import refuse_api_keys
@@ -41,4 +39,6 @@ PROVIDER = Provider(
     proof="the endpoint's signing secret, which begins with `whsec_`",
     setup="Workbench → Webhooks → Add destination: the events and the URL. The signing secret is shown on the destination's page.",
     signs_time=True,
+    types="The payload's `type`: `invoice.paid`, `customer.subscription.deleted`, `v1.billing.meter.error_report_triggered`.",
+    delivery="The payload's `id` (`evt_…`).",
 )

@@ -1,7 +1,4 @@
-"""Svix, and who sends through it (Clerk, Resend and others): Standard Webhooks, under headers of its own or the standard's; 5 minutes.
-
-The headers begin with `svix-`, or with `webhook-` where the sender has chosen so. The type is the body's `type` (`user.created`), the
-delivery id `svix-id` (`webhook-id`), which is signed and the same over retries.
+"""Svix, and who sends through it (Clerk, Resend and others): Standard Webhooks, under headers that begin with `svix-` or `webhook-`.
 
 Format: Svix's documentation, "Verifying webhooks manually".
 """
@@ -63,4 +60,6 @@ PROVIDER = Provider(
     proof="the endpoint's signing secret, which begins with `whsec_`",
     setup="Add an endpoint with the URL in the sender's webhook portal, and copy the signing secret from the endpoint's page.",
     signs_time=True,
+    types="The payload's `type`: `user.created`.",
+    delivery="`svix-id`, or `webhook-id` where the sender uses the standard's headers.",
 )

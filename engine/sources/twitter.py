@@ -1,13 +1,8 @@
 """X, formerly Twitter: the body signed with HMAC-SHA256 in base64, in `X-Twitter-Webhooks-Signature: sha256=…`.
 
-The type of the Account Activity API is the one list that the body holds, in X's words (`tweet_create_events`, `follow_events`,
-`direct_message_events`); of the Activity API it is `data.event_type` (`profile.update.bio`). X gives a delivery no id; what it tells of has
-ids and times of its own, so that the same body is the same event, and the delivery id is made of it. No time is signed.
-
-The challenge-response check (CRC) comes as a GET without a proof, and asks for the hash of a token under the very key that signs bodies.
-So that nobody can have a body signed by asking, only tokens of base64's characters are hashed, and only bodies that are objects proven.
-
-Format: X's documentation, "Securing webhooks" and "Account Activity data objects".
+The challenge-response check (CRC) comes as a GET without a proof, and asks for the hash of a token under the very key that signs bodies. So
+that nobody gets a body signed by asking, only tokens of base64's characters are hashed, and only bodies that are objects are proven.
+Formats: X's documentation, "Securing webhooks" and "Account Activity data objects".
 """
 
 import hmac
@@ -79,4 +74,8 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the app's consumer secret (*API Key Secret*)",
     setup="Register the URL with the API (`POST /2/webhooks`), then subscribe users to it. X tries the URL at once; start hookrules first.",
+    types="Of the Account Activity API the name of the list that the payload holds: `tweet_create_events`, `follow_events`, "
+    "`direct_message_events`. Of the Activity API the payload's `data.event_type`: `profile.update.bio`.",
+    delivery="A digest of the body. X gives none, and what it tells of has ids and times of its own.",
+    remarks="The challenge-response check is answered without a rule, with the first secret.",
 )

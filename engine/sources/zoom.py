@@ -1,10 +1,7 @@
-"""Zoom: `v0:timestamp:body` signed with HMAC-SHA256 in hex, in `x-zm-signature`; 5 minutes.
+"""Zoom: `v0:timestamp:body` signed with HMAC-SHA256 in hex, in `x-zm-signature`, 5 minutes either way.
 
-The time in `x-zm-request-timestamp` comes in seconds, and from some of Zoom's services in milliseconds. The type is the body's `event`
-(`meeting.started`). Zoom does not say that `x-zm-trackingid` stays over its retries, so that the delivery id is made of the body, which
-holds the time of the event to the millisecond (`event_ts`). `endpoint.url_validation`, which comes when the URL is entered and every
-72 hours, is answered here. Zoom takes 200 or 204 for an answer, within 3 s.
-
+The time in `x-zm-request-timestamp` comes in seconds, and from some of Zoom's services in milliseconds. Zoom does not say that
+`x-zm-trackingid` stays over its retries, so that the delivery id is made of the body, which holds the event's time to the millisecond.
 Format: Zoom's documentation, "Using webhooks".
 """
 
@@ -77,4 +74,8 @@ PROVIDER = Provider(
         "Zoom's *Validate* needs hookrules to run already."
     ),
     signs_time=True,
+    types="The payload's `event`: `meeting.started`.",
+    delivery="A digest of the body, which holds the time of the event (`event_ts`).",
+    remarks="`endpoint.url_validation`, which comes when the URL is entered and every three days, is answered without a rule, with the "
+    "first secret. Zoom waits 3 s for an answer, and takes 200 or 204.",
 )
