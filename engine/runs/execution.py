@@ -29,13 +29,18 @@ class Execution:
     def __init__(self, run: Run, rule: Rule, event: Event, workshop: Workshop, halt: Halt | None = None) -> None:
         self._run = run
         self._rule = rule
-        self._event = event
         self._workshop = workshop
         self._halt = halt or Halt()
+        events = self._events()
+        self._event = event = events[-1] if events else event
         self._attempts = Attempts(run, rule, event, workshop, self._halt)
-        self._names = RunNames(event, rule, run, workshop.secrets)
+        self._names = RunNames(event, rule, run, workshop.secrets, events)
         self._done: list[tuple[Step, PlannedStep]] = []
         """Steps that came to an end and were not skipped, in their order."""
+
+    def _events(self) -> list[Event]:
+        journal = self._workshop.journal
+        return [event for event in map(journal.event, journal.events_of_run(self._run.id)) if event is not None]
 
     def proceed(self) -> Ending | None:
         """How the run ends, for the caller to write; None where it goes on later."""
