@@ -9,7 +9,7 @@ from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.config.values import Value
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Event, Json, Run, RunState, Step, StepState
+from hookrules.engine.model import Event, Expectation, Json, Run, RunState, Step, StepState
 from hookrules.engine.runs.attempts import Attempts, Paused
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.names import RunNames, step_facts
@@ -50,8 +50,12 @@ class Execution:
             if pause.step is None:
                 self._workshop.journal.hand_back(self._run)
             else:
-                self._workshop.journal.park(self._run, pause.step, pause.due_at, pause.expects)
+                self._workshop.journal.park(self._run, pause.step, pause.due_at, self._expectation(pause))
             return None
+
+    def _expectation(self, pause: Paused) -> Expectation | None:
+        names = self._workshop.mask(self._names.for_conditions())
+        return None if pause.expects is None else replace(pause.expects, names=names)
 
     def _through(self) -> Ending:
         try:
