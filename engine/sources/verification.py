@@ -69,6 +69,9 @@ class HmacSignature(Verifier):
         headers = {self.header: self.prefix + ENCODE[self.encoding](digest)}
         return with_headers(delivery, headers | ({self.timestamp_header: timestamp} if self.timestamp_header else {}))
 
+    def ways(self) -> int:
+        return len(self.secrets)
+
     def _digest(self, secret: bytes, signed: bytes) -> bytes:
         return hmac.digest(secret, signed, self.hash)
 
@@ -131,19 +134,27 @@ def with_headers(delivery: Delivery, headers: dict[str, str]) -> Delivery:
 
 
 def _base64(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    return _canonical(base64.b64decode(text, validate=True), "base64", text)
 
 
 def _base64url(text: str) -> bytes:
-    if "+" in text or "/" in text:
-        raise ValueError("not the URL alphabet")
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    """With padding or without."""
+    bare = text.rstrip("=")
+    if len(text) - len(bare) not in (0, -len(bare) % 4):
+        raise ValueError("wrong padding")
+    return _canonical(base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4)), "base64url", bare)
 
 
 def _hex(text: str) -> bytes:
-    if not text.isalnum():  # bytes.fromhex skips white space
-        raise ValueError("not hex")
-    return bytes.fromhex(text)
+    """In small letters or in capitals, not in both."""
+    return _canonical(bytes.fromhex(text), "hex", text.lower() if text.isupper() else text)
+
+
+def _canonical(digest: bytes, encoding: Encoding, text: str) -> bytes:
+    """Raises ValueError for no text, and for one that only reads as the same bytes: with one spelling, any change of it is told."""
+    if not text or ENCODE[encoding](digest) != text:
+        raise ValueError("another spelling of it")
+    return digest
 
 
 DECODE: dict[Encoding, Callable[[str], bytes]] = {"hex": _hex, "base64": _base64, "base64url": _base64url}
