@@ -3,6 +3,7 @@
 All writes of one journal object go through its committing thread; readers have connections of their own.
 """
 
+import hashlib
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, EventFilter, Journal, RuleText, RunFilter
+from hookrules.engine.journal import USUAL, Arrival, EventFilter, Journal, Repeats, RuleText, RunFilter
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
@@ -58,12 +59,15 @@ class SqliteJournal(Journal):
 
     # What the ingress writes.
 
-    def accept(self, arrivals: Sequence[Arrival]) -> Future[tuple[Receipt, ...]]:
+    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Future[tuple[Receipt, ...]]:
         try:
             rows = [self._row(arrival) for arrival in arrivals]
         except JournalError as error:
             return _failed(error)
-        return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+        if repeats == USUAL:
+            return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+        digest = None if repeats.body is None else hashlib.sha256(repeats.body).digest()
+        return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         rows = [(rule.digest, rule.name, rule.text) for rule in rules]

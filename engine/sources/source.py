@@ -1,11 +1,12 @@
 """What a source is: who proves a delivery, and how to read from it what every event needs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hookrules.engine.errors import HookrulesError
 from hookrules.engine.model import Delivery, Event, Json, Reply
+from hookrules.engine.sources.policy import USUAL, Policy
 
 
 class CannotSign(HookrulesError):
@@ -32,6 +33,14 @@ class Verifier:
         """Whether `verify` may take long, for the network or a slow hash: the ingress then does it beside its loop."""
         return False
 
+    def ways(self) -> int:
+        """How many secrets or keys there are that may prove a delivery: the highest number that `verify` gives."""
+        return 1
+
+    def secret_places(self) -> frozenset[str]:
+        """Where a delivery shows a secret itself, not only the proof of one: `header.x-token`, `query.token`. Nothing may keep these."""
+        return frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -39,6 +48,7 @@ class Source:
 
     name: str
     verifier: Verifier
+    policy: Policy = field(default=USUAL, kw_only=True)
 
     methods: ClassVar[frozenset[str]] = frozenset({"POST"})
     """What its deliveries and handshakes come with."""

@@ -69,6 +69,9 @@ class HmacSignature(Verifier):
         headers = {self.header: self.prefix + ENCODE[self.encoding](digest)}
         return with_headers(delivery, headers | ({self.timestamp_header: timestamp} if self.timestamp_header else {}))
 
+    def ways(self) -> int:
+        return len(self.secrets)
+
     def _digest(self, secret: bytes, signed: bytes) -> bytes:
         return hmac.digest(secret, signed, self.hash)
 

@@ -79,6 +79,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # Libraries that only one place may know.
 KNOWN_ONLY_BY = {
+    "bcrypt": "engine/sources/password_hashes.py",
     "bottle": "engine/web/console.py",
     "waitress": "engine/web/console_server.py",
     "granian": "engine/web/listener.py",
