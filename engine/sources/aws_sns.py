@@ -17,10 +17,10 @@ from hookrules.engine import bodies
 from hookrules.engine.errors import Refusal, Unproven
 from hookrules.engine.model import Delivery, Json, Reply
 from hookrules.engine.sources.batch import Batch
-from hookrules.engine.sources.moments import check_moment
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.sns_certificates import Certificates, Fetch, confirm, fetch
 from hookrules.engine.sources.source import CannotSign, Verifier, header, text_at
+from hookrules.engine.sources.timestamps import check_time
 from hookrules.engine.sources.unproven_bodies import json_of, object_of
 from hookrules.engine.sources.verification import decoded
 
@@ -58,7 +58,7 @@ class SnsSignature(Verifier):
         message = _read(json_of(delivery))
         if message["TopicArn"] not in self.topics:
             raise Unproven("the message is of a topic that this source does not name")
-        check_moment(message["Timestamp"], now, self.tolerance, "Timestamp")
+        check_time(message["Timestamp"], "rfc3339", now, self.tolerance, "the body")
         algorithm = _HASHES.get(message["SignatureVersion"])
         if algorithm is None:
             raise Unproven("SignatureVersion is neither 1 nor 2")

@@ -8,21 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hookrules.engine.model import Delivery, Event, Json, Reply
+from hookrules.engine.sources.described_signature import TOLERANCE, DescribedSignature
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.public_key import PublicKeySignature
+from hookrules.engine.sources.public_keys import PublicKeys
+from hookrules.engine.sources.signature_header import SignatureHeader
+from hookrules.engine.sources.signed_text import SignedText
 from hookrules.engine.sources.source import Source, at, text_at
 
-TOLERANCE = 300.0
 _JSON = "application/json"
 _INTERACTIONS = {2: "APPLICATION_COMMAND", 3: "MESSAGE_COMPONENT", 5: "MODAL_SUBMIT"}
 
 
-def signature(credentials: Credentials) -> PublicKeySignature:
-    return PublicKeySignature.of(
-        credentials,
-        "ed25519",
-        header="X-Signature-Ed25519",
-        signed="{timestamp}{body}",
+def signature(credentials: Credentials) -> DescribedSignature:
+    return DescribedSignature(
+        PublicKeys.of(credentials.secrets, "ed25519", credentials.signing_key),
+        SignatureHeader("X-Signature-Ed25519"),
+        SignedText.read("{timestamp}{body}"),
         timestamp_header="X-Signature-Timestamp",
         tolerance=credentials.within(TOLERANCE),
     )

@@ -14,6 +14,7 @@ import jwt
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
+from hookrules.engine.sources.jwt_keys import SHARED, keys_of_secrets
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, Verifier, header, text_at
 from hookrules.engine.sources.verification import decoded, needed_header, with_headers
@@ -23,8 +24,6 @@ _HEADER = "MessageBird-Signature-JWT"
 _ISSUER = "MessageBird"
 _LIFETIME = 60
 _LONGEST = 4096
-_SIZES = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""Bytes that a key has at least for each algorithm (RFC 7518, 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,7 @@ class MessageBirdSignature(Verifier):
     @classmethod
     def of(cls, credentials: Credentials) -> "MessageBirdSignature":
         """Raises ValueError for a key that is too short to be one."""
-        if any(len(secret.encode()) < _SIZES["HS256"] for secret in credentials.secrets):
-            raise ValueError(f"a signing key of MessageBird has at least {_SIZES['HS256']} characters")
+        keys_of_secrets(credentials.secrets, ["HS256"])
         return cls(credentials.secrets, credentials.within(TOLERANCE))
 
     def verify(self, delivery: Delivery, now: float) -> int | None:
@@ -72,7 +70,7 @@ class MessageBirdSignature(Verifier):
 
 def _claims(token: str, secret: str) -> Mapping[str, Any] | None:
     """What the token claims, where it is signed with this secret. Its times are not held against a clock yet."""
-    allowed = [name for name, size in _SIZES.items() if len(secret.encode()) >= size]
+    allowed = [name for name, size in SHARED.items() if len(secret.encode()) >= size]
     try:
         return jwt.decode(
             token,

@@ -1,7 +1,8 @@
 """Keys of senders that sign with a private key and have us prove with the public one: Ed25519, and ECDSA on the curve P-256.
 
 A public key is PEM, the base64 of what PEM wraps (DER, SubjectPublicKeyInfo), or for Ed25519 its 32 bytes as hex or base64. A private one
-is PEM, the base64 of DER (PKCS#8), or for Ed25519 the 32 bytes of its seed, which some write with the public key behind them.
+is PEM, the base64 of DER (PKCS#8), or for Ed25519 the 32 bytes of its seed, which some write with the public key behind them. `whpk_` and
+`whsk_`, by which Standard Webhooks tells the two apart, may stand before.
 """
 
 import base64
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from hookrules.engine.sources.signing_keys import SigningKeys
 from hookrules.engine.sources.source import CannotSign
 
 Algorithm = Literal["ed25519", "ecdsa-p256-sha256"]
@@ -28,11 +30,12 @@ Private = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 _RAW = 32
 """Bytes of an Ed25519 key, and of the seed of a private one (RFC 8032)."""
-_NAMES: dict[Algorithm, str] = {"ed25519": "Ed25519", "ecdsa-p256-sha256": "ECDSA on the curve P-256"}
+_NAMES: dict[Algorithm, str] = {"ed25519": "Ed25519", "ecdsa-p256-sha256": "the curve P-256"}
+_FORMS: dict[Algorithm, str] = {"ed25519": "32 bytes in hex or base64, or PEM", "ecdsa-p256-sha256": "base64, or PEM"}
 
 
 @dataclass(frozen=True, slots=True)
-class PublicKeys:
+class PublicKeys(SigningKeys):
     """Any of `public` proves. `private` is that of one of them, for who tries things out."""
 
     public: tuple[Public, ...]
@@ -79,24 +82,24 @@ def _made_by(key: Public, signature: bytes, signed: bytes) -> bool:
 def public_key_of(text: str, algorithm: Algorithm) -> Public:
     """Raises ValueError, in a sentence for its writer, where the text is no public key of this algorithm."""
     try:
-        key = _public(text.strip(), algorithm)
+        key = _public(text.strip().removeprefix("whpk_"), algorithm)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError(f"this is no public key for {_NAMES[algorithm]} (PEM, base64, or for Ed25519 hex)") from None
+        key = None
     if isinstance(key, ed25519.Ed25519PublicKey) and algorithm == "ed25519":
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1) and algorithm == "ecdsa-p256-sha256":
         return key
-    raise ValueError(f"this public key is none for {_NAMES[algorithm]}")
+    raise ValueError(f"it is no public key of {_NAMES[algorithm]}: that is {_FORMS[algorithm]}")
 
 
 def private_key_of(text: str, algorithm: Algorithm, proven_with: Sequence[Public]) -> Private:
     """Raises ValueError where the text is no private key of this algorithm, or is not that of any of the public keys."""
     try:
-        key = _private(text.strip(), algorithm)
+        key = _private(text.strip().removeprefix("whsk_"), algorithm)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError(f"this is no private key for {_NAMES[algorithm]} (PEM without a password, base64, or for Ed25519 hex)") from None
+        raise ValueError(f"it is no private key of {_NAMES[algorithm]}: that is {_FORMS[algorithm]}, without a password") from None
     if not isinstance(key, ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) or key.public_key() not in proven_with:
-        raise ValueError("this private key is not that of the public key in hookrules.yaml")
+        raise ValueError("it is not the private key of the public one in hookrules.yaml")
     return key
 
 

@@ -5,24 +5,26 @@ CRLF, which is signed, too. SendGrid sends again for 24 hours, and does not say 
 unless `tolerance` says how.
 """
 
+import math
 from dataclasses import dataclass
 
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.batch import Batch
+from hookrules.engine.sources.described_signature import DescribedSignature
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.public_key import PublicKeySignature
+from hookrules.engine.sources.public_keys import PublicKeys
+from hookrules.engine.sources.signature_header import SignatureHeader
+from hookrules.engine.sources.signed_text import SignedText
 from hookrules.engine.sources.source import text_at
 
 
-def signature(credentials: Credentials) -> PublicKeySignature:
-    return PublicKeySignature.of(
-        credentials,
-        "ecdsa-p256-sha256",
-        header="X-Twilio-Email-Event-Webhook-Signature",
-        encoding="base64",
-        signed="{timestamp}{body}",
+def signature(credentials: Credentials) -> DescribedSignature:
+    return DescribedSignature(
+        PublicKeys.of(credentials.secrets, "ecdsa-p256-sha256", credentials.signing_key),
+        SignatureHeader("X-Twilio-Email-Event-Webhook-Signature", "base64"),
+        SignedText.read("{timestamp}{body}"),
         timestamp_header="X-Twilio-Email-Event-Webhook-Timestamp",
-        tolerance=credentials.tolerance,
+        tolerance=credentials.within(math.inf),
     )
 
 

@@ -95,7 +95,7 @@ def key_of(secret: str, signing_key: str | None = None) -> Key:
     if secret.startswith(PUBLIC):
         from hookrules.engine.sources.standard_webhooks_key import KeyPair
 
-        return KeyPair.of(secret.removeprefix(PUBLIC), signing_key and signing_key.strip().removeprefix(PRIVATE))
+        return KeyPair.of(secret, signing_key)
     if secret.startswith(PRIVATE):
         raise ValueError("this is a private key; what proves deliveries is the public one, which begins with whpk_")
     try:

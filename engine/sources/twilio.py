@@ -135,11 +135,13 @@ class Twilio(Batch):
 
 
 def _types(fields: Mapping[str, Json]) -> Iterator[str]:
-    """`message.received`, `call.completed`: what it is about, and how that stands."""
-    for name, kind in (("MessageStatus", "message"), ("SmsStatus", "message"), ("CallStatus", "call"), ("type", "")):
+    """A CloudEvent's own, or what it is about and how that stands: `message.received`, `call.completed`."""
+    if text_at(fields, "specversion"):
+        yield text_at(fields, "type") or ""
+    for name, kind in (("MessageStatus", "message"), ("SmsStatus", "message"), ("CallStatus", "call")):
         value = text_at(fields, name)
         if value is not None:
-            yield f"{kind}.{value}" if kind else value
+            yield f"{kind}.{value}"
 
 
 def _flat(query: Mapping[str, tuple[str, ...]]) -> Mapping[str, Json]:

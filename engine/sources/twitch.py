@@ -3,54 +3,32 @@
 Format: Twitch Developers, "Handling Webhook Events". What a message is, is read from its body: the headers that say so are not signed.
 """
 
-import hmac
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json, Reply
-from hookrules.engine.sources.moments import check_moment, written
+from hookrules.engine.sources.described_signature import DescribedSignature
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.source import Source, Verifier, header, text_at
-from hookrules.engine.sources.verification import decoded, needed_header, position_of_proof, with_headers
+from hookrules.engine.sources.signature_header import SignatureHeader
+from hookrules.engine.sources.signed_text import SignedText
+from hookrules.engine.sources.signing_keys import HmacKeys
+from hookrules.engine.sources.source import Source, header, text_at
 
 TOLERANCE = 600.0
 _ID = "Twitch-Eventsub-Message-Id"
-_TIMESTAMP = "Twitch-Eventsub-Message-Timestamp"
-_SIGNATURE = "Twitch-Eventsub-Message-Signature"
 _TYPE = "Twitch-Eventsub-Subscription-Type"
-_PREFIX = "sha256="
 
 
-@dataclass(frozen=True, slots=True)
-class TwitchSignature(Verifier):
-    secrets: tuple[bytes, ...]
-    tolerance: float = TOLERANCE
-
-    @classmethod
-    def of(cls, credentials: Credentials) -> "TwitchSignature":
-        return cls(credentials.shared(), credentials.within(TOLERANCE))
-
-    def verify(self, delivery: Delivery, now: float) -> int | None:
-        message_id, timestamp, given = (needed_header(delivery, name) for name in (_ID, _TIMESTAMP, _SIGNATURE))
-        check_moment(timestamp, now, self.tolerance, _TIMESTAMP)
-        if not given.startswith(_PREFIX):
-            raise Unproven(f"the signature in {_SIGNATURE} does not begin with {_PREFIX!r}")
-        signature = decoded(given.removeprefix(_PREFIX), "hex", _SIGNATURE)
-        position = position_of_proof([signature], [_signature(secret, message_id, timestamp, delivery.body) for secret in self.secrets])
-        if position is None:
-            raise Unproven(f"the signature in {_SIGNATURE} does not fit this message")
-        return position
-
-    def sign(self, delivery: Delivery, now: float) -> Delivery:
-        message_id, timestamp = header(delivery, _ID) or str(uuid.uuid4()), written(now)
-        signature = _signature(self.secrets[0], message_id, timestamp, delivery.body)
-        return with_headers(delivery, {_ID: message_id, _TIMESTAMP: timestamp, _SIGNATURE: _PREFIX + signature.hex()})
-
-
-def _signature(secret: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:
-    return hmac.digest(secret, f"{message_id}{timestamp}".encode(errors="replace") + body, "sha256")
+def signature(credentials: Credentials) -> DescribedSignature:
+    return DescribedSignature(
+        HmacKeys(credentials.shared(), "sha256"),
+        SignatureHeader("Twitch-Eventsub-Message-Signature", prefix="sha256="),
+        SignedText.read("{id}{timestamp}{body}"),
+        timestamp_header="Twitch-Eventsub-Message-Timestamp",
+        timestamp_format="rfc3339",
+        id_header=_ID,
+        tolerance=credentials.within(TOLERANCE),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +60,7 @@ class Twitch(Source):
 PROVIDER = Provider(
     title="Twitch",
     source=Twitch,
-    verifier=TwitchSignature.of,
+    verifier=signature,
     proof="the secret that the subscription is made with, 10 to 100 characters",
     setup="Create an EventSub subscription with the transport `webhook`, the URL as its callback, and the secret.",
     signs_time=True,

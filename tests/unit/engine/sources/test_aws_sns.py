@@ -17,10 +17,10 @@ from support_forgeries import NOW, delivery, other_texts, proven_by
 from hookrules.engine.errors import Unavailable
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.aws_sns import AwsSns, SnsSignature
-from hookrules.engine.sources.moments import written
 from hookrules.engine.sources.provider import Credentials
 from hookrules.engine.sources.sns_certificates import Fetch, fetch
 from hookrules.engine.sources.source import CannotSign
+from hookrules.engine.sources.timestamps import time_written
 from hookrules.engine.sources.verification import NoProof
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:alarms"
@@ -91,7 +91,13 @@ def verifier(fetch: Fetch, topic: str = TOPIC) -> SnsSignature:
 
 def message(kind: str = "Notification", *, key: rsa.RSAPrivateKey = KEY, version: str = "2", **members: Any) -> dict[str, Any]:
     """As Amazon signs it. A member that is None is left out."""
-    usual: dict[str, Any] = {"Type": kind, "MessageId": "22b80b92", "TopicArn": TOPIC, "Message": "hi", "Timestamp": written(NOW)}
+    usual: dict[str, Any] = {
+        "Type": kind,
+        "MessageId": "22b80b92",
+        "TopicArn": TOPIC,
+        "Message": "hi",
+        "Timestamp": time_written(NOW, "rfc3339"),
+    }
     if kind != "Notification":
         usual |= {"Token": "2336412f", "SubscribeURL": CONFIRM}
     whole = {**usual, "SignatureVersion": version, "SigningCertURL": CERTIFICATE, **members}
@@ -131,7 +137,7 @@ def test_a_strangers_topic_is_refused_though_amazon_signs_for_it(amazon: Amazon)
 
 @pytest.mark.parametrize("seconds", [-3601, 3601])
 def test_a_message_older_than_an_hour_is_not_played_again(amazon: Amazon, seconds: float) -> None:
-    assert proven_by(verifier(amazon.fetch), sent(message(Timestamp=written(NOW + seconds)))) == 0
+    assert proven_by(verifier(amazon.fetch), sent(message(Timestamp=time_written(NOW + seconds, "rfc3339")))) == 0
 
 
 def test_raw_delivery_is_told_to_be_turned_off(amazon: Amazon) -> None:
@@ -194,7 +200,7 @@ def test_a_certificate_is_fetched_once(amazon: Amazon) -> None:
 def test_a_kept_certificate_ends_when_it_is_no_longer_valid(amazon: Amazon) -> None:
     scheme, later = verifier(amazon.fetch), NOW + DAY + 1
     assert proven_by(scheme, sent(message())) is None
-    assert proven_by(scheme, sent(message(Timestamp=written(later))), later) == 0
+    assert proven_by(scheme, sent(message(Timestamp=time_written(later, "rfc3339"))), later) == 0
 
 
 def test_a_stranger_can_not_make_us_ask_amazon_without_end(amazon: Amazon) -> None:

@@ -44,7 +44,8 @@ def test_a_batch_is_split() -> None:
 def test_what_send_labels_is_read_again() -> None:
     headers = {name.replace("-", "_"): value for name, value in SOURCE.label("com.example.paid", "A1").items()}
     assert facts(SOURCE, delivery({}, **headers), {}) == ("com.example.paid", "/hookrules A1")
-    assert SOURCE.label("", "A1") == {}
+    unused = SOURCE.label("", "B2")["ce-id"]
+    assert facts(SOURCE, delivery(ORDER, ce_id=unused), ORDER) == ("com.example.order.created", "/shop A1")
 
 
 @pytest.mark.parametrize("source", [SOURCE, AzureEventGrid("grid", NoProof())])

@@ -95,7 +95,7 @@ def test_any_of_several_keys_proves() -> None:
 
 
 def test_a_key_that_is_too_short_is_told_at_load() -> None:
-    with pytest.raises(ValueError, match="32 characters"):
+    with pytest.raises(ValueError, match="32 bytes"):
         MessageBirdSignature.of(Credentials(("short",)))
 
 

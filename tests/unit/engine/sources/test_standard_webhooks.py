@@ -63,5 +63,5 @@ def test_a_secret_that_is_none_is_told_at_load(secret: str) -> None:
 
 def test_a_private_key_of_another_pair_is_told() -> None:
     other = base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()).decode()
-    with pytest.raises(ValueError, match="not that of the public key"):
+    with pytest.raises(ValueError, match="not the private key"):
         signature(PUBLIC, signing_key=f"whsk_{other}")

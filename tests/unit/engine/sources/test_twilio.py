@@ -111,7 +111,8 @@ def test_a_url_that_is_none_is_refused_in_words(url: str) -> None:
         ({"MessageSid": "SM1", "SmsStatus": "received"}, "message.received"),
         ({"MessageSid": "SM1", "MessageStatus": "delivered", "SmsStatus": "delivered"}, "message.delivered"),
         ({"CallSid": "CA1", "CallStatus": "in-progress"}, "call.in-progress"),
-        ({"type": "com.twilio.messaging.message.sent"}, "com.twilio.messaging.message.sent"),
+        ({"specversion": "1.0", "type": "com.twilio.messaging.message.sent"}, "com.twilio.messaging.message.sent"),
+        ({"type": "no event's"}, ""),
         ({}, ""),
     ],
 )

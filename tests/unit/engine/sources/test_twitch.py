@@ -5,9 +5,9 @@ import pytest
 from support_forgeries import NOW, delivery, other_bodies, other_headers, proven_by
 
 from hookrules.engine.sources.provider import Credentials
-from hookrules.engine.sources.twitch import Twitch, TwitchSignature
+from hookrules.engine.sources.twitch import Twitch, signature
 
-SIGNATURE = TwitchSignature.of(Credentials(("a secret of a subscription",)))
+SIGNATURE = signature(Credentials(("a secret of a subscription",)))
 SOURCE = Twitch("channel", SIGNATURE)
 FOLLOW = {"subscription": {"type": "channel.follow", "status": "enabled"}, "event": {"user_name": "ada"}}
 SIGNED = ("Twitch-Eventsub-Message-Id", "Twitch-Eventsub-Message-Timestamp", "Twitch-Eventsub-Message-Signature")
@@ -18,7 +18,7 @@ def test_what_it_signs_it_accepts_and_nothing_else() -> None:
     assert proven_by(SIGNATURE, proven) == 1
     for forged in (*other_bodies(proven), *other_headers(proven, *SIGNED)):
         assert proven_by(SIGNATURE, forged) == 0
-    assert proven_by(TwitchSignature.of(Credentials(("another secret",))), proven) == 0
+    assert proven_by(signature(Credentials(("another secret",))), proven) == 0
 
 
 @pytest.mark.parametrize(("seconds", "position"), [(-601, 0), (-599, 1), (599, 1), (601, 0)])
