@@ -50,10 +50,7 @@ class Twitch(Source):
         return Reply(200, challenge.encode()) if isinstance(challenge, str) else None
 
     def label(self, event_type: str, delivery_id: str | None = None) -> Mapping[str, str]:
-        kind, name = (
-            ("revocation", event_type.removeprefix("revocation.")) if event_type.startswith("revocation.") else ("notification", event_type)
-        )
-        headers = {"Twitch-Eventsub-Message-Type": kind, _TYPE: name}
+        headers = {"Twitch-Eventsub-Message-Type": "notification", _TYPE: event_type}
         return headers if delivery_id is None else {**headers, _ID: delivery_id}
 
 
