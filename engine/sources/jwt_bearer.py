@@ -12,7 +12,7 @@ from hookrules.engine.model import Delivery
 from hookrules.engine.sources.jwt_keys import TokenKey
 from hookrules.engine.sources.source import CannotSign, Verifier
 from hookrules.engine.sources.tokens import AUTHORIZATION, without_scheme
-from hookrules.engine.sources.verification import needed_header, with_headers
+from hookrules.engine.sources.verification import DECODE, needed_header, with_headers
 
 LEEWAY = 30.0
 _LONGEST = 16 * 1024
@@ -71,6 +71,7 @@ class JwtBearer(Verifier):
         """What a token says of how it is signed. Nothing is believed of it: it only chooses among our keys."""
         try:
             head = jwt.get_unverified_header(token) if len(token) <= _LONGEST else {}
+            DECODE["base64url"](token.rpartition(".")[2])  # in its one spelling: PyJWT takes others
         except (jwt.PyJWTError, ValueError, RecursionError):
             head = {}
         algorithm, name = head.get("alg"), head.get("kid")
