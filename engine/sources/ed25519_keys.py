@@ -4,7 +4,7 @@ A public key is 32 bytes, written as hex or base64 (`whpk_` may stand before), b
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -21,7 +21,7 @@ _BYTES = 32
 @dataclass(frozen=True, slots=True)
 class Ed25519Keys(SigningKeys):
     public: tuple[Ed25519PublicKey, ...]
-    private: Ed25519PrivateKey | None = None
+    private: Ed25519PrivateKey | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, public: Iterable[str], private: str | None = None) -> Self:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -19,6 +19,8 @@ _LONGEST = 16 * 1024
 """Characters of a token, whose head is read before anything is proven."""
 _LIFETIME = 300
 """Seconds that a token of our own is good for."""
+_LAST_SECOND = 2**53
+"""What is later is never: a whole number may be too large for a float."""
 _OPTIONS: Any = {"require": ["exp"], "verify_exp": False, "verify_nbf": False, "verify_iat": False}
 """Its times are ours to check: PyJWT asks a clock of its own."""
 
@@ -33,7 +35,7 @@ class JwtBearer(Verifier):
     issuer: str | None = None
     leeway: float = LEEWAY
     """Seconds that the sender's clock may be away from ours."""
-    signing_key: str | None = None
+    signing_key: str | None = field(default=None, repr=False)
     """The private key in PEM, where `keys` are public ones."""
 
     def verify(self, delivery: Delivery, now: float) -> int | None:
@@ -103,6 +105,6 @@ class JwtBearer(Verifier):
 
     def _time(self, claims: Mapping[str, Any], name: str, usual: float) -> float:
         value = claims.get(name, usual)
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN is not equal to itself
             raise Unproven(f"{name} of the token in {self.header} is not a number of seconds")
-        return float(value) if abs(value) < 2**53 else math.copysign(math.inf, value)
+        return float(value) if abs(value) < _LAST_SECOND else math.inf if value > 0 else -math.inf
