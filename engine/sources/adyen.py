@@ -7,7 +7,7 @@ signed. Every item has to be proven, and at least one has to be there.
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json, Reply
@@ -34,7 +34,7 @@ _SIGNED = (
 
 @dataclass(frozen=True, slots=True)
 class AdyenSignature(Verifier):
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...] = field(repr=False)
 
     @classmethod
     def of(cls, credentials: Credentials) -> "AdyenSignature":

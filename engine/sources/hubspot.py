@@ -7,7 +7,7 @@ it alone counts. v1 and v2 sign no time, so that a delivery can be played again;
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
@@ -35,7 +35,7 @@ _DECODED = {f"%{ord(character):02X}": character for character in ":/?@!$'()*,;"}
 
 @dataclass(frozen=True, slots=True)
 class HubSpotSignature(Verifier):
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     tolerance: float = TOLERANCE
 
     @classmethod

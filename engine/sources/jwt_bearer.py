@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -12,13 +12,15 @@ from hookrules.engine.model import Delivery
 from hookrules.engine.sources.jwt_keys import TokenKey
 from hookrules.engine.sources.source import CannotSign, Verifier
 from hookrules.engine.sources.tokens import AUTHORIZATION, without_scheme
-from hookrules.engine.sources.verification import needed_header, with_headers
+from hookrules.engine.sources.verification import DECODE, needed_header, with_headers
 
 LEEWAY = 30.0
 _LONGEST = 16 * 1024
 """Characters of a token, whose head is read before anything is proven."""
 _LIFETIME = 300
 """Seconds that a token of our own is good for."""
+_LAST_SECOND = 2**53
+"""What is later is never: a whole number may be too large for a float."""
 _OPTIONS: Any = {"require": ["exp"], "verify_exp": False, "verify_nbf": False, "verify_iat": False}
 """Its times are ours to check: PyJWT asks a clock of its own."""
 
@@ -33,7 +35,7 @@ class JwtBearer(Verifier):
     issuer: str | None = None
     leeway: float = LEEWAY
     """Seconds that the sender's clock may be away from ours."""
-    signing_key: str | None = None
+    signing_key: str | None = field(default=None, repr=False)
     """The private key in PEM, where `keys` are public ones."""
 
     def verify(self, delivery: Delivery, now: float) -> int | None:
@@ -71,6 +73,7 @@ class JwtBearer(Verifier):
         """What a token says of how it is signed. Nothing is believed of it: it only chooses among our keys."""
         try:
             head = jwt.get_unverified_header(token) if len(token) <= _LONGEST else {}
+            DECODE["base64url"](token.rpartition(".")[2])  # in its one spelling: PyJWT takes others
         except (jwt.PyJWTError, ValueError, RecursionError):
             head = {}
         algorithm, name = head.get("alg"), head.get("kid")
@@ -102,6 +105,6 @@ class JwtBearer(Verifier):
 
     def _time(self, claims: Mapping[str, Any], name: str, usual: float) -> float:
         value = claims.get(name, usual)
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN is not equal to itself
             raise Unproven(f"{name} of the token in {self.header} is not a number of seconds")
-        return float(value) if abs(value) < 2**53 else math.copysign(math.inf, value)
+        return float(value) if abs(value) < _LAST_SECOND else math.inf if value > 0 else -math.inf

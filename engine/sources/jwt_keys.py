@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -29,7 +29,7 @@ PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey | Ed448Publ
 class TokenKey:
     """One key, the algorithms that it is good for, and the name that a token may call it by (`kid`)."""
 
-    key: bytes | PublicKey
+    key: bytes | PublicKey = field(repr=False)
     algorithms: tuple[str, ...]
     name: str | None = None
 

@@ -8,7 +8,7 @@ import hmac
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
@@ -23,7 +23,7 @@ _PLACE = "the body"
 
 @dataclass(frozen=True, slots=True)
 class MailgunSignature(Verifier):
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     tolerance: float = TOLERANCE
 
     @classmethod

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -28,7 +28,7 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class MessageBirdSignature(Verifier):
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     tolerance: float = TOLERANCE
 
     @classmethod

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
 _APR1 = re.compile(r"\$apr1\$([^$:]{1,8})\$([./0-9A-Za-z]{22})", re.ASCII)
@@ -23,7 +23,7 @@ _LONGEST = 255
 class PasswordFile:
     """User name → hash."""
 
-    hashes: Mapping[str, str]
+    hashes: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def read(cls, text: str) -> "PasswordFile":

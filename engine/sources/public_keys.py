@@ -8,7 +8,7 @@ is PEM, the base64 of DER (PKCS#8), or for Ed25519 the 32 bytes of its seed, whi
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -39,7 +39,7 @@ class PublicKeys(SigningKeys):
     """Any of `public` proves. `private` is that of one of them, for who tries things out."""
 
     public: tuple[Public, ...]
-    private: Private | None = None
+    private: Private | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, public: Sequence[str], algorithm: Algorithm, private: str | None = None) -> Self:

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hookrules.engine.sources.verification import Hash, position_of_proof
@@ -25,7 +25,7 @@ class SigningKeys(Protocol):
 class HmacKeys(SigningKeys):
     """Raises ValueError for an empty secret, which would be one that everybody knows."""
 
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     hash: Hash
 
     def __post_init__(self) -> None:

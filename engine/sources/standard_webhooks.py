@@ -8,7 +8,7 @@ import binascii
 import hmac
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hookrules.engine.errors import Unproven
@@ -44,7 +44,7 @@ class Key(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SharedKey:
-    secret: bytes
+    secret: bytes = field(repr=False)
     version: str = "v1"
 
     def proves(self, given: Sequence[bytes], signed: bytes) -> bool:

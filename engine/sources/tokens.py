@@ -26,7 +26,7 @@ def digest(text: str) -> bytes:
 class Token(Verifier):
     """Any of `secrets` proves; the first one signs. Raises ValueError for an empty one."""
 
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     place: "Place"
     _digests: tuple[bytes, ...] = field(init=False, repr=False)
 

@@ -7,7 +7,7 @@ the order of fields, and where a field's name ends and its value begins.
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -29,7 +29,7 @@ _PORTS = {"http": "80", "https": "443"}
 
 @dataclass(frozen=True, slots=True)
 class TwilioSignature(Verifier):
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
 
     @classmethod
     def of(cls, credentials: Credentials) -> "TwilioSignature":

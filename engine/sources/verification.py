@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from hookrules.engine.errors import Unproven
@@ -36,7 +36,7 @@ class HmacSignature(Verifier):
     Any of `secrets` may prove a delivery; the first one signs.
     """
 
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     header: str
     hash: Hash = "sha256"
     encoding: Encoding = "hex"

@@ -11,11 +11,12 @@ from hookrules.engine.sources.source import CannotSign
 EDWARDS, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 CURVE = ec.generate_private_key(ec.SECP256R1())
 RAW = EDWARDS.public_key().public_bytes_raw()
+BASE64 = base64.b64encode(RAW).decode()
 SEED = EDWARDS.private_bytes_raw()
 
 
 @pytest.mark.parametrize(
-    "public", [RAW.hex(), RAW.hex().upper(), base64.b64encode(RAW).decode(), public_pem(EDWARDS), f"{public_pem(EDWARDS)}\n"]
+    "public", [RAW.hex(), RAW.hex().upper(), BASE64, f"whpk_{BASE64}", public_pem(EDWARDS), f"{public_pem(EDWARDS)}\n"]
 )
 @pytest.mark.parametrize("private", [pem(EDWARDS), SEED.hex(), base64.b64encode(SEED).decode(), (SEED + RAW).hex()])
 def test_keys_are_read_however_they_are_written(public: str, private: str) -> None:
