@@ -44,9 +44,9 @@ def _hmac(verify: VerifyHmac, beside: Credentials) -> Verifier:
 
 
 def _ed25519(verify: VerifyEd25519, beside: Credentials) -> Verifier:
-    from hookrules.engine.sources.ed25519_keys import Ed25519Keys
+    from hookrules.engine.sources.public_keys import PublicKeys
 
-    return _signature(verify, Ed25519Keys.of((key.text for key in verify.ed25519), beside.signing_key), beside)
+    return _signature(verify, PublicKeys.of([key.text for key in verify.ed25519], "ed25519", beside.signing_key), beside)
 
 
 def _signature(verify: SignatureFields, keys: SigningKeys, beside: Credentials) -> Verifier:

@@ -5,8 +5,19 @@ import importlib
 from hookrules.engine.sources.provider import Provider
 
 _PROVIDERS = {
+    "adyen": "hookrules.engine.sources.adyen",
+    "aws-sns": "hookrules.engine.sources.aws_sns",
+    "azure-event-grid": "hookrules.engine.sources.azure_event_grid",
+    "cloudevents": "hookrules.engine.sources.cloudevents",
+    "discord": "hookrules.engine.sources.discord",
     "github": "hookrules.engine.sources.github",
+    "hubspot": "hookrules.engine.sources.hubspot",
+    "mailgun": "hookrules.engine.sources.mailgun",
+    "messagebird": "hookrules.engine.sources.messagebird",
+    "sendgrid": "hookrules.engine.sources.sendgrid",
     "standard-webhooks": "hookrules.engine.sources.standard_webhooks",
+    "twilio": "hookrules.engine.sources.twilio",
+    "twitch": "hookrules.engine.sources.twitch",
 }
 
 

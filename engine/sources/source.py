@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hookrules.engine.errors import HookrulesError
-from hookrules.engine.model import Delivery, Json, Reply
+from hookrules.engine.model import Delivery, Event, Json, Reply
 from hookrules.engine.sources.policy import USUAL, Policy
 
 
@@ -88,6 +88,11 @@ class Source:
         """The answer to a proven handshake, which makes no event; None for everything else."""
         del delivery, payload
         return None
+
+    def acknowledge(self, events: Sequence[Event]) -> Reply | None:
+        """The answer once these events of one delivery are on disk; None where the usual one does."""
+        del events
+        return self.acknowledgement
 
     def label(self, event_type: str, delivery_id: str | None = None) -> Mapping[str, str]:
         """The headers, beside the signature, that the provider sets on an event of this type."""

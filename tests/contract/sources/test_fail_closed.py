@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from support_ingress import Receiver, Request, Sender, Unusable
 
 from hookrules.engine.model import Delivery
-from hookrules.engine.sources.ed25519_keys import Ed25519Keys
+from hookrules.engine.sources.public_keys import PublicKeys
 
 SECRET, OTHER = "a secret of thirty-two bytes, and more", "another secret, of the same use and more"
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -88,7 +88,7 @@ def signed(receiver: Receiver, kind: str, body: bytes = BODY, at: float | None =
     now = receiver.now if at is None else at
     verifier: Any = receiver.sources[kind].verifier
     if kind == "ed25519":
-        verifier = dataclasses.replace(verifier, keys=Ed25519Keys((PRIVATE.public_key(),), PRIVATE))
+        verifier = dataclasses.replace(verifier, keys=PublicKeys((PRIVATE.public_key(),), PRIVATE))
     delivery = verifier.sign(delivery, now)
     headers = {name: value for name, (value,) in delivery.headers.items()}
     return Request.of(kind, body, headers, query=urlsplit(delivery.url).query)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.described_signature import DescribedSignature
-from hookrules.engine.sources.ed25519_keys import Ed25519Keys
+from hookrules.engine.sources.public_keys import PublicKeys
 from hookrules.engine.sources.signature_header import Listed, SignatureHeader
 from hookrules.engine.sources.signed_text import SignedText
 from hookrules.engine.sources.signing_keys import HmacKeys, SigningKeys
@@ -23,7 +23,7 @@ PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEYS: list[SigningKeys] = [
     HmacKeys((b"a secret",), "sha1"),
     HmacKeys((b"new", b"old"), "sha512"),
-    Ed25519Keys((PRIVATE.public_key(),), PRIVATE),
+    PublicKeys((PRIVATE.public_key(),), PRIVATE),
 ]
 TEMPLATES = [
     "{body}",
