@@ -15,7 +15,6 @@ from hookrules.engine.sources import providers
 Vector = dict[str, Any]
 
 USUAL_NOW = 1_700_000_000.0
-UNUSED = "a key that signs nothing, of some length"
 _PROVIDERS = {
     **dict.fromkeys(("twilio-form", "twilio-json"), "twilio"),
     **dict.fromkeys(("hubspot-v1", "hubspot-v2", "hubspot-v3"), "hubspot"),
@@ -27,7 +26,7 @@ _NO_PROVIDER = ("generic-", "convoy-", "outpost-", "stripe-style-")
 """Schemes that only `verify` describes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One vector, proven in one way: by its provider, or as `verify` describes it."""
 
@@ -68,7 +67,12 @@ def published() -> dict[str, Any]:
     return read
 
 
-def cases() -> Iterator[Case]:
+@cache
+def cases() -> tuple[Case, ...]:
+    return tuple(_cases())
+
+
+def _cases() -> Iterator[Case]:
     for number, vector in enumerate(published()["vectors"]):
         for way, source in _ways(vector):
             names = [f"S{number}_{at}" for at in range(len(secrets_of(vector)))]
@@ -86,10 +90,10 @@ def without_a_way() -> dict[str, list[str]]:
 
 
 def secrets_of(vector: Vector) -> list[str]:
-    """A null stands for a key that is not used, so that any may stand there. SNS has no secret; its topics are what a source names."""
+    """A null stands for a key that is not used. SNS has no secret; its topics are what a source names."""
     if vector["scheme"] == "aws-sns":
         return [json.loads(vector["request"]["body"])["TopicArn"]]
-    return [secret for secret in vector.get("secrets", [vector["secret"]]) if secret is not None] or [UNUSED]
+    return [secret for secret in vector.get("secrets", [vector["secret"]]) if secret is not None] or ["what no vector was signed with"]
 
 
 def body_of(vector: Vector) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from hookrules.engine.config.address_lists import Addresses
 from hookrules.engine.config.keys import Keys, NotEmpty, OneOrMore, problem
@@ -19,6 +19,8 @@ Algorithm = Literal["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256
 
 class TokenFields(Keys):
     """A text that both sides know, which comes with every delivery. It says nothing of the body: over plain HTTP it is anyone's."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [place]} for place in ("header", "query", "username")]})
 
     header: str | None = Field(
         None, min_length=1, description="The header that carries it; in `Authorization`, `Bearer` or `Token` may stand before it."
@@ -44,6 +46,8 @@ class VerifyToken(Keys):
 
 class BasicFields(Keys):
     """HTTP's basic authentication: one user and password, or the users of an htpasswd file."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["username", "password"]}, {"required": ["htpasswd"]}]})
 
     username: str | None = Field(None, min_length=1, description="The user's name.")
     password: Secrets | None = Field(None, description="The user's password; a list means that any of them proves.")
@@ -71,7 +75,7 @@ class JwtFields(Keys):
     algorithms: Annotated[tuple[Algorithm, ...], OneOrMore, NotEmpty] = Field(description="What a token may be signed with.")
     secret: Secrets | None = Field(None, description="The secret of `HS…`, where it does not stand beside `verify`.")
     key: PublicKeys | None = Field(
-        None, description="The public key or certificate in PEM, of the others; a list means that any of them proves."
+        None, description="The public key or certificate in PEM, for the other algorithms; a list means that any of them proves."
     )
     jwks: PublishedField | None = Field(None, description="The public keys as a JSON Web Key Set, like `{file: keys.json}`.")
     header: str = Field("Authorization", min_length=1, description="The header that carries it; in `Authorization`, after `Bearer`.")
