@@ -98,8 +98,11 @@ def key_of(secret: str, signing_key: str | None = None) -> Key:
         return KeyPair.of(secret, signing_key)
     if secret.startswith(PRIVATE):
         raise ValueError("this is a private key; what proves deliveries is the public one, which begins with whpk_")
+    written = secret.removeprefix("whsec_")
+    if not written:
+        raise ValueError("the secret holds nothing after whsec_")
     try:
-        key = DECODE["base64"](secret.removeprefix("whsec_"))
+        key = DECODE["base64"](written)
     except (binascii.Error, ValueError):
         raise ValueError("a secret of Standard Webhooks is base64, after whsec_ (or whpk_, for a public key)") from None
     return SharedKey(key)

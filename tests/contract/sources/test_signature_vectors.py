@@ -63,6 +63,7 @@ def test_every_vector_gets_its_verdict(receiver: Receiver, sender: Sender) -> No
 
 
 def test_every_vector_is_asked() -> None:
+    assert {case.vector["id"] for case in cases() if not can_be_served(case)} <= {"messagebird-none-alg"}  # it has no secret
     missing = without_a_way()
     asked = {case.vector["id"] for case in cases()}
     assert len(asked) + sum(map(len, missing.values())) == len(published()["vectors"]) == 187
