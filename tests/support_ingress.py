@@ -21,6 +21,7 @@ from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.intake import Intake
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
+from hookrules.engine.refusals import Refusals
 from hookrules.engine.sources.source import Verifier
 from hookrules.engine.web.ingress import Ingress
 from hookrules.engine.web.listener import Listener
@@ -82,7 +83,9 @@ class Receiver:
         self.journal = SqliteJournal(None)
         numbers = count(1)
         intake = Intake(self.sources, Index(rules), self.journal, self._clock, lambda _: f"evt_{next(numbers)}")
-        self.ingress = Ingress(intake, read.settings.server.max_body, partial(url_of_source, read.settings), self._clock)
+        refusals = Refusals(self.journal, self.sources.__contains__)
+        url_of = partial(url_of_source, read.settings)
+        self.ingress = Ingress(intake, refusals, read.settings.server.max_body, url_of, self._clock)
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self) -> Self:
