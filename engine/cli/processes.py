@@ -51,13 +51,14 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         from hookrules.engine.refusals import Refusals
         from hookrules.engine.web.ingress import Ingress
         from hookrules.engine.web.listener import Listener
+        from hookrules.engine.web.responding import Answering
 
         journal = open_journal_of(project)
         sources = sources_of(project.settings)
         intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id)
-        ingress = Ingress(
-            intake, Refusals(journal, sources.__contains__), project.settings.server.max_body, partial(url_of_source, project.settings)
-        )
+        refusals = Refusals(journal, sources.__contains__)
+        url_of = partial(url_of_source, project.settings)
+        ingress = Ingress(intake, refusals, Answering(journal), project.settings.server.max_body, url_of)
         listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
         journal.close()
@@ -75,12 +76,12 @@ async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable
     await serving
 
 
-def worker(project: Project, console: socket.socket | None) -> Work:
+def worker(project: Project, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
     """Runs steps, fires schedules and serves the console."""
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        working = _worker(project, journal)
+        working = _worker(project, journal, labels)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
@@ -94,7 +95,7 @@ def worker(project: Project, console: socket.socket | None) -> Work:
     return work
 
 
-def _worker(project: Project, journal: Journal) -> Worker:
+def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
@@ -117,6 +118,7 @@ def _worker(project: Project, journal: Journal) -> Worker:
         follower(index, time.time, _new_event_id),
         name=worker_name(),
         slots=project.settings.server.slots,
+        labels=labels,
     )
 
 

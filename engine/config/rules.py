@@ -11,6 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from hookrules.actions import kind, kinds
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition, compile_condition
+from hookrules.engine.config.answers import RespondFields
 from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore
 from hookrules.engine.config.order import ConcurrencyFields, ThrottleFields
 from hookrules.engine.config.rule import PlannedStep, Retry
@@ -24,7 +25,7 @@ from hookrules.engine.units import Duration, PositiveDuration
 LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
-_LATER_KEYS = frozenset({"correlate", "absent", "respond", "dedupe"})
+_LATER_KEYS = frozenset({"correlate", "absent", "dedupe"})
 _SEGMENT = re.compile(r"\*|[^\s.*]+")
 
 
@@ -260,4 +261,5 @@ class RuleFields(Keys):
     concurrency: ConcurrencyFields | None = Field(None, description="How many of its runs go on at a time, and what becomes of the others.")
     throttle: ThrottleFields | None = Field(None, description="How often it runs where many events fire it.")
     at_most_once: Boolean = Field(default=False, description="Whether a step that a crash interrupted fails, rather than being done again.")
+    respond: RespondFields | None = Field(None, description="What the sender is answered from the run.")
     runs_on: Name | None = Field(None, description="Only workers that were started with this label take its runs.")

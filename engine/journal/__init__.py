@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,16 @@ class Work(Protocol):
     def cancelling(self, worker: str) -> list[str]:
         """The runs that this worker holds, and whose end someone asked for."""
 
-    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
-        """Write how the run ended and, in the same commit, the event that its end is."""
+    def end_run(
+        self,
+        run: Run,
+        state: RunState,
+        now: float,
+        error: str | None = None,
+        following: Arrival | None = None,
+        response: Reply | None = None,
+    ) -> None:
+        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is."""
 
     def hand_back(self, run: Run) -> None:
         """Queue a claimed run again, at once and for anyone."""
@@ -215,6 +223,9 @@ class Reading(Protocol):
         """The steps of a run, in the order in which they began."""
 
     def rule_text(self, digest: str) -> RuleText | None: ...
+
+    def response(self, run_id: str) -> Reply | None:
+        """What the run answers its sender."""
 
     def refusals(self, which: RefusalFilter) -> list[Refused]: ...
 

@@ -31,10 +31,20 @@ from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
-from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values, waiting_from
+from hookrules.engine.journal.sqlite_rows import (
+    Row,
+    event_from,
+    event_row,
+    response_from,
+    response_text,
+    run_from,
+    step_from,
+    step_values,
+    waiting_from,
+)
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -123,8 +133,16 @@ class SqliteJournal(Journal):
     def cancelling(self, worker: str) -> list[str]:
         return [run_id for (run_id,) in self._rows(_READING["cancelling"], (worker,))]
 
-    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
-        values = {"state": state.value, "ended_at": now, "error": error}
+    def end_run(
+        self,
+        run: Run,
+        state: RunState,
+        now: float,
+        error: str | None = None,
+        following: Arrival | None = None,
+        response: Reply | None = None,
+    ) -> None:
+        values = {"state": state.value, "ended_at": now, "error": error, "response": response_text(response)}
         after = self._row(following) if following else None
         self._write(partial(writes.end_run, run=run, values=values, following=after))
 
@@ -178,6 +196,10 @@ class SqliteJournal(Journal):
 
     def rule_text(self, digest: str) -> RuleText | None:
         return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
+
+    def response(self, run_id: str) -> Reply | None:
+        rows = self._rows(_READING["response"], (run_id,))
+        return response_from(rows[0][0]) if rows else None
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
         return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]

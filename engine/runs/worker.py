@@ -210,7 +210,8 @@ class Worker:
 
     def _end(self, run: Run, event: Event | None, ending: Ending) -> None:
         now = self._workshop.clock()
-        self._journal.end_run(run, ending.state, now, ending.error, self._follow(run, ending, event) if event else None)
+        following = self._follow(run, ending, event) if event else None
+        self._journal.end_run(run, ending.state, now, ending.error, following, ending.response)
         say = logs.info if ending.state is RunState.SUCCEEDED else logs.warning
         seconds = now - (run.started_at or now)
         say("run", id=run.id, rule=run.rule, state=str(ending.state), seconds=seconds, event=run.event_id, error=ending.error)
