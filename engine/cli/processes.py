@@ -18,6 +18,7 @@ from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_sour
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
 from hookrules.engine.runs.masking import Stream, masker
@@ -115,6 +116,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
         workshop,
         Rulebook(project.ruleset, journal),
         Schedules(schedules_of(project.settings), index, journal, _new_event_id),
+        Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
         name=worker_name(),
         slots=project.settings.server.slots,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition
 from hookrules.engine.config.answers import Respond
+from hookrules.engine.config.correlating import Absence, Correlation
 from hookrules.engine.config.values import Value
 from hookrules.engine.model import Mode, Within
 from hookrules.engine.templating import TextTemplate
@@ -85,6 +86,8 @@ class Rule:
     """Whether a step that a crash interrupted is left undone rather than done again."""
     runs_on: str | None = None
     respond: Respond | None = None
+    correlate: Correlation | None = None
+    absent: Absence | None = None
     file: str = ""
     """Where it was read, with `line`; empty and 0 for a rule that comes from the journal."""
     line: int = 0

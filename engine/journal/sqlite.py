@@ -4,6 +4,7 @@ All writes of one journal object go through its committing thread; readers have 
 """
 
 import hashlib
+import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -16,18 +17,22 @@ from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import (
     USUAL,
+    Advance,
     Arrival,
     EventFilter,
     Heading,
     Journal,
+    Partial,
     RefusalFilter,
     Repeats,
     RuleText,
     RunFilter,
+    Silence,
     Turn,
     Waiting,
 )
 from hookrules.engine.journal import sqlite_steering as steering
+from hookrules.engine.journal import sqlite_watching as watching
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
@@ -165,6 +170,36 @@ class SqliteJournal(Journal):
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         self._execute("plan_schedule", (schedule, due_at))
+
+    # What rules that fire for several events, or for none, leave behind.
+
+    def begin(self, cursor: str) -> int:
+        rows = self._rows(watching.SQL["cursor"], (cursor,))
+        return int(rows[0][0]) if rows else self._write(partial(watching.begin, name=cursor))
+
+    def advance(self, cursor: str, step: Advance) -> bool:
+        run_ids = [self._new_run_id(complete.now) for complete in step.complete]
+        return self._write(partial(watching.advance, name=cursor, step=step, run_ids=run_ids))
+
+    def partial(self, rule: str, key: str) -> Partial | None:
+        rows = self._rows(watching.SQL["partial"], (rule, key))
+        return Partial(rule, key, json.loads(rows[0][0]), rows[0][1]) if rows else None
+
+    def silence_keys(self, rule: str) -> list[str]:
+        return [key for (key,) in self._rows(watching.SQL["silence_keys"], (rule,))]
+
+    def plan_silences(self, silences: Sequence[Silence]) -> None:
+        self._write(partial(watching.plan, silences=silences))
+
+    def silent(self, now: float) -> list[Silence]:
+        return [Silence(*row) for row in self._rows(watching.SQL["silent"], (now,))]
+
+    def next_silence(self) -> float | None:
+        ((due_at,),) = self._rows(watching.SQL["next_silence"], ())
+        return None if due_at is None else float(due_at)
+
+    def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
+        return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
 
     # What people ask of runs.
 
