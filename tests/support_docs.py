@@ -9,7 +9,9 @@ from hookrules.actions import service, services
 
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
-    **dict.fromkeys(("GITHUB_SECRET", "CHAT_URL", "SENSORS_SECRET", "PROXY_PASSWORD", "KEY_PASSWORD"), "https://chat.example.com/a-long-secret"),
+    **dict.fromkeys(
+        ("GITHUB_SECRET", "CHAT_URL", "SENSORS_SECRET", "PROXY_PASSWORD", "KEY_PASSWORD"), "https://chat.example.com/a-long-secret"
+    ),
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }
 """What examples may name as `{env: …}`."""

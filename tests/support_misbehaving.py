@@ -95,6 +95,7 @@ SCRIPTS: dict[str, Callable[[Wire], None]] = {
     "headers-without-end": lambda wire: (wire.say(_OK), wire.without_end(b"X: y\r\n" * 1000))[1],
     # packed
     "gzip": lambda wire: wire.answer(gzip.compress(b"fine"), b"Content-Encoding: gzip"),
+    "empty-gzip": lambda wire: wire.answer(b"", b"Content-Encoding: gzip"),
     "gzip-bomb": lambda wire: wire.answer(_bomb(31), b"Content-Encoding: gzip"),
     "deflate-bomb": lambda wire: wire.answer(_bomb(15), b"Content-Encoding: deflate"),
     "bare-deflate-bomb": lambda wire: wire.answer(_bomb(-15), b"Content-Encoding: deflate"),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from hookrules.engine.outbound.failures import Cancelled, TimeIsUp
+from hookrules.engine.outbound.failures import Cancelled, RequestFailed, TimeIsUp
 
 SLICE = 0.2
 """Seconds: an Event of threads can't be waited for beside a socket, so that this is how late a cancellation may be seen."""
@@ -35,13 +35,13 @@ class Budget:
             raise TimeIsUp(self.seconds)
         return min(left, SLICE)
 
-    def within(self, seconds: float) -> "Budget":
-        """For a part that may not take longer than this, or than what is left."""
-        return replace(self, seconds=seconds, deadline=min(self.deadline, self.clock() + seconds))
-
-    @property
-    def over(self) -> bool:
-        return self.clock() >= self.deadline
+    @contextlib.contextmanager
+    def part(self, seconds: float, failure: str) -> Iterator["Budget"]:
+        """For what may not take longer than this either. Raises RequestFailed in these words where only its own time is up."""
+        try:
+            yield replace(self, deadline=min(self.deadline, self.clock() + seconds))
+        except TimeIsUp:
+            raise RequestFailed(failure) if self.clock() < self.deadline else TimeIsUp(self.seconds) from None
 
 
 _spent = threading.local()

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from hookrules.engine.outbound.addresses import Reach
 from hookrules.engine.outbound.budget import SLICE, Budget
-from hookrules.engine.outbound.failures import RequestFailed, TimeIsUp
+from hookrules.engine.outbound.failures import RequestFailed
 from hookrules.engine.outbound.sockets import PatientSocket
 
 CONNECT_LIMIT = 30.0
@@ -63,16 +63,11 @@ def _known_places(host: str, port: int) -> list[Place]:
 
 def connect(host: str, port: int, reach: Reach, budget: Budget, lookup: Lookup = look_up) -> PatientSocket:
     """Raises RequestFailed: RefusedAddress where one of the host's addresses is refused, whichever else there are."""
-    connecting = budget.within(CONNECT_LIMIT)
-    try:
+    with budget.part(CONNECT_LIMIT, "no connection in time") as connecting:
         places = _known_places(host, port) or _looked_up(host, port, connecting, lookup)
         for _, place in places:
             reach.check(host, str(place[0]))
         return _Race(_by_turns(places[:_MOST_ADDRESSES]), connecting).winner()
-    except TimeIsUp:
-        if budget.over:
-            raise TimeIsUp(budget.seconds) from None
-        raise RequestFailed("no connection in time") from None
 
 
 def _looked_up(host: str, port: int, budget: Budget, lookup: Lookup) -> Sequence[Place]:

@@ -14,7 +14,7 @@ from hookrules.engine.outbound.budget import Budget, current, spending
 from hookrules.engine.outbound.client import PUBLIC, Client
 from hookrules.engine.outbound.connecting import check_unresolved
 from hookrules.engine.outbound.failures import RequestFailed, failure_of
-from hookrules.engine.outbound.pools import pools, reused
+from hookrules.engine.outbound.pools import pool, reused
 from hookrules.engine.outbound.redirects import LIMIT, redirected
 from hookrules.engine.outbound.unpacking import ACCEPTED, unpacker
 from hookrules.engine.outbound.urls import Target
@@ -88,19 +88,20 @@ def _response(request: Request, target: Target, client: Client) -> BaseHTTPRespo
     if client.proxy is not None:
         check_unresolved(target.host, client.reach)
     headers = {"Accept-Encoding": ACCEPTED, **request.headers}
-    return (
-        pools(client)
-        .connection_from_host(target.host, target.port, target.scheme)
-        .urlopen(
-            request.method,
-            target.url if forwarded else target.rest,
-            body=request.body,
-            headers={name: value.encode(errors="replace").decode("latin-1") for name, value in headers.items()},
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-        )
+    return pool(client, target).urlopen(
+        request.method,
+        target.url if forwarded else target.rest,
+        body=request.body,
+        headers={name: _in_bytes(value) for name, value in headers.items()},
+        redirect=False,
+        assert_same_host=False,
+        preload_content=False,
     )
+
+
+def _in_bytes(value: str) -> str:
+    """UTF-8, of which http.client sends each character as one byte."""
+    return value if value.isascii() else value.encode(errors="replace").decode("latin-1")
 
 
 def _answer(response: BaseHTTPResponse, limit: int) -> Answer:
@@ -121,10 +122,11 @@ def _answer(response: BaseHTTPResponse, limit: int) -> Answer:
 def _body(response: BaseHTTPResponse, coding: str, limit: int) -> bytearray:
     """A byte more than the limit where there is more."""
     body, unpacking = bytearray(), unpacker(coding)
-    while len(body) <= limit:
+    ended = False
+    while len(body) <= limit and not ended:
         chunk = response.read(_CHUNK, decode_content=False)
-        if not chunk:
-            unpacking.end()
-            break
         body += unpacking.unpack(chunk, limit + 1 - len(body))
+        ended = not chunk or response.length_remaining == 0
+    if len(body) <= limit:
+        unpacking.end()
     return body

@@ -4,6 +4,7 @@ import functools
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import urllib3
@@ -16,6 +17,7 @@ from hookrules.engine.outbound.client import Client
 from hookrules.engine.outbound.connecting import connect
 from hookrules.engine.outbound.failures import RequestFailed
 from hookrules.engine.outbound.heads import StrictResponse
+from hookrules.engine.outbound.urls import Target
 
 _HOSTS_KEPT = 64
 _CONNECTIONS_KEPT = 64  # to one host
@@ -104,12 +106,12 @@ class _ProxiedPools(_Pools, urllib3.ProxyManager):
     pass
 
 
-def pools(client: Client) -> urllib3.PoolManager:
-    """Those of this client alone, so that no request meets a connection that was made for another's reach.
+def pool(client: Client, target: Target) -> HTTPConnectionPool:
+    """The one to this host, of this client alone, so that no request meets a connection that was made for another's reach.
 
-    Files that changed make new ones: a renewed certificate is used from the next request on. Raises RequestFailed.
+    Files that changed make a new one: a renewed certificate is used from the next request on. Raises RequestFailed.
     """
-    return _made(client, tuple(map(_stamp, client.files())))
+    return _pools(client, tuple(map(_stamp, client.files())))(target.host, target.port, target.scheme)
 
 
 def _stamp(path: Any) -> int:
@@ -120,13 +122,14 @@ def _stamp(path: Any) -> int:
 
 
 @functools.lru_cache(maxsize=64)
-def _made(client: Client, stamps: tuple[int, ...]) -> urllib3.PoolManager:
+def _pools(client: Client, stamps: tuple[int, ...]) -> Callable[[str, int, str], HTTPConnectionPool]:
+    """A host, a port and a scheme → the pool to it."""
     del stamps
     options: dict[str, Any] = {
         "num_pools": _HOSTS_KEPT,
         "maxsize": _CONNECTIONS_KEPT,
         "retries": False,
-        "timeout": urllib3.Timeout(SLICE),  # sockets wait for slices of it anyway
+        "timeout": urllib3.Timeout(connect=SLICE, read=SLICE),  # of sockets that ask for more slices themselves
         "ssl_context": client.tls_context(),
     }
     if client.proxy is None:
@@ -135,4 +138,4 @@ def _made(client: Client, stamps: tuple[int, ...]) -> urllib3.PoolManager:
         trusting = client.anonymous().tls_context()  # the proxy is shown no certificate of ours
         made = _ProxiedPools(client.proxy.url, proxy_headers=client.proxy.headers, proxy_ssl_context=trusting, **options)
     made.client = client  # type: ignore[attr-defined]
-    return made
+    return functools.lru_cache(_HOSTS_KEPT)(made.connection_from_host)  # which takes its time for the same question

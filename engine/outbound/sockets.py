@@ -44,7 +44,8 @@ class PatientTlsSocket(ssl.SSLSocket):
 
     def do_handshake(self, block: bool = False) -> None:
         try:
-            _patiently(self, super().do_handshake, block, budget=current().within(HANDSHAKE_LIMIT))
+            with current().part(HANDSHAKE_LIMIT, "no TLS handshake in time") as budget:
+                _patiently(self, super().do_handshake, block, budget=budget)
         except BaseException:
             self.close()  # whoever made it never got hold of it
             raise

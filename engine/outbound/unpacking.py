@@ -47,7 +47,7 @@ class _Zlib:
         self._begun = False
 
     def unpack(self, chunk: bytes, most: int) -> bytes:
-        if self._inflating.eof:
+        if self._inflating.eof or not chunk:
             return b""
         try:
             return self._inflating.decompress(chunk, most) if self._begun else self._first(chunk, most)

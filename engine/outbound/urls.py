@@ -32,7 +32,9 @@ class Target:
             raise BadUrl("a URL begins with https:// or http://")
         if _UNSAFE.search(url):
             raise BadUrl("the URL holds a space, a backslash or a control character; percent-encode it, like %20")
-        scheme, rest = found["scheme"].lower(), quote(found["rest"], safe=_AS_IT_IS, errors="replace")
+        scheme, rest = found["scheme"].lower(), found["rest"]
+        if not rest.isascii():
+            rest = quote(rest, safe=_AS_IT_IS, errors="replace")
         host, port = _host_and_port(found["authority"])
         return cls(scheme, host, _PORTS[scheme] if port is None else port, rest if rest.startswith("/") else f"/{rest}")
 

@@ -1,6 +1,7 @@
 """As whom requests leave and through what: certificates, proxies, kept connections."""
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from support_misbehaving import Misbehaving, misbehaving_server
 from support_proxy import Proxying, proxy
 from support_tls import authority, issued, server_context, write_files
 
-from hookrules.engine.outbound import pools
+from hookrules.engine.outbound import pools, sockets
 from hookrules.engine.outbound.addresses import EVERYWHERE, PUBLIC_INTERNET
 from hookrules.engine.outbound.budget import Budget
 from hookrules.engine.outbound.client import UNGUARDED, Client, Identity, Proxy
@@ -69,6 +70,15 @@ def test_a_certificate_for_another_host_is_not_accepted(tmp_path: Path) -> None:
 def test_http_where_tls_is_expected_is_told(server: Server) -> None:
     with pytest.raises(RequestFailed, match="TLS fails: "):
         get(server.url.replace("http:", "https:"), UNGUARDED)
+
+
+def test_a_handshake_has_a_limit_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path)
+    monkeypatch.setattr(sockets, "HANDSHAKE_LIMIT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with pytest.raises(RequestFailed, match="no TLS handshake in time") as told:
+            send(Request("GET", f"https://127.0.0.1:{silent.getsockname()[1]}/", {}), Budget.of(3600), trusting(tmp_path))
+        assert told.value.retryable
 
 
 def test_a_certificate_of_our_own_is_shown(asking_server: Server, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ ANSWERS = {
     "closes-after": (200, b"fine", True),
     "early-hints": (200, b"fine", True),
     "more-than-length": (200, b"fine", True),
+    "empty-gzip": (200, b"", True),
     "gzip": (200, b"fine", True),
     "body-without-end": (200, b"x" * LIMIT, False),
     "gzip-bomb": (200, bytes(LIMIT), False),
