@@ -4,14 +4,21 @@ import difflib
 import importlib
 from typing import cast
 
-from hookrules.actions.action import Action, Call, Names, Surroundings
+from hookrules.actions.action import Action, Call, Names, Service, Services, ServiceUse, Surroundings
 from hookrules.engine.errors import HookrulesError
 
 KINDS = {
     "shell": "hookrules.actions.shell:ShellAction",
     "http": "hookrules.actions.http_request:HttpAction",
+    "file": "hookrules.actions.file:FileAction",
+    "emit": "hookrules.actions.emit:EmitAction",
+    "wait": "hookrules.actions.wait:WaitAction",
     "log": "hookrules.actions.log:LogAction",
 }
+SERVICES = {
+    "files": "hookrules.actions.file:FileRoot",
+}
+"""Sections of hookrules.yaml that actions bring along → the model of an entry."""
 
 
 class UnknownKind(HookrulesError):
@@ -32,8 +39,37 @@ def kind(name: str) -> type[Action]:
     """The model of a kind. Raises UnknownKind."""
     if name not in KINDS:
         raise UnknownKind(name)
-    module, _, model = KINDS[name].partition(":")
-    return cast("type[Action]", getattr(importlib.import_module(module), model))
+    return cast("type[Action]", _imported(KINDS[name]))
 
 
-__all__ = ["KINDS", "Action", "Call", "Names", "Surroundings", "UnknownKind", "kind", "kinds"]
+def services() -> tuple[str, ...]:
+    """The sections of hookrules.yaml that actions bring along."""
+    return tuple(SERVICES)
+
+
+def service(section: str) -> type[Service]:
+    """The model of an entry of one of `services()`."""
+    return cast("type[Service]", _imported(SERVICES[section]))
+
+
+def _imported(place: str) -> object:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+__all__ = [
+    "KINDS",
+    "SERVICES",
+    "Action",
+    "Call",
+    "Names",
+    "Service",
+    "ServiceUse",
+    "Services",
+    "Surroundings",
+    "UnknownKind",
+    "kind",
+    "kinds",
+    "service",
+    "services",
+]

@@ -8,10 +8,32 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import Json, Met, Outcome, RunState
 
 Names = Mapping[str, Any]
 """What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
+
+
+class Service(BaseModel):
+    """The base of what hookrules.yaml says, section by section and by name, of things outside that actions use: databases, mail servers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, coerce_numbers_to_str=True)
+
+    example: ClassVar[tuple[str, Mapping[str, Any]]]
+    """A name, and what may stand under it in hookrules.yaml: the examples of actions use it."""
+
+
+Services = Mapping[str, Mapping[str, Service]]
+"""Section of hookrules.yaml → name → what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUse:
+    """A service that an action names, and the field that names it."""
+
+    section: str
+    name: str
+    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +44,26 @@ class Surroundings:
     """Where hookrules.yaml lies: relative paths start here."""
     idempotency_key: str
     """The same over all attempts of one step of one run."""
+    now: float = 0.0
+    """Seconds since the epoch when the attempt began."""
     attempt: int = 1
     timeout: float = 3600.0
     """Seconds until the call is ended."""
+    services: Services = field(default_factory=dict)
+    body: bytes = b""
+    """The event's raw body."""
+    earlier: Mapping[str, Json] = field(default_factory=dict)
+    """What this step left in its result when it was put off (`Outcome.due_at`); empty at first."""
+    met: Met | None = None
+    """What this step expected when it was put off (`Outcome.expects`), where that came true."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """The event's facts as a command's environment carries them: `HOOKRULES_EVENT_ID`, `HOOKRULES_RULE`, …"""
     cancelled: threading.Event = field(default_factory=threading.Event)
     """Set when the run was cancelled or the worker must stop now: the call ends as soon as it can."""
     log: Callable[[str, str], None] = lambda _level, _message: None
     """Takes a level (`info`, `warning`, …) and a line for the server's log."""
+    output: Callable[[str, str], None] = lambda _stream, _text: None
+    """Takes the name of a stream (`stdout`) and what came on it, for whoever follows the run; the result has to hold what is kept."""
 
 
 class Call(Protocol):
@@ -65,3 +98,16 @@ class Action(BaseModel):
     def render(self, names: Names) -> Call:
         """Fill in the templates. Raises TemplateError."""
         raise NotImplementedError
+
+    def services_used(self) -> tuple[ServiceUse, ...]:
+        """What hookrules.yaml has to have for it."""
+        return ()
+
+    def sources_made(self) -> tuple[str, ...]:
+        """The sources of events that it makes."""
+        return ()
+
+    def conclusion(self, names: Names, state: RunState) -> Call | None:
+        """What is still to be done once the run has come to its end, where this step was done in it. Raises TemplateError."""
+        del names, state
+        return None

@@ -10,6 +10,7 @@ from hookrules.engine import bodies
 from hookrules.engine.errors import UnknownSource
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.matching.index import Index
+from hookrules.engine.matching.standing import match_of
 from hookrules.engine.model import Delivery, Event, Json, Match, Receipt, Reply
 from hookrules.engine.sources.source import Source
 
@@ -72,7 +73,7 @@ class Intake:
         return Taken(tuple(events), self._journal.accept([(event, self.match(event)) for event in events]))
 
     def match(self, event: Event) -> list[Match]:
-        return [Match(rule.name, rule.digest) for rule in self._index.match(event, event.received_at)]
+        return [match_of(rule, event) for rule in self._index.match(event, event.received_at)]
 
 
 def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[Event]:

@@ -65,11 +65,88 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A delivery that was not taken, as it is remembered: nothing of its body, and no header that may hold a secret."""
+
+    source: str
+    """Empty where there is no source of that name."""
+    at: float
+    status: int
+    reason: str
+    address: str | None = None
+    agent: str | None = None
+    """The User-Agent header: who it says that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A piece of what a step said while it ran."""
+
+    number: int
+    """Greater than that of every piece before it, of any step."""
+    key: str
+    """The step's."""
+    stream: str
+    text: str
+
+
+class Mode(enum.StrEnum):
+    """What becomes of a run whose group is full."""
+
+    PARALLEL = "parallel"
+    """It waits, as with QUEUE; the group is large."""
+    QUEUE = "queue"
+    LATEST = "latest"
+    """It takes the place of those that wait."""
+    CANCEL = "cancel"
+    """It takes the place of those that wait, and those that run are ended."""
+    SKIP = "skip"
+    """It is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The runs among which `most` may go on at a time."""
+
+    name: str
+    mode: Mode
+    most: int = 1
+
+
+class Within(enum.StrEnum):
+    """How many events are made one run."""
+
+    ONCE_WITHIN = "once_within"
+    """The first runs, the others are dropped."""
+    ONCE_AFTER = "once_after"
+    """The last runs, when it has been quiet."""
+    COLLECT = "collect"
+    """One run for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """How often a rule runs for one key."""
+
+    kind: Within
+    key: str
+    seconds: float
+    most: int | None = None
+    """So many collected events start the run at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One rule that fires for an event. `digest` names the rule's text in the journal."""
 
     rule: str
     digest: str
+    group: Group | None = None
+    throttle: Throttle | None = None
+    fault: str | None = None
+    """Why the group or the key can't be worked out: the run then ends at once."""
+    label: str | None = None
+    """Only workers with this label take the run."""
 
 
 class RunState(enum.StrEnum):
@@ -110,12 +187,20 @@ class Run:
     started_at: float | None = None
     ended_at: float | None = None
     error: str | None = None
+    cancelled_at: float | None = None
+    """When someone asked for its end; it ends when its worker has seen that and what `finally` says is done."""
+    retries: int = 0
+    """How often a person had it done again."""
+    verdict: RunState | None = None
+    """How it ends without a step being done: replaced by a newer one, dropped, or without a group that can be worked out."""
 
 
 class StepState(enum.StrEnum):
     RUNNING = "running"
     RETRYING = "retrying"
     """Failed, and due again when its run is."""
+    WAITING = "waiting"
+    """Not done yet, and goes on when its run is due."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -123,7 +208,7 @@ class StepState(enum.StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self not in (StepState.RUNNING, StepState.RETRYING)
+        return self not in (StepState.RUNNING, StepState.RETRYING, StepState.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +230,36 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a waiting step is put off for, beside its time."""
+
+    approval: bool = False
+    """A person may let it go on."""
+    events: tuple[str, ...] = ()
+    """Patterns as in `on`: such an event lets it go on, where `condition` holds of it."""
+    condition: Json = None
+    """As a rule writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An expectation that came true."""
+
+    at: float
+    by: str
+    """The event's id, or who approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """An event that a step makes happen."""
+
+    source: str
+    type: str
+    payload: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What an action came to. `result` is what later steps find at `steps.<id>`."""
 
@@ -156,6 +271,12 @@ class Outcome:
     """False where trying again can't help: a template that fails, a refused address."""
     retry_after: float | None = None
     """Seconds the other side asked us to wait before the next attempt."""
+    due_at: float | None = None
+    """Not done yet, neither well nor badly: the step goes on at this time, and finds `result` again as `Surroundings.earlier`."""
+    expects: Expectation | None = None
+    """With `due_at`: what lets the step go on before that time; it is then found at `Surroundings.met`."""
+    emissions: tuple[Emission, ...] = ()
+    """Written in one commit with the step's result, where it succeeded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from support_runs import rule_of
 
 from hookrules.engine.config.rule_test_files import RuleTest, RuleTests, check_test_file
 from hookrules.engine.config.ruleset import Ruleset
-from hookrules.engine.config.secret import Placeholders
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
+from hookrules.engine.secret import Placeholders
 from hookrules.engine.testing.expectations import Failure, failures
 from hookrules.engine.testing.line import Line, Told, stand_in
 

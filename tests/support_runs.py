@@ -1,19 +1,25 @@
 """One run, from a rule's YAML to its ending, over a journal in memory."""
 
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hookrules.actions import Services
 from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Journal, RuleText
+from hookrules.engine.journal import Journal, RuleText, Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
+from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Match, Run
-from hookrules.engine.runs.execution import Ending, Execution, Workshop
-from hookrules.engine.runs.masking import masker
+from hookrules.engine.runs.emitting import emitter
+from hookrules.engine.runs.execution import Ending, Execution
+from hookrules.engine.runs.halting import Halt
+from hookrules.engine.runs.masking import Stream, masker
+from hookrules.engine.runs.outputs import Outputs
+from hookrules.engine.runs.workshop import Workshop
 
 LEASE = 30.0
 
@@ -45,8 +51,11 @@ class Bench:
         self.clock = Clock()
         self.journal: Journal = SqliteJournal(None)
         self.logged: list[tuple[str, str]] = []
-        self.stop = threading.Event()
+        self.halt = Halt()
         self.secrets = dict(secrets or {})
+        self.services: Services = {}
+        self.outputs = Outputs(self.journal, partial(Stream, self.secrets.values()))
+        self.index = Index([])
         self._new_event_id = id_maker("evt")
 
     def workshop(self, log: Callable[[str, str], None] | None = None) -> Workshop:
@@ -58,7 +67,9 @@ class Bench:
             clock=self.clock,
             random=lambda: 0.5,
             log=log or (lambda level, message: self.logged.append((level, message))),
-            stop=self.stop,
+            emit=emitter(self.index, self.clock, self._new_event_id),
+            outputs=self.outputs,
+            services=self.services,
         )
 
     def start(self, rule: Rule, payload: Any) -> Event:
@@ -69,13 +80,13 @@ class Bench:
         return event
 
     def claim(self) -> Run | None:
-        return next(iter(self.journal.claim("bench", 1, self.clock(), LEASE)), None)
+        return next(iter(self.journal.claim("bench", self.clock(), LEASE, Turn(1))), None)
 
     def proceed(self, rule: Rule, event: Event, log: Callable[[str, str], None] | None = None) -> Ending | None:
         """Claim the run and take it as far as it goes, its ending written."""
         run = self.claim()
         assert run is not None, "no run is due"
-        ending = Execution(run, rule, event, self.workshop(log)).proceed()
+        ending = Execution(run, rule, event, self.workshop(log), self.halt).proceed()
         if ending is not None:
             self.journal.end_run(run, ending.state, self.clock(), ending.error)
         return ending

@@ -14,6 +14,7 @@ from typing import Any, cast
 import yaml
 
 from hookrules.actions import Action, kind, kinds
+from hookrules.actions import service as registered_service
 from hookrules.engine.bodies import limits as body_bounds
 from hookrules.engine.bodies.kinds import KINDS
 from hookrules.engine.conditions import operand_parser, parser, path_mistakes, structure
@@ -22,6 +23,8 @@ from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.operators import OPERATORS, Right
 from hookrules.engine.config.code_pages import CodePage, code_pages
 from hookrules.engine.config.json_schema import SCHEMAS, Schema
+from hookrules.engine.sources import provider, providers, scheme
+from hookrules.engine.sources.provider import Provider
 from hookrules.engine.templating import KNOWN, argument, environment, printing
 from hookrules.engine.templating.filters import FILTERS, RAW, TESTS
 from hookrules.engine.units import BYTES, SECONDS
@@ -246,6 +249,26 @@ def _rule_with(name: str, model: type[Action]) -> str:
     return "rules:\n  - name: example\n    on: github\n    steps:\n" + "".join(f"      {line}\n" for line in step.splitlines())
 
 
+def actions() -> str:
+    """All kinds, each with what it does in a line."""
+    return table(("action", "does"), ((f"[`{name}`](actions/{name}.md)", _first_line(kind(name))) for name in kinds()))
+
+
+def _first_line(model: type[Action]) -> str:
+    return (model.__doc__ or "").partition("\n")[0]
+
+
+def service(section: str) -> str:
+    """Keys and the example of a section of hookrules.yaml that actions bring along."""
+    model = registered_service(section)
+    schema = SCHEMAS["config"]()
+    (entry,) = schema["properties"][section]["patternProperties"].values()
+    definition = _resolved(entry, schema)
+    name, example = model.example
+    written = yaml.safe_dump({section: {name: dict(example)}}, sort_keys=False, width=120, allow_unicode=True)
+    return f"{_key_table(definition['properties'], definition.get('required', ()), schema)}\n```yaml\n# hookrules.yaml\n{written}```\n"
+
+
 _ROOMS = {
     "1": "YAML, keys and values",
     "2": "Conditions",
@@ -270,8 +293,35 @@ def _code(page: CodePage) -> str:
     return f"\n### {page.code}\n\n**{page.code.about[0].upper()}{page.code.about[1:]}.** {page.meaning}\n{shown}"
 
 
+def every_provider() -> str:
+    """The list of all providers, and then what there is to say of each."""
+    known = {name: provider(name) for name in sorted(providers(), key=lambda name: provider(name).title.lower())}
+    overview = ((f"[`{name}`](#{name})", each.title, _proof(each)) for name, each in known.items())
+    return table(("`provider`", "sender", "its secret"), overview) + "".join(_provider(name, each) for name, each in known.items())
+
+
+def _provider(name: str, described: Provider) -> str:
+    facts = {
+        "Secret": _proof(described),
+        "To connect": described.setup,
+        "Event type": described.types,
+        "Delivery id": described.delivery,
+        "Time": "It signs the time: `tolerance` says how far that may be from this clock." if described.signs_time else "",
+        "URL": "It signs the URL: `url` or `server.external_url` says how the provider knows it." if described.signs_url else "",
+        "Conditions": "`validate` holds their paths against what it publishes of its payloads." if described.catalogue else "",
+        "Note": described.remarks,
+    }
+    told = "".join(f"- **{fact}**: {text}\n" for fact, text in facts.items() if text)
+    return f"\n### {name}\n\n{scheme(name)}\n\n{told}"
+
+
+def _proof(described: Provider) -> str:
+    return described.proof or "it signs nothing: `verify` has to say how its deliveries are proven"
+
+
 BLOCKS: Mapping[str, Callable[..., str]] = {
     "findings": codes,
+    "providers": every_provider,
     "operators": operators,
     "functions": functions,
     "facts": facts,
@@ -285,6 +335,8 @@ BLOCKS: Mapping[str, Callable[..., str]] = {
     "units": units,
     "keys": keys,
     "action": action,
+    "actions": actions,
+    "service": service,
 }
 
 

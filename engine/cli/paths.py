@@ -12,7 +12,6 @@ from hookrules.engine.cli.output import one_line, print_table, write_json
 from hookrules.engine.cli.path_rows import Row, rows
 from hookrules.engine.cli.project import journal_of, load_settings
 from hookrules.engine.cli.seen_catalogues import LOOKED_AT
-from hookrules.engine.config.secret import secrets_in
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.source_settings import RESERVED_SOURCES
 from hookrules.engine.config.suggestions import closest
@@ -22,6 +21,7 @@ from hookrules.engine.journal import EventFilter
 from hookrules.engine.matching.patterns import event_name
 from hookrules.engine.model import Event
 from hookrules.engine.runs.masking import masker
+from hookrules.engine.secret import secrets_in
 from hookrules.engine.sources.catalogue import Catalogue
 from hookrules.engine.sources.seen import seen_in
 from hookrules.engine.sources.shapes import union

@@ -14,17 +14,19 @@ from typing import Any
 
 from hookrules.engine import logs
 from hookrules.engine.cli.project import Project, open_journal_of
-from hookrules.engine.config.secret import Secret, secrets_in
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
-from hookrules.engine.runs.execution import Workshop
-from hookrules.engine.runs.masking import masker
+from hookrules.engine.runs.masking import Stream, masker
+from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.workshop import Workshop
+from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
 
 _new_event_id = id_maker("evt")
@@ -46,13 +48,14 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         import uvloop
 
         from hookrules.engine.intake import Intake
+        from hookrules.engine.refusals import Refusals
         from hookrules.engine.web.ingress import Ingress
         from hookrules.engine.web.listener import Listener
 
         journal = open_journal_of(project)
-        max_body = project.settings.server.max_body
-        intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id, max_body)
-        ingress = Ingress(intake, max_body, partial(url_of_source, project.settings))
+        sources, max_body = sources_of(project.settings), project.settings.server.max_body
+        intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body)
+        ingress = Ingress(intake, Refusals(journal, sources.__contains__), max_body, partial(url_of_source, project.settings))
         listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
         journal.close()
@@ -92,15 +95,18 @@ def worker(project: Project, console: socket.socket | None) -> Work:
 def _worker(project: Project, journal: Journal) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
+    masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
     workshop = Workshop(
         journal=journal,
         folder=project.folder.absolute(),
         secrets=secrets,
-        mask=masker(secret.reveal() for _, secret in secrets_in(project.settings)),
+        mask=masker(masked),
         clock=time.time,
         random=random.random,
         log=_log,
-        stop=threading.Event(),
+        emit=emitter(index, time.time, _new_event_id),
+        outputs=Outputs(journal, partial(Stream, masked)),
+        services=project.settings.services(),
     )
     return Worker(
         workshop,

@@ -1,6 +1,7 @@
 """What a rule may be `on`: sources and schedules of hookrules.yaml, and the ends of other rules."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
@@ -12,21 +13,35 @@ from hookrules.engine.model import RunState
 _STATES = tuple(str(state) for state in RunState if state.ended)
 
 
-def check_events(written: WrittenRule, known: Known, rules: Collection[str] | None) -> Iterator[Finding]:
-    """`rules` are the names of all rules; None where a file that may name more can't be read."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What all rule files together have; a field is None where a file that may have more can't be read."""
+
+    rules: Collection[str] | None = None
+    """The names of all rules."""
+    emitted: Collection[str] | None = None
+    """The sources that rules make events of themselves."""
+
+
+def check_events(written: WrittenRule, known: Known, others: Others) -> Iterator[Finding]:
     for position, pattern in enumerate(written.rule.on):
-        yield from _check_pattern(written, pattern, ("on", position), known, rules)
+        yield from _check_pattern(written, pattern, ("on", position), known, others)
+    for path, step in written.steps():
+        for source in step.action.sources_made():
+            if known.sources is not None and source in known.sources:
+                message = f"'{source}' is a source of hookrules.yaml, whose events come from outside; make one of another name"
+                yield written.error(Code.UNKNOWN_SOURCE, message, (*path, step.kind))
 
 
-def _check_pattern(written: WrittenRule, pattern: str, path: Path, known: Known, rules: Collection[str] | None) -> Iterator[Finding]:
+def _check_pattern(written: WrittenRule, pattern: str, path: Path, known: Known, others: Others) -> Iterator[Finding]:
     source, *rest = pattern.split(".")
     if source == "rule":
-        yield from _check_rule(written, rest, path, rules)
+        yield from _check_rule(written, rest, path, others.rules)
     elif source == "schedule":
         yield from _check_schedule(written, rest, path, known)
-    elif source != "*" and known.sources is not None and source not in known.sources:
-        message = f"there is no source '{source}' in hookrules.yaml"
-        yield written.error(Code.UNKNOWN_SOURCE, message, path, closest(source, [*known.sources, "schedule", "rule"]))
+    elif source != "*" and known.sources is not None and others.emitted is not None and source not in {*known.sources, *others.emitted}:
+        message = f"there is no source '{source}' in hookrules.yaml, and no rule makes events of it"
+        yield written.error(Code.UNKNOWN_SOURCE, message, path, closest(source, [*known.sources, *others.emitted, "schedule", "rule"]))
 
 
 def _check_rule(written: WrittenRule, rest: Sequence[str], path: Path, rules: Collection[str] | None) -> Iterator[Finding]:

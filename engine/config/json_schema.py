@@ -15,6 +15,7 @@ from hookrules.engine.conditions.fact_fields import BARE_ROOTS, EVENT_ROOTS, STE
 from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.parser import LONGEST
 from hookrules.engine.config.keys import Keys
+from hookrules.engine.config.order import CollectFields
 from hookrules.engine.config.rule_test import RuleTestFile
 from hookrules.engine.config.rules import RuleFields, StepFields
 from hookrules.engine.config.server_settings import Address
@@ -79,7 +80,8 @@ class _Generator(GenerateJsonSchema):
         super().__init__(*arguments, **options)
         self._define("Condition", _condition())
         self._define("Step", self._step())
-        self.json_to_defs_refs[_ref("VerifyHmac")] = self.json_to_defs_refs[self._of_model(VerifyHmac)["$ref"]]  # type: ignore[index]
+        for model in (VerifyHmac, CollectFields):
+            self.json_to_defs_refs[_ref(model.__name__)] = self.json_to_defs_refs[self._of_model(model)["$ref"]]  # type: ignore[index]
 
     def _define(self, name: str, schema: Schema) -> None:
         defined, _ = self.get_cache_defs_ref_schema(name)  # type: ignore[arg-type]

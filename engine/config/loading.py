@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hookrules.actions import services
 from hookrules.engine.config.codes import Code
-from hookrules.engine.config.events import check_events
+from hookrules.engine.config.events import Others, check_events
 from hookrules.engine.config.exposure import check_exposure
 from hookrules.engine.config.findings import Finding, Level, errors
 from hookrules.engine.config.ignores import without_ignored
@@ -138,7 +139,8 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
         return Known()
     unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
     looks = catalogues(read.settings) if catalogues else {}
-    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, looks)
+    named = {section: read.names[section] for section in services()}
+    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, named, looks)
 
 
 def _read_rules(read: SettingsFile, folder: Path, known: Known) -> tuple[list[RuleFile], list[Finding]]:
@@ -159,14 +161,22 @@ def _read_rules(read: SettingsFile, folder: Path, known: Known) -> tuple[list[Ru
 
 def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
     all_read = all(file.document.root is not None or not file.document.findings for file in files)
-    names = {named.name for file in files for named in file.names} if all_read else None
+    others = _others(files) if all_read else Others()
     yield from _duplicates(files)
     yield from check_shadowing([written for file in files for written in file.rules])
     for file in files:
         yield from file.findings
         for written in file.rules:
-            yield from check_events(written, known, names)
+            yield from check_events(written, known, others)
             yield from check_exposure(written, known)
+
+
+def _others(files: Sequence[RuleFile]) -> Others:
+    steps = [step for file in files for written in file.rules for _, step in written.steps()]
+    return Others(
+        {named.name for file in files for named in file.names},
+        {source for step in steps for source in step.action.sources_made()},
+    )
 
 
 def _duplicates(files: Iterable[RuleFile]) -> Iterator[Finding]:

@@ -11,8 +11,9 @@ from hookrules.engine.conditions import FactUse
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.literal_secrets import places_of_secrets
+from hookrules.engine.config.rule import PlannedStep
 from hookrules.engine.config.suggestions import closest
-from hookrules.engine.config.written import WrittenRule
+from hookrules.engine.config.written import Known, WrittenRule
 from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.config.yaml_scalars import WrittenFloat, WrittenInt
 from hookrules.engine.model import Json
@@ -27,21 +28,21 @@ class Templated(Protocol):
     def raw_uses(self) -> tuple[Use, ...]: ...
 
 
-def check_names(written: WrittenRule, secrets: Collection[str] | None) -> Iterator[Finding]:
-    """`secrets` is None where nobody knows which there are."""
+def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
     yield from _check_step_ids(written)
-    check = _Check(written, secrets, ())
+    check = _Check(written, known.secrets, ())
     for name, value in written.rule.vars.items():
         yield from check.template(value, ("vars", name))
     earlier: list[str] = []
     for path, step in written.steps():
-        check = _Check(written, secrets, earlier)
+        check = _Check(written, known.secrets, earlier)
         if step.condition is not None:
             yield from check.condition(step.condition.references(), (*path, "if"))
         if step.for_each is not None:
             yield from check.template(step.for_each, (*path, "for_each"))
         for inner, template in templates_in(step.action):
             yield from check.template(template, (*path, step.kind, *inner))
+        yield from _check_services(written, path, step, known)
         if step.id:
             earlier.append(step.id)
 
@@ -53,6 +54,14 @@ def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
         if first is not path:
             line, _ = written.document.locate((*written.path, *first, "id"))
             yield written.error(Code.DUPLICATE_STEP, f"the id '{step.id}' is taken by the step in line {line}", (*path, "id"))
+
+
+def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: Known) -> Iterator[Finding]:
+    for use in step.action.services_used():
+        there = known.services.get(use.section, ()) if known.services is not None else None
+        if there is not None and use.name not in there:
+            message = f"there is no '{use.name}' in '{use.section}' of hookrules.yaml"
+            yield written.error(Code.UNKNOWN_SERVICE, message, (*path, step.kind, use.field), closest(use.name, there))
 
 
 def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templated]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition
 from hookrules.engine.config.values import Value
+from hookrules.engine.model import Mode, Within
+from hookrules.engine.templating import TextTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,25 @@ class Retry:
     jitter: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A rule's `concurrency`."""
+
+    group: TextTemplate | None
+    mode: Mode
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rule's `throttle`."""
+
+    kind: Within
+    seconds: float
+    most: int | None
+    per: Value | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PlannedStep:
     """One step of a rule, ready to be rendered."""
@@ -31,6 +52,8 @@ class PlannedStep:
     name: str | None = None
     condition: Condition | None = None
     for_each: Value | None = None
+    parallel: int = 1
+    """How many items of `for_each` are done at a time."""
     timeout: float | None = None
     retry: Retry | None = None
     continue_on_error: bool = False
@@ -55,9 +78,19 @@ class Rule:
     """The steps of `finally`."""
     timeout: float | None = None
     retry: Retry | None = None
+    concurrency: Order | None = None
+    throttle: Limit | None = None
+    at_most_once: bool = False
+    """Whether a step that a crash interrupted is left undone rather than done again."""
+    runs_on: str | None = None
     file: str = ""
     """Where it was read, with `line`; empty and 0 for a rule that comes from the journal."""
     line: int = 0
+
+    @property
+    def streams(self) -> bool:
+        """Whether the sender is answered with what its steps say, as they say it."""
+        return False
 
     def sections(self) -> Mapping[str, tuple[PlannedStep, ...]]:
         """Its lists of steps by their key in YAML, in the order in which they may run."""

@@ -91,7 +91,7 @@ def check_rule_file(document: Document, known: Known) -> RuleFile:
         findings += said
         if rule:
             rules.append(rule)
-            findings += check_names(rule, known.secrets)  # at once, while its templates are still in templating's cache
+            findings += check_names(rule, known)  # at once, while its templates are still in templating's cache
             findings += check_conditions(rule)
             findings += check_paths(rule, known.catalogues)
     return RuleFile(document, tuple(rules), tuple(names), (*document.findings, *findings))

@@ -12,6 +12,7 @@ from hookrules.actions import kind, kinds
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition, compile_condition
 from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore
+from hookrules.engine.config.order import ConcurrencyFields, ThrottleFields
 from hookrules.engine.config.rule import PlannedStep, Retry
 from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, closest
 from hookrules.engine.config.values import ListValue, RuleValue
@@ -19,10 +20,10 @@ from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.errors import ConditionError
 from hookrules.engine.units import Duration, PositiveDuration
 
-LATER_ACTIONS = frozenset({"email", "sql", "notify", "file", "git", "status", "emit", "wait"})
+LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
-_LATER_KEYS = frozenset({"concurrency", "throttle", "correlate", "absent", "respond", "runs_on", "at_most_once", "dedupe"})
+_LATER_KEYS = frozenset({"correlate", "absent", "respond", "dedupe"})
 _SEGMENT = re.compile(r"\*|[^\s.*]+")
 
 
@@ -110,6 +111,7 @@ class StepFields(Keys):
     name: str | None = Field(None, description="What people call it.")
     condition: StepCondition = Field(None, alias="if", description="The step is skipped where this is not true.")
     for_each: ListValue | None = Field(None, description="The step is done once for each item, which it knows as `item`, with `index`.")
+    parallel: int = Field(1, ge=1, le=100, strict=True, description="How many items of `for_each` are done at a time.")
     timeout: PositiveDuration | None = Field(None, description="How long one attempt may take; an hour where left out.")
     retry: RetryFields | None = Field(None, description="How often it is tried again when it fails.")
     continue_on_error: Boolean = Field(default=False, description="Whether the run goes on where this step fails for good.")
@@ -141,7 +143,7 @@ def _step(written: Any) -> PlannedStep:
     if isinstance(written, PlannedStep):
         return written
     if not isinstance(written, dict):
-        raise _fault("mapping", "a step is a mapping with an action: " + ", ".join(kinds()))
+        raise _fault("mapping", "a step is a mapping with an action, such as shell: ./deploy.sh")
     known = [key for key in written if key in kinds()]
     if len(known) != 1 or not LATER_ACTIONS.difference(kinds()).isdisjoint(written):
         raise _not_one_action(written, known)
@@ -156,6 +158,7 @@ def _planned(name: str, fields: Any) -> PlannedStep:
         name=fields.name,
         condition=fields.condition,
         for_each=fields.for_each,
+        parallel=fields.parallel,
         timeout=fields.timeout,
         retry=fields.retry and fields.retry.compiled(),
         continue_on_error=fields.continue_on_error,
@@ -199,14 +202,14 @@ def _one_too_many(first: str, key: str) -> PydanticCustomError:
 
 
 def _no_action() -> PydanticCustomError:
-    return _fault("actions", "a step needs an action: " + ", ".join(kinds()))
+    return _fault("actions", "a step needs an action, such as shell: ./deploy.sh")
 
 
 def _unknown_action(key: str) -> PydanticCustomError:
     if key in FOREIGN_KEYS:
         return _fault("unknown_action", f"'{key}' is no key of a step; {FOREIGN_KEYS[key]}", FOREIGN_ACTIONS.get(key))
     suggestion = closest(key, [*kinds(), *STEP_KEYS])
-    return _fault("unknown_action", f"'{key}' is neither an action nor a key of a step; actions are {', '.join(kinds())}", suggestion)
+    return _fault("unknown_action", f"'{key}' is neither an action nor a key of a step", suggestion)
 
 
 Step = Annotated[PlannedStep, Compiled(_step, {"$ref": "#/$defs/Step"})]
@@ -229,3 +232,7 @@ class RuleFields(Keys):
     final: tuple[Step, ...] = Field((), alias="finally", description="What is done at the end, whatever happened.")
     timeout: PositiveDuration | None = Field(None, description="How long the whole run may take.")
     retry: RetryFields | None = Field(None, description="For each step that says nothing itself.")
+    concurrency: ConcurrencyFields | None = Field(None, description="How many of its runs go on at a time, and what becomes of the others.")
+    throttle: ThrottleFields | None = Field(None, description="How often it runs where many events fire it.")
+    at_most_once: Boolean = Field(default=False, description="Whether a step that a crash interrupted fails, rather than being done again.")
+    runs_on: Name | None = Field(None, description="Only workers that were started with this label take its runs.")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from hookrules.engine.config.keys import Keys, problem
-from hookrules.engine.config.secret import SecretField
+from hookrules.engine.secret import SecretField
 from hookrules.engine.units import Duration, Size
 
 

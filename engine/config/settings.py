@@ -1,17 +1,19 @@
 """hookrules.yaml: its models, which also make its JSON Schema."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
 
+from hookrules.actions import Services, services
 from hookrules.engine.config.keys import Keys, Name, problem
-from hookrules.engine.config.secret import SecretField
 from hookrules.engine.config.server_settings import Console, Server
+from hookrules.engine.config.service_fields import service_fields
 from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.due_times import DueTimes, cron, every
+from hookrules.engine.secret import SecretField
 from hookrules.engine.units import Duration
 
 SQLITE = "sqlite:///"
@@ -53,10 +55,10 @@ class Schedule(Keys):
         return cron(self.cron, self.timezone) if self.cron is not None else every(self.every or 0)
 
 
-class Settings(Keys):
+class _Settings(Keys):
     """All of hookrules.yaml, secrets resolved."""
 
-    read_over: ClassVar[frozenset[str]] = frozenset({"databases", "retention", "smtp"})
+    read_over: ClassVar[frozenset[str]] = frozenset({"retention"})
 
     server: Server = Server()
     console: Console = Console()
@@ -69,3 +71,13 @@ class Settings(Keys):
     def store_file(self, folder: Path) -> Path:
         """The journal's file; a relative one starts at `folder`, where hookrules.yaml lies."""
         return folder / self.store.removeprefix(SQLITE)
+
+    def services(self) -> Services:
+        """What actions may use."""
+        return {section: getattr(self, section) for section in services()}
+
+
+if TYPE_CHECKING:
+    Settings = _Settings
+else:
+    Settings = create_model("Settings", __base__=_Settings, __module__=__name__, __doc__=_Settings.__doc__, **service_fields())

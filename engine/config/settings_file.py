@@ -7,15 +7,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hookrules.actions import services
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
-from hookrules.engine.config.secret import SHORTEST, Placeholders, Vault, secrets_in
 from hookrules.engine.config.server_settings import Server
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.source_checks import check_source
 from hookrules.engine.config.yaml_nodes import Document, plain
 from hookrules.engine.config.yaml_reader import read_file
+from hookrules.engine.secret import SHORTEST, Placeholders, Vault, secrets_in
 
 CheckCron = Callable[[str, str], object]
 """Takes a cron text and a time zone; raises ValueError, in a sentence for its writer, for one that can't be worked out."""
@@ -31,7 +32,7 @@ class SettingsFile:
     settings: Settings | None
     findings: tuple[Finding, ...]
     names: Mapping[str, Collection[str]]
-    """What `sources`, `schedules` and `secrets` name, also where an entry can't be used."""
+    """What `sources`, `schedules`, `secrets` and the sections of actions name, also where an entry can't be used."""
 
 
 def read_settings(path: Path, environ: Mapping[str, str] | None) -> SettingsFile:
@@ -48,7 +49,7 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str] 
         return SettingsFile(document, None, (*document.findings, finding), {})
     read_over = list(_read_over(document, data or {}))
     written = {key: _kept(key, value) for key, value in (data or {}).items() if value is not None and key not in Settings.read_over}
-    names = {key: _keys(written.get(key)) for key in ("sources", "schedules", "secrets")}
+    names = {key: _keys(written.get(key)) for key in ("sources", "schedules", "secrets", *services())}
     vault = Placeholders(folder) if environ is None else Vault(environ, folder)
     settings, problems = _validated(written, document, {"vault": vault})
     findings = [*document.findings, *read_over, *problems]

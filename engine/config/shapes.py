@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from hookrules.actions import kind, kinds
 from hookrules.engine.config.rule import PlannedStep
 from hookrules.engine.config.rules import StepFields
+from hookrules.engine.config.service_fields import ServiceEntry
 from hookrules.engine.config.yaml_nodes import Path
 
 
@@ -29,18 +30,26 @@ def keys_of(model: type[BaseModel]) -> list[str]:
 def _as_model(annotation: Any) -> type[BaseModel] | None:
     if annotation is PlannedStep:
         return StepFields
+    if isinstance(annotation, ServiceEntry):
+        return annotation.model()
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    arms = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation) if _is_union(annotation) else ()
-    return next((model for arm in arms if (model := _as_model(arm))), None)
+    return next((model for arm in _arms(annotation) if (model := _as_model(arm))), None)
+
+
+def _arms(annotation: Any) -> tuple[Any, ...]:
+    """What an annotation may stand for: its type, or the mark of a section's entries behind it; each arm of a union."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return (arguments[0], *(mark for mark in arguments[1:] if isinstance(mark, ServiceEntry)))
+    return arguments if _is_union(annotation) else ()
 
 
 def _step_into(annotation: Any, part: int | str) -> Any:
     """The annotation one part further; None where the part is not the YAML's but pydantic's own (the arm of a union)."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated or _is_union(annotation):
-        arms = arguments[:1] if origin is Annotated else arguments
-        return next((found for arm in arms if (found := _step_into(arm, part)) is not None), None)
+        return next((found for arm in _arms(annotation) if (found := _step_into(arm, part)) is not None), None)
     if origin in (list, tuple):
         return arguments[0] if isinstance(part, int) else None
     if origin in (dict, Mapping):

@@ -6,8 +6,8 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, Validati
 
 from hookrules.engine.conditions import value_accessor
 from hookrules.engine.config.keys import Keys, NotEmpty, OneOrMore, problem
-from hookrules.engine.config.secret import Secret, SecretField
 from hookrules.engine.errors import ConditionError
+from hookrules.engine.secret import Secret, SecretField
 from hookrules.engine.sources import providers
 from hookrules.engine.units import Duration
 

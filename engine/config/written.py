@@ -20,6 +20,8 @@ class Known:
     secrets: Collection[str] | None = None
     unproven: Collection[str] = ()
     """The sources that take deliveries from anyone."""
+    services: Mapping[str, Collection[str]] | None = None
+    """What actions may use: a section of hookrules.yaml → the names in it."""
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     """What the events of a source look like, where that is known and asked for."""
 

@@ -13,14 +13,15 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, EventFilter, Journal, RuleText, RunFilter
+from hookrules.engine.journal import Arrival, EventFilter, Journal, RefusalFilter, RuleText, RunFilter, Turn
+from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
 from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Match, Receipt, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -29,6 +30,7 @@ _EVENT_CONDITIONS = {
     "source": "source = :source",
     "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
 }
+_REFUSAL_CONDITIONS = {"source": "source = :source"}
 _RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
 
 
@@ -65,23 +67,36 @@ class SqliteJournal(Journal):
             return _failed(error)
         return self._committer.submit(partial(writes.accept_all, arrivals=rows))
 
+    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
+        return self._committer.submit(partial(writes.refuse, refused=refused, counts=counts))
+
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         rows = [(rule.digest, rule.name, rule.text) for rule in rules]
         self._write(lambda connection: connection.executemany(writes.SQL["keep_rule"], rows))
 
     # What the worker writes.
 
-    def claim(self, worker: str, limit: int, now: float, lease: float) -> list[Run]:
-        return self._write(partial(writes.claim, worker=worker, limit=limit, now=now, lease=lease))
+    def claim(self, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+        return self._write(partial(writes.claim, worker=worker, now=now, lease=lease, turn=turn))
 
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
 
-    def write_step(self, run: Run, step: Step) -> None:
-        self._under_claim("write_step", run, step_values(run, step))
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
+        after = [self._row(arrival) for arrival in following]
+        self._write(partial(writes.write_step, run=run, values=step_values(run, step), following=after))
 
-    def park(self, run: Run, step: Step, due_at: float) -> None:
-        self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at))
+    def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
+        self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": text}))
+
+    def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
+        self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at, expects=expects))
+
+    def met(self, run_id: str) -> Met | None:
+        return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
+
+    def cancelling(self, worker: str) -> list[str]:
+        return [run_id for (run_id,) in self._rows(_READING["cancelling"], (worker,))]
 
     def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
         values = {"state": state.value, "ended_at": now, "error": error}
@@ -92,8 +107,8 @@ class SqliteJournal(Journal):
         self._under_claim("hand_back_run", run, {})
 
     def seconds_to_next(self, now: float) -> float | None:
-        ((due_at,),) = self._rows(writes.SQL["next_due"], ())
-        return None if due_at is None else max(0.0, due_at - now)
+        ((due_at,),) = self._rows(writes.SQL["next_due"], {"now": now})
+        return None if due_at is None else due_at - now
 
     def version(self) -> int:
         return self._reads.version()
@@ -107,6 +122,17 @@ class SqliteJournal(Journal):
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         self._execute("plan_schedule", (schedule, due_at))
+
+    # What people ask of runs.
+
+    def cancel(self, run_id: str, now: float) -> RunState | None:
+        return self._write(partial(steering.cancel, run_id=run_id, now=now))
+
+    def retry(self, run_id: str, now: float, digest: str | None = None) -> RunState | None:
+        return self._write(partial(steering.retry, run_id=run_id, now=now, digest=digest))
+
+    def approve(self, run_id: str, now: float, by: str) -> bool:
+        return self._write(partial(steering.approve, run_id=run_id, now=now, by=by))
 
     # What people and programs look at.
 
@@ -128,6 +154,15 @@ class SqliteJournal(Journal):
     def rule_text(self, digest: str) -> RuleText | None:
         return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
 
+    def refusals(self, which: RefusalFilter) -> list[Refused]:
+        return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]
+
+    def events_of_run(self, run_id: str) -> list[str]:
+        return [event_id for (event_id,) in self._rows(_READING["events_of_run"], (run_id,))]
+
+    def outputs(self, run_id: str, after: int = 0) -> list[Output]:
+        return [Output(*row) for row in self._rows(_READING["outputs"], (run_id, after))]
+
     def counts(self) -> Mapping[str, int]:
         return {f"runs.{state}": 0 for state in RunState} | dict(self._rows(_READING["counts"], ()))
 
@@ -145,7 +180,7 @@ class SqliteJournal(Journal):
     def _under_claim(self, statement: str, run: Run, values: Mapping[str, Any]) -> None:
         self._write(partial(writes.under_claim, statement=statement, run=run, values=values))
 
-    def _listed(self, statement: str, conditions: Mapping[str, str], which: EventFilter | RunFilter) -> list[Row]:
+    def _listed(self, statement: str, conditions: Mapping[str, str], which: EventFilter | RunFilter | RefusalFilter) -> list[Row]:
         asked = {name: getattr(which, name) for name in conditions if getattr(which, name) is not None}
         sql = _READING[statement].format(conditions=" and ".join(conditions[name] for name in asked) or "true")
         return self._rows(sql, {**asked, "limit": which.limit})

@@ -79,7 +79,7 @@ def event_from(row: Row) -> Event:
 
 
 def run_from(row: Row) -> Run:
-    id_, event_id, rule, digest, state, created_at, due_at, fence, worker, started_at, ended_at, error = row
+    id_, event_id, rule, digest, state, created_at, due_at, fence, worker, started_at, ended_at, error, cancelled_at, retries, verdict = row
     return Run(
         id=id_,
         event_id=event_id,
@@ -93,6 +93,9 @@ def run_from(row: Row) -> Run:
         started_at=started_at,
         ended_at=ended_at,
         error=error,
+        cancelled_at=cancelled_at,
+        retries=retries,
+        verdict=RunState(verdict) if verdict else None,
     )
 
 

@@ -1,17 +1,26 @@
 """What is written to a SQLite journal: functions of the writing connection, each run inside a transaction of the committing thread."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from hookrules.engine.errors import LeaseLost
+from hookrules.engine.journal import Turn
+from hookrules.engine.journal.sqlite_order import let_in, start
 from hookrules.engine.journal.sqlite_rows import EventRow, run_from
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Match, Receipt, Run
+from hookrules.engine.model import Expectation, Match, Receipt, Refused, Run
 
-SQL = load_statements("sqlite_intake.sql", "sqlite_work.sql")
+SQL = load_statements("sqlite_intake.sql", "sqlite_refusals.sql", "sqlite_work.sql")
+REFUSALS_KEPT = 200
+"""Of each source."""
+OUTPUTS_KEPT = 256
+"""Pieces of what one step has said."""
+RULES_ASKED = 1000
+"""Rules that one claim looks at, behind the one that was served last."""
 _ACCEPT_EVENT = SQL["accept_event"]
-_START_RUN = SQL["start_run"]
 
 Starts = Sequence[tuple[str, Match]]
 """A new run's id with its match."""
@@ -29,14 +38,8 @@ def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> R
         seq, first_id = written.lastrowid, event.id
     else:
         ((seq, first_id),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
-    runs = tuple((match.rule, run_id) for run_id, match in starts if _start(connection, run_id, seq, event, match))
+    runs = tuple((match.rule, run_id) for run_id, match in starts if start(connection, run_id, seq, event, match))
     return Receipt(first_id, runs, known=not written.rowcount)
-
-
-def _start(connection: sqlite3.Connection, run_id: str, event_seq: int | None, event: EventRow, match: Match) -> bool:
-    now = event.received_at
-    values = (run_id, event_seq, event.source, event.delivery_id, match.rule, match.digest, now, now)
-    return connection.execute(_START_RUN, values).rowcount == 1
 
 
 def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, next_due: float | None) -> Receipt:
@@ -44,12 +47,30 @@ def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, nex
     return accept(connection, *arrival)
 
 
-def claim(connection: sqlite3.Connection, worker: str, limit: int, now: float, lease: float) -> list[Run]:
-    wanted = {"worker": worker, "limit": limit, "now": now, "lease": lease}
-    rows = connection.execute(SQL["claim_runs"], wanted).fetchall()
-    # What an update returns comes in no order; the last column is the run's number.
-    runs = sorted(((run_from(row[:-1]), row[-1]) for row in rows), key=lambda claimed: (claimed[0].due_at, claimed[1]))
-    return [run for run, _seq in runs]
+def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+    """What other workers let lapse comes first, the longest ago before; then each rule that has due runs gets one in turn."""
+    asked = {"now": now, "labels": json.dumps(turn.labels)}
+    seqs = [seq for (seq,) in connection.execute(SQL["lapsed_runs"], {**asked, "limit": turn.free})]
+    queues = [_ready(connection, rule, turn, asked) for rule in _ready_rules(connection, turn.after)]
+    for taken_in_turn in zip_longest(*queues):
+        seqs += [seq for seq in taken_in_turn if seq is not None]
+    claimed = {"worker": worker, "now": now, "lease": lease}
+    return [run_from(connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone()) for seq in seqs[: turn.free]]
+
+
+def _ready_rules(connection: sqlite3.Connection, after: str) -> list[str]:
+    """By name, from the one behind `after` on and around."""
+    found = [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": after, "most": RULES_ASKED})]
+    if after and len(found) < RULES_ASKED:
+        found += [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": "", "most": RULES_ASKED}) if rule <= after]
+    return found[:RULES_ASKED]
+
+
+def _ready(connection: sqlite3.Connection, rule: str, turn: Turn, asked: Mapping[str, Any]) -> list[int]:
+    limit = min(turn.free, turn.most_of_one - turn.running.get(rule, 0))
+    if limit <= 0:
+        return []
+    return [seq for (seq,) in connection.execute(SQL["ready_runs"], {**asked, "rule": rule, "limit": limit})]
 
 
 def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values: Mapping[str, Any]) -> None:
@@ -59,12 +80,37 @@ def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values
         raise LeaseLost(f"the claim {run.fence} of run {run.id} is over: it ended, was handed back, or another worker took it")
 
 
+def write_step(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: Sequence[ArrivalRow]) -> None:
+    under_claim(connection, "write_step", run, values)
+    accept_all(connection, following)
+
+
+def write_output(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any]) -> None:
+    under_claim(connection, "write_output", run, values)
+    connection.execute(SQL["forget_output"], {"run_id": run.id, "key": values["key"], "kept": OUTPUTS_KEPT})
+
+
+def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> None:
+    for each in refused:
+        connection.execute(SQL["keep_refusal"], (each.source, each.at, each.status, each.reason, each.address, each.agent))
+    for source in {each.source for each in refused}:
+        connection.execute(SQL["forget_refusals"], {"source": source, "kept": REFUSALS_KEPT})
+    connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
+
+
 def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
     under_claim(connection, "end_run", run, values)
+    let_in(connection, run.id)
     if following:
         accept(connection, *following)
 
 
-def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float) -> None:
+def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Expectation | None) -> None:
     under_claim(connection, "write_step", run, step_values)
     under_claim(connection, "park_run", run, {"due_at": due_at})
+    if expects:
+        events = json.dumps(expects.events) if expects.events else None
+        values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
+        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition)})
+    else:
+        connection.execute(SQL["expect_nothing"], {"run_id": run.id})

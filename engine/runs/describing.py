@@ -6,7 +6,7 @@ from dataclasses import replace
 from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.config.ruleset import PlannedStep
 from hookrules.engine.model import Json, Outcome
-from hookrules.engine.runs.execution import Perform
+from hookrules.engine.runs.workshop import Perform
 
 CALL = "call"
 """Where a step's result has the description of what would have been done."""

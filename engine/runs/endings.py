@@ -7,12 +7,12 @@ import msgspec
 from hookrules.engine import logs
 from hookrules.engine.journal import Arrival
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Event, Match, Run
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Event, Run
+from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.execution import Ending
 
 SOURCE = "rule"
-MAX_HOPS = 8
-"""How many events made by rules may follow one another: rules that set each other off would never end."""
 
 
 def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float], str]) -> Callable[[Run, Ending, Event], Arrival | None]:
@@ -21,7 +21,7 @@ def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float],
     def follow(run: Run, ending: Ending, event: Event) -> Arrival | None:
         now = clock()
         following = ending_event(run, ending, event, new_id(now), now)
-        matches = [Match(rule.name, rule.digest) for rule in index.match(following, now)]
+        matches = [match_of(rule, following) for rule in index.match(following, now)]
         if not matches:
             return None
         if following.hops > MAX_HOPS:

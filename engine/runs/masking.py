@@ -12,10 +12,10 @@ SHORTEST = 8
 
 def masker(secrets: Iterable[str]) -> Callable[[Json], Json]:
     """Copies a JSON value with every secret in its texts masked, the longest first."""
-    long_enough = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+    long_enough = _maskable(secrets)
     if not long_enough:
         return lambda value: value
-    pattern = re.compile("|".join(map(re.escape, long_enough)))
+    pattern = _pattern(long_enough)
 
     def mask(value: Json) -> Json:
         if isinstance(value, str):
@@ -25,3 +25,41 @@ def masker(secrets: Iterable[str]) -> Callable[[Json], Json]:
         return [mask(child) for child in value] if isinstance(value, list | tuple) else value
 
     return mask
+
+
+class Stream:
+    """Text that comes in pieces: what may be the beginning of a secret waits for the next piece."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        maskable = _maskable(secrets)
+        self._pattern = _pattern(maskable) if maskable else None
+        self._held = len(maskable[0]) - 1 if maskable else 0
+        self._text = ""
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    def add(self, text: str) -> None:
+        self._text += text
+
+    def take(self) -> str:
+        """What can be shown now."""
+        if self._pattern is None:
+            return self.rest()
+        text = self._pattern.sub(MASK, self._text)
+        shown = max(len(text) - self._held, 0)
+        self._text = text[shown:]
+        return text[:shown]
+
+    def rest(self) -> str:
+        """All that is left, when no more comes."""
+        text, self._text = self._text, ""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+
+def _maskable(secrets: Iterable[str]) -> list[str]:
+    return sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+
+
+def _pattern(secrets: Iterable[str]) -> "re.Pattern[str]":
+    return re.compile("|".join(map(re.escape, secrets)))

@@ -5,16 +5,19 @@ import os
 import secrets
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from hookrules.engine import logs
 from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost, Unwritable
-from hookrules.engine.journal import Arrival
+from hookrules.engine.journal import Arrival, Turn
 from hookrules.engine.model import Event, Run, RunState
-from hookrules.engine.runs.execution import Ending, Execution, Workshop
+from hookrules.engine.runs.execution import Ending, Execution
+from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.workshop import Workshop
 
 LEASE = 30.0
 """Seconds that a claim holds without being renewed: how long a dead worker's runs wait."""
@@ -28,6 +31,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
+_FLUSH = 0.25
 _TROUBLE = 1.0
 """Seconds until the journal is tried again after it could not be used."""
 
@@ -44,8 +48,12 @@ class Worker:
         *,
         name: str,
         slots: int,
+        labels: tuple[str, ...] = (),
     ) -> None:
-        """`slots` runs go on at a time. `follow` gives the event that the end of a run is, with the rules that it fires."""
+        """`slots` runs go on at a time, of one rule three quarters of them.
+
+        `follow` gives the event that the end of a run is, with the rules that it fires.
+        """
         self._workshop = workshop
         self._journal = workshop.journal
         self._rulebook = rulebook
@@ -53,11 +61,15 @@ class Worker:
         self._follow = follow
         self._name = name
         self._slots = slots
+        self._labels = labels
         self._wake = threading.Event()
         self._signals = 0
         self._abandoned: list[Run] = []
-        self._running = 0
-        self._lock = threading.Lock()
+        self._halts: dict[str, tuple[str, Halt]] = {}
+        """For each run that goes on here its rule, and how it is stopped."""
+        self._served = ""
+        self._flushed_at = 0.0
+        self._claimed_at = 0.0
         self._seen = -1
         self._renewed_at = 0.0
         self._troubled = False
@@ -86,6 +98,7 @@ class Worker:
             self._schedules.tick(now)
             self._hand_back_abandoned()
             self._renew(now)
+            self._cancel()
             self._claim(pool, now)
             self._wait()
             self._troubled = False
@@ -107,14 +120,26 @@ class Worker:
             self._journal.renew(self._name, now, LEASE)
             self._renewed_at = now
 
+    def _cancel(self) -> None:
+        if self._halts:
+            for run_id in self._journal.cancelling(self._name):
+                if run_id in self._halts:
+                    self._halts[run_id][1].cancel()
+
     def _claim(self, pool: ThreadPoolExecutor, now: float) -> None:
-        free = self._slots - self._running
+        self._claimed_at = now
+        free = self._slots - len(self._halts)
         if free <= 0:
             return
-        for run in self._journal.claim(self._name, free, now, LEASE):
-            with self._lock:
-                self._running += 1
-            pool.submit(self._work, run)
+        for run in self._journal.claim(self._name, now, LEASE, self._turn_of_rules(free)):
+            self._served = run.rule
+            halt = Halt()
+            self._halts[run.id] = run.rule, halt
+            pool.submit(self._work, run, halt)
+
+    def _turn_of_rules(self, free: int) -> Turn:
+        running = Counter(rule for rule, _ in self._halts.values())
+        return Turn(free, max(self._slots - self._slots // 4, 1), running, self._served, self._labels)
 
     def _wait(self) -> None:
         """Until a run has ended, another process has written, something is due, or leases want renewal."""
@@ -123,47 +148,53 @@ class Worker:
         until = min(self._renewed_at + _RENEWAL, self._next_due(now))
         while not self._stopping and not self._wake.is_set() and clock() < until and not self._written():
             self._wake.wait(_GLANCE)
+            self._flush(clock())
         self._wake.clear()
 
+    def _flush(self, now: float) -> None:
+        """What running steps say is written some times a second."""
+        if self._halts and not 0 <= now - self._flushed_at < _FLUSH:
+            self._workshop.outputs.flush()
+            self._flushed_at = now
+
     def _next_due(self, now: float) -> float:
-        if self._running >= self._slots:
-            return now + _RENEWAL
-        pause = self._journal.seconds_to_next(now)
-        return min(self._schedules.next_due(), now + (_RENEWAL if pause is None else pause))
+        pause = self._journal.seconds_to_next(self._claimed_at)
+        return min(self._schedules.next_due(), now + _RENEWAL if pause is None else self._claimed_at + pause)
 
     def _written(self) -> bool:
         version = self._journal.version()
         changed, self._seen = version != self._seen, version
         return changed
 
-    def _work(self, run: Run) -> None:
+    def _work(self, run: Run, halt: Halt) -> None:
         try:
-            self._take(run)
+            self._take(run, halt)
         except LeaseLost:
             logs.warning("another worker has taken over", run=run.id, rule=run.rule)
         except JournalError as error:
             logs.error("a run stops here until the journal can be written again", run=run.id, error=str(error))
             self._abandoned.append(run)
         finally:
-            with self._lock:
-                self._running -= 1
+            del self._halts[run.id]
             self._wake.set()
 
-    def _take(self, run: Run) -> None:
+    def _take(self, run: Run, halt: Halt) -> None:
         event = self._journal.event(run.event_id)
         if event is None:
             ending: Ending | None = Ending(RunState.DEAD, "its event is no longer in the journal")
+        elif run.verdict is not None:
+            ending = Ending(run.verdict, run.error)
         else:
-            ending = self._proceed(run, event)
+            ending = self._proceed(run, event, halt)
         if ending is not None:
             self._end(run, event, ending)
 
-    def _proceed(self, run: Run, event: Event) -> Ending | None:
+    def _proceed(self, run: Run, event: Event, halt: Halt) -> Ending | None:
         try:
             rule = self._rulebook.rule(run.digest)
             if rule is None:
                 return Ending(RunState.DEAD, "its rule's text is no longer in the journal")
-            return Execution(run, rule, event, self._workshop).proceed()
+            return Execution(run, rule, event, self._workshop, halt).proceed()
         except Unwritable as error:
             return Ending(RunState.DEAD, str(error))
         except JournalError:
@@ -183,7 +214,8 @@ class Worker:
 
     def _drain(self, seconds: float) -> None:
         deadline = self._workshop.clock() + seconds
-        while self._running and self._workshop.clock() < deadline and self._signals < 2:
+        while self._halts and self._workshop.clock() < deadline and self._signals < 2:
             self._wake.wait(_GLANCE)
             self._wake.clear()
-        self._workshop.stop.set()
+        for _, halt in list(self._halts.values()):
+            halt.stop()

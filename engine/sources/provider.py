@@ -43,3 +43,8 @@ class Provider:
     """Whether it signs the URL, so that ours has to be known as it is known to the provider."""
     catalogue: str | None = None
     """Which of `catalogues/` says what its events look like."""
+    types: str = ""
+    """What its event types are made of, in Markdown; `delivery` likewise for what tells a delivery that comes again."""
+    delivery: str = ""
+    remarks: str = ""
+    """What else a person has to know of it, in sentences of Markdown."""

@@ -103,4 +103,11 @@ def at(value: Json, *names: str) -> Json:
 def text_at(value: Json, *names: str) -> str | None:
     """As `at`, where that is text or a number; None otherwise, and for empty text."""
     found = at(value, *names)
-    return str(found) or None if isinstance(found, str | int | float) and not isinstance(found, bool) else None
+    if isinstance(found, str):
+        return found or None
+    return str(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def with_action(name: str | None, action: str | None) -> str:
+    """`pull_request.opened`; the name alone where nothing says what was done, and nothing where there is no name."""
+    return f"{name}.{action}" if name and action else name or ""

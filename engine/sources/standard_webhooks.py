@@ -102,4 +102,6 @@ PROVIDER = Provider(
     proof="the sender's signing secret, which begins with `whsec_`",
     setup="Enter the URL where the sender asks for an endpoint, and copy the signing secret that it shows.",
     signs_time=True,
+    types="The payload's `type`.",
+    delivery="`webhook-id`.",
 )

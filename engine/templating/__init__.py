@@ -6,6 +6,7 @@ comes next (SQL, HTML, addresses, path segments) is one module beside these.
 
 from hookrules.engine.templating.argument import Argument
 from hookrules.engine.templating.command_line import BadArgument, judged
+from hookrules.engine.templating.file_path import FilePath
 from hookrules.engine.templating.filters import use_jsonpath
 from hookrules.engine.templating.headers import HeaderValue
 from hookrules.engine.templating.names import KNOWN, Reference
@@ -19,6 +20,7 @@ __all__ = [
     "KNOWN",
     "Argument",
     "BadArgument",
+    "FilePath",
     "FormValue",
     "HeaderValue",
     "JsonTemplate",

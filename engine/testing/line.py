@@ -1,9 +1,9 @@
 """One test down the whole line: proven, read, matched, journalled and run, with its calls described and its clock its own."""
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,14 +15,18 @@ from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import JournalError, Refusal
 from hookrules.engine.ids import id_maker
 from hookrules.engine.intake import Intake, Taken
-from hookrules.engine.journal import Journal, RunFilter
+from hookrules.engine.journal import Journal, RunFilter, Turn
 from hookrules.engine.matching.explanation import RuleExplanation, explain
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event, Json, Reply, Run, RunState
 from hookrules.engine.runs.describing import CALL, describing
+from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import ending_event
-from hookrules.engine.runs.execution import Ending, Execution, Workshop
+from hookrules.engine.runs.execution import Ending, Execution
+from hookrules.engine.runs.masking import Stream
+from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.schedules import tick_event
+from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.sources.source import Source
 
 _LEASE = 3600.0
@@ -102,7 +106,6 @@ class _Passage:
     test: RuleTest
     journal: Journal
     clock: _Clock
-    stop: threading.Event = field(default_factory=threading.Event)
 
     def told(self) -> Told:
         try:
@@ -170,15 +173,20 @@ class _Passage:
     def _work(self) -> None:
         """What a worker does until nothing is left to do; a wait is over at once, and the clock says so."""
         rules = {rule.digest: rule for rule in self.line.ruleset}
+        labels = tuple({rule.runs_on for rule in self.line.ruleset if rule.runs_on})
         workshop = self._workshop()
         for _ in range(_MOST_CLAIMS):
-            wait = self.journal.seconds_to_next(self.clock())
-            if wait is None:
-                return
-            self.clock.now += wait
-            for run in self.journal.claim("test", 1, self.clock(), _LEASE):
+            claimed = self.journal.claim("test", self.clock(), _LEASE, Turn(1, labels=labels))
+            if not claimed:
+                wait = self.journal.seconds_to_next(self.clock())
+                if wait is None:
+                    return
+                self.clock.now += wait
+            for run in claimed:
                 event = self.journal.event(run.event_id)  # as the journal gives it back, like a worker's
-                ending = Execution(run, rules[run.digest], event, workshop).proceed() if event else None
+                ending = Ending(run.verdict, run.error) if run.verdict else None
+                if event and not ending:
+                    ending = Execution(run, rules[run.digest], event, workshop).proceed()
                 if ending is not None:
                     self.journal.end_run(run, ending.state, self.clock(), ending.error)
 
@@ -191,7 +199,8 @@ class _Passage:
             clock=self.clock,
             random=lambda: 0.5,
             log=lambda _level, _message: None,
-            stop=self.stop,
+            emit=emitter(self.line.index, self.clock, _new_event_id),
+            outputs=Outputs(self.journal, partial(Stream, ())),
             perform=describing(self.test.fields.results),
         )
 

@@ -2,8 +2,9 @@
 
 | path                                                       | shows                                                     |
 |------------------------------------------------------------|-----------------------------------------------------------|
-| `/` `/events/<id>` `/runs` `/runs/<id>`                    | pages                                                     |
+| `/` `/events/<id>` `/runs` `/runs/<id>` `/refusals`        | pages                                                     |
 | `/api/v1/events[/<id>[/explain]]` `/api/v1/runs[/<id>]`    | the same as JSON; `representation` has the fields         |
+| `/api/v1/refusals`                                         |                                                           |
 | `/metrics`                                                 | Prometheus' text format                                   |
 | `/login` `/logout`                                         | the form that trades the token for a session cookie       |
 
@@ -32,7 +33,7 @@ from hookrules.engine.web.gate import Caller, Denied, Gate
 from hookrules.engine.web.metrics import CONTENT_TYPE, exposition
 from hookrules.engine.web.parameters import BadParameter, no_filter
 from hookrules.engine.web.rendering import Pages, Static, static_files
-from hookrules.engine.web.views import events, runs
+from hookrules.engine.web.views import events, refusals, runs
 from hookrules.engine.web.views.view import Desk, NothingHere, Viewer
 
 __all__ = ["ConsoleServer", "application"]
@@ -42,6 +43,7 @@ _PAGES: tuple[tuple[str, str, Viewer], ...] = (
     ("/", "events.html", events.recent),
     ("/events", "events.html", events.recent),
     ("/events/<id>", "event.html", events.one),
+    ("/refusals", "refusals.html", refusals.recent),
     ("/runs", "runs.html", runs.recent),
     ("/runs/<id>", "run.html", runs.one),
 )
@@ -49,6 +51,7 @@ _TWINS: tuple[tuple[str, Viewer], ...] = (
     ("/events", events.recent),
     ("/events/<id>", events.one),
     ("/events/<id>/explain", events.explanation),
+    ("/refusals", refusals.recent),
     ("/runs", runs.recent),
     ("/runs/<id>", runs.one),
 )

@@ -12,6 +12,7 @@ from hookrules.engine import logs
 from hookrules.engine.errors import JournalError, Refusal, TooLarge, Unavailable, Unreadable
 from hookrules.engine.intake import Intake, Taken
 from hookrules.engine.model import Delivery, Event, Receipt, Reply
+from hookrules.engine.refusals import Refusals
 from hookrules.engine.sources.source import Source
 
 _HOOKS = "/hooks/"
@@ -29,9 +30,12 @@ _JSON = ("content-type", "application/json")
 class Ingress:
     """The application that granian calls, once a request."""
 
-    def __init__(self, intake: Intake, max_body: int, url_of: Callable[[str], str | None], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, intake: Intake, refusals: Refusals, max_body: int, url_of: Callable[[str], str | None], clock: Callable[[], float] = time.time
+    ) -> None:
         """`url_of` gives the URL by which senders know a source, where the configuration says it."""
         self._intake = intake
+        self._refusals = refusals
         self._url_of = url_of
         self._max_body = max_body
         self._clock = clock
@@ -122,7 +126,9 @@ class Ingress:
         return b"".join(chunks)
 
     def _refuse(self, source: str, scope: Any, protocol: Any, refusal: Refusal) -> None:
-        logs.warning("refused", status=refusal.status, source=source, reason=str(refusal), address=_address(scope))
+        address, agent = _address(scope), scope.headers.get("user-agent")
+        self._refusals.add(source, self._clock(), refusal.status, str(refusal), address, agent)
+        logs.warning("refused", status=refusal.status, source=source, reason=str(refusal), address=address)
         retry = (("retry-after", str(refusal.retry_after)),) if refusal.retry_after else ()
         _answer(protocol, refusal.status, {"error": str(refusal)}, *retry)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from hookrules.engine.errors import HookrulesError
-from hookrules.engine.journal import EventFilter, RunFilter
+from hookrules.engine.journal import EventFilter, RefusalFilter, RunFilter
 from hookrules.engine.model import RunState
 
 MOST = 500
@@ -27,6 +27,11 @@ def event_filter(query: str) -> EventFilter:
 def run_filter(query: str) -> RunFilter:
     given = _read(query, ("rule", "state", "event", "limit"))
     return RunFilter(given.get("rule"), _state(given), given.get("event"), _limit(given))
+
+
+def refusal_filter(query: str) -> RefusalFilter:
+    given = _read(query, ("source", "limit"))
+    return RefusalFilter(given.get("source"), _limit(given))
 
 
 def no_filter(query: str) -> None:

@@ -2,8 +2,9 @@
 
 | object | fields                                                                                                        |
 |--------|---------------------------------------------------------------------------------------------------------------|
-| event  | `id` `source` `type` `delivery_id` `received_at` `address` `hops` `runs` (`id` `rule` `state` of each);        |
+| event  | `id` `source` `type` `delivery_id` `received_at` `address` `hops` `proven_by` `runs` (`id` `rule` `state` of each);        |
 |        | one alone also: `git` `headers` `query` (name → list of values) `size` (bytes) `payload`                      |
+| refused| `received_at` `source` (null where there is none of that name) `status` `reason` `address` `agent`           |
 | run    | `id` `rule` `event` (its id) `state` `created_at` `due_at` (until it ended) `started_at` `ended_at`            |
 |        | `duration` (seconds) `error`; one alone also: `digest` (of the rule's text) `claims` (how often a worker took  |
 |        | it) `worker` `steps`                                                                                          |
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from hookrules.engine.matching.explanation import RuleExplanation
-from hookrules.engine.model import Event, Json, Run, Step
+from hookrules.engine.model import Event, Json, Refused, Run, Step
 
 
 def event_as_json(event: Event, runs: Iterable[Run]) -> dict[str, Json]:
@@ -27,6 +28,7 @@ def event_as_json(event: Event, runs: Iterable[Run]) -> dict[str, Json]:
         "received_at": rfc3339(event.received_at),
         "address": event.address,
         "hops": event.hops,
+        "proven_by": event.proven_by,
         "runs": [{"id": run.id, "rule": run.rule, "state": run.state.value} for run in runs],
     }
 
@@ -38,6 +40,17 @@ def whole_event_as_json(event: Event, runs: Iterable[Run]) -> dict[str, Json]:
         "query": {name: list(values) for name, values in event.query.items()},
         "size": len(event.body),
         "payload": event.payload,
+    }
+
+
+def refusal_as_json(refused: Refused) -> dict[str, Json]:
+    return {
+        "received_at": rfc3339(refused.at),
+        "source": refused.source or None,
+        "status": refused.status,
+        "reason": refused.reason,
+        "address": refused.address,
+        "agent": refused.agent,
     }
 
 

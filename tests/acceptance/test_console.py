@@ -12,7 +12,7 @@ from support_console import BEARER, NOW, TOKEN, Answer, Console, accept, event, 
 from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.errors import JournalError
 from hookrules.engine.journal import Journal
-from hookrules.engine.model import RunState
+from hookrules.engine.model import Refused, RunState
 
 PAGES = ["/", "/events", "/runs"]
 PROGRAMS = ["/api/v1/events", "/api/v1/runs", "/metrics"]
@@ -305,6 +305,7 @@ def test_a_list_shows_each_event_with_its_runs_and_their_states(console: Console
         "received_at": "2025-11-23T22:46:01.250Z",
         "address": "192.0.2.7",
         "hops": 0,
+        "proven_by": None,
         "runs": [{"id": run, "rule": "deploy-main", "state": "dead"}],
     }
 
@@ -466,3 +467,16 @@ def test_the_counts_are_there_for_prometheus(console: Console, journal: Journal)
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert "hookrules_journal_events 1\n" in answer.text
     assert 'hookrules_journal_runs{state="succeeded"} 1\n' in answer.text
+
+
+def test_refusals_are_listed_with_their_reasons() -> None:
+    with journal_in_memory() as journal:
+        journal.refuse(
+            [Refused("github", NOW - 60, 401, "the signature <b> does not fit", "192.0.2.1", "curl/8")], {("github", 401): 1}
+        ).result(10)
+        with served(journal) as console:
+            page = console.get("/refusals?source=github").text
+            assert "the signature &lt;b&gt; does not fit" in page
+            (told,) = console.get("/api/v1/refusals").json["refusals"]
+            assert (told["source"], told["status"], told["address"], told["agent"]) == ("github", 401, "192.0.2.1", "curl/8")
+            assert "Nothing was refused of other" in console.get("/refusals?source=other").text

@@ -283,3 +283,15 @@ def test_the_end_of_a_run_starts_the_rules_that_are_on_it(tmp_path: Path) -> Non
     with serving(project(tmp_path, rules)) as server:
         server.post("/hooks/lab", b'{"n": 1}', {"Content-Type": "application/json"})
         server.wait_for("build is dead: make: the command exited with 7; it began with 1")
+
+
+def test_what_was_refused_is_told_with_its_reason(tmp_path: Path) -> None:
+    with serving(project(tmp_path, RULES)) as server:
+        body, headers = signed("push", {"ref": "refs/heads/main"})
+        status, _ = server.post("/hooks/github", body + b" ", headers)
+        assert status == 401
+        server.wait_for("refused")
+        (told,) = json_lines(hookrules(tmp_path, "events", "--refused", "--format", "json"))
+    assert (told["source"], told["status"]) == ("github", 401)
+    assert "does not fit" in told["reason"]
+    assert headers["X-Hub-Signature-256"] not in json.dumps(told)

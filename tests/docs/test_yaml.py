@@ -1,10 +1,11 @@
 """Every YAML block of the docs is what it claims to be: the loader takes it without a finding, and the schema as well."""
 
+import json
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from support_docs import ENVIRON, ROOT, Block, blocks
+from support_docs import AROUND, ENVIRON, ROOT, Block, blocks
 
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.json_schema import SCHEMAS
@@ -12,12 +13,6 @@ from hookrules.engine.config.loading import check_files
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 
-AROUND = """
-sources: {github: {provider: github, secret: {env: GITHUB_SECRET}}}
-schedules: {nightly: {every: 1d}}
-secrets: {chat_url: {env: CHAT_URL}}
-"""
-"""What the docs' rules are held against: all that they name."""
 TOLD = {"HR401", "HR406"}
 """Warnings of sources that the page on configuration shows with what they are warned of."""
 VALIDATORS = {name: Draft202012Validator(make()) for name, make in SCHEMAS.items()}
@@ -31,7 +26,7 @@ def kind_of(text: str) -> str:
 
 
 def findings(block: Block, folder: Path) -> list[Finding]:
-    (folder / "hookrules.yaml").write_text(AROUND)
+    (folder / "hookrules.yaml").write_text(json.dumps(AROUND))
     (folder / "rules").mkdir()
     (folder / "secrets").mkdir()
     for name in ("github", "console"):

@@ -7,8 +7,14 @@ on conflict (source, delivery_id, digest) where delivery_id is not null do nothi
 select seq, id from events where source = ? and delivery_id = ? and digest = ?
 
 -- name: start_run
-insert into runs (id, event, source, delivery_id, rule, digest, state, due_at, created_at)
-values (?, ?, ?, ?, ?, ?, 'queued', ?, ?)
+insert into runs (
+    id, event, source, delivery_id, rule, digest, state, due_at, created_at,
+    group_name, group_most, throttle_key, label, held, verdict, error
+)
+values (
+    :id, :event, :source, :delivery_id, :rule, :digest, 'queued', :due_at, :now,
+    :group_name, :group_most, :throttle_key, :label, :held, :verdict, :error
+)
 on conflict (source, delivery_id, rule) where delivery_id is not null do nothing
 
 -- name: keep_rule

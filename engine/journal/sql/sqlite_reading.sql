@@ -7,17 +7,36 @@ select id, source, type, delivery_id, received_at, address, hops, headers, query
 from events where {conditions} order by seq desc limit :limit
 
 -- name: run
-select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error
+select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
+    cancelled_at, retries, verdict
 from runs join events on events.seq = runs.event where runs.id = ?
 
+-- name: events_of_run
+select events.id from run_events join events on events.seq = run_events.event
+where run_events.run = (select seq from runs where id = ?) order by events.seq
+
 -- name: list_runs
-select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error
+select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
+    cancelled_at, retries, verdict
 from runs join events on events.seq = runs.event where {conditions} order by runs.seq desc limit :limit
 
 -- name: steps
 select runs.id, steps.key, steps.kind, steps.state, steps.attempts, steps.started_at, steps.name, steps.ended_at,
     steps.result, steps.error
 from steps join runs on runs.seq = steps.run where runs.id = ? order by steps.seq
+
+-- name: list_refusals
+select source, at, status, reason, address, agent from refusals where {conditions} order by seq desc limit :limit
+
+-- name: outputs
+select outputs.seq, outputs.key, outputs.stream, outputs.text
+from outputs join runs on runs.seq = outputs.run where runs.id = ? and outputs.seq > ? order by outputs.seq
+
+-- name: met
+select met_at, met_by from expectations join runs on runs.seq = expectations.run where runs.id = ? and met_at is not null
+
+-- name: cancelling
+select id from runs indexed by runs_cancelled where worker = ? and cancelled_at is not null and ended_at is null
 
 -- name: rule_text
 select digest, name, text from rules where digest = ?
@@ -26,3 +45,5 @@ select digest, name, text from rules where digest = ?
 select 'events', count(*) from events
 union all
 select 'runs.' || state, count(*) from runs group by state
+union all
+select 'refusals.' || status || '.' || source, count from refusal_counts

@@ -1,2 +1,75 @@
 -- Which of its source's secrets proved an event, counted from 1.
 alter table events add column proven_by integer;
+
+-- Deliveries that were not taken: the newest of each source, without their bodies. The source is empty where no such source is known.
+create table refusals (
+    seq integer primary key,
+    source text not null,
+    at real not null,
+    status integer not null,
+    reason text not null,
+    address text,
+    agent text              -- the sender's User-Agent
+) strict;
+
+create index refusals_by_source on refusals (source, seq);
+
+-- All of them, counted.
+create table refusal_counts (
+    source text not null,
+    status integer not null,
+    count integer not null,
+    primary key (source, status)
+) strict, without rowid;
+
+-- What a step has said while it ran, for whoever follows it; its result has what is kept.
+create table outputs (
+    seq integer primary key,
+    run integer not null references runs (seq) on delete cascade,
+    key text not null,
+    stream text not null,
+    text text not null
+) strict;
+
+create index outputs_by_run on outputs (run, seq);
+
+alter table runs add column response text;         -- JSON: what the sender is answered, where the rule answers
+alter table runs add column cancelled_at real;     -- when someone asked for its end
+alter table runs add column retries integer not null default 0;  -- how often a person had it done again
+create index runs_cancelled on runs (worker) where cancelled_at is not null and ended_at is null;
+
+-- What a waiting step is put off for, beside its time.
+create table expectations (
+    run integer primary key references runs (seq) on delete cascade,
+    key text not null,          -- the step's
+    approval integer not null,  -- whether a person may let it go on
+    events text,                -- JSON: the event patterns that let it go on; null where none does
+    condition text,             -- JSON: what has to hold of such an event, as a rule writes it
+    since integer not null,     -- events after this one count
+    met_at real,
+    met_by text                 -- the event's id, or who approved
+) strict;
+
+-- How runs stand to each other. A run that is held waits until its group has room; nothing else looks at it.
+alter table runs add column group_name text;
+alter table runs add column group_most integer;
+alter table runs add column throttle_key text;
+alter table runs add column label text;                           -- only workers with this label take it
+alter table runs add column held integer not null default 0;
+alter table runs add column verdict text;                         -- how it ends without a step being done
+
+create index runs_by_group on runs (group_name, held, seq) where group_name is not null and ended_at is null;
+create index runs_by_throttle on runs (rule, throttle_key, seq) where throttle_key is not null;
+drop index runs_open;
+create index runs_ready on runs (rule, due_at, seq) where ended_at is null and held = 0 and worker is null;
+create index runs_lapsing on runs (lease_until, seq) where worker is not null;
+create index runs_due on runs (due_at) where ended_at is null and held = 0 and worker is null;
+
+-- The events of a run that was started by more than one, its first one among them.
+create table run_events (
+    run integer not null references runs (seq) on delete cascade,
+    event integer not null references events (seq),
+    primary key (run, event)
+) strict, without rowid;
+
+create index run_events_by_event on run_events (event);

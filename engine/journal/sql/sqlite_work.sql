@@ -1,13 +1,31 @@
--- name: claim_runs
+-- name: lapsed_runs
+-- What a worker held and did not renew.
+select seq from runs indexed by runs_lapsing
+where worker is not null and lease_until <= :now and (label is null or label in (select value from json_each(:labels)))
+order by lease_until, seq limit :limit
+
+-- name: ready_rules
+-- The rules that have runs which are due, after one of them by name: a run of the index is skipped over for each.
+with recursive ready (rule) as (
+    select min(rule) from runs indexed by runs_ready where rule > :after and ended_at is null and held = 0 and worker is null
+    union all
+    select (select min(rule) from runs indexed by runs_ready where rule > ready.rule and ended_at is null and held = 0 and worker is null)
+    from ready where ready.rule is not null
+)
+select rule from ready where rule is not null limit :most
+
+-- name: ready_runs
+select seq from runs indexed by runs_ready
+where rule = :rule and ended_at is null and held = 0 and worker is null and due_at <= :now
+    and (label is null or label in (select value from json_each(:labels)))
+order by due_at, seq limit :limit
+
+-- name: claim_run
 update runs
 set state = 'running', worker = :worker, lease_until = :now + :lease, fence = fence + 1, started_at = coalesce(started_at, :now)
-where seq in (
-    select seq from runs indexed by runs_open
-    where ended_at is null and due_at <= :now and (lease_until is null or lease_until <= :now)
-    order by due_at, seq limit :limit
-)
+where seq = :seq
 returning id, (select events.id from events where events.seq = runs.event), rule, digest, state, created_at, due_at,
-    fence, worker, started_at, ended_at, error, seq
+    fence, worker, started_at, ended_at, error, cancelled_at, retries, verdict
 
 -- name: renew_leases
 update runs set lease_until = :now + :lease where worker = :worker
@@ -20,9 +38,29 @@ on conflict (run, key) do update set
     kind = excluded.kind, name = excluded.name, state = excluded.state, attempts = excluded.attempts,
     started_at = excluded.started_at, ended_at = excluded.ended_at, result = excluded.result, error = excluded.error
 
+-- name: write_output
+insert into outputs (run, key, stream, text)
+select seq, :key, :stream, :text from runs where id = :run_id and fence = :fence and state = 'running'
+
+-- name: forget_output
+delete from outputs
+where run = (select seq from runs where id = :run_id) and key = :key and seq <= (
+    select seq from outputs where run = (select seq from runs where id = :run_id) and key = :key order by seq desc limit 1 offset :kept
+)
+
 -- name: park_run
 update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'
+
+-- name: expect
+insert into expectations (run, key, approval, events, condition, since)
+select seq, :key, :approval, :events, :condition, (select coalesce(max(seq), 0) from events) from runs where id = :run_id
+on conflict (run) do update set
+    key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition,
+    since = excluded.since, met_at = null, met_by = null
+
+-- name: expect_nothing
+delete from expectations where run = (select seq from runs where id = :run_id)
 
 -- name: end_run
 update runs set state = :state, ended_at = :ended_at, error = :error, worker = null, lease_until = null
@@ -34,12 +72,9 @@ where id = :run_id and fence = :fence and state = 'running'
 
 -- name: next_due
 select min(at) from (
-    select * from (
-        select due_at as at from runs indexed by runs_open
-        where ended_at is null and lease_until is null order by due_at limit 1
-    )
+    select min(due_at) as at from runs indexed by runs_due where ended_at is null and held = 0 and worker is null and due_at > :now
     union all
-    select min(lease_until) from runs indexed by runs_held where worker is not null
+    select min(lease_until) from runs indexed by runs_lapsing where worker is not null and lease_until > :now
 )
 
 -- name: plan_schedule

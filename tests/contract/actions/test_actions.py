@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 from support_actions import http_server, surroundings
 
-from hookrules.actions import KINDS, Action, UnknownKind, kind, kinds
+from hookrules.actions import KINDS, Action, Services, UnknownKind, kind, kinds, service, services
+from hookrules.actions.file import FileRoot
 from hookrules.engine.errors import TemplateError
 
 NAMES: dict[str, Any] = {
@@ -36,7 +37,19 @@ def examples(model: type[Action]) -> list[dict[str, Any]]:
 
 def working(model: type[Action], web: str) -> dict[str, Any]:
     """Fields with which the kind succeeds here."""
-    return {"shell": {"command": "true"}, "http": {"url": web, "allow_private": True}, "log": {"message": "x"}}[model.kind]
+    return {
+        "shell": {"command": "true"},
+        "http": {"url": web, "allow_private": True},
+        "file": {"root": "here", "path": "x", "content": "y"},
+        "emit": {"event": "internal.done"},
+        "wait": {"duration": "5m"},
+        "log": {"message": "x"},
+    }[model.kind]
+
+
+def services_here(folder: Path) -> Services:
+    """What the working fields name."""
+    return {"files": {"here": FileRoot(root=str(folder))}}
 
 
 def test_the_registry_names_each_kind_as_it_names_itself(model: type[Action]) -> None:
@@ -89,8 +102,8 @@ def test_a_missing_name_is_a_template_error(model: type[Action]) -> None:
 
 
 def test_performing_gives_an_outcome_with_a_json_result(model: type[Action], web: str, tmp_path: Path) -> None:
-    outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path))
-    assert outcome.succeeded
+    outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path, services=services_here(tmp_path)))
+    assert outcome.succeeded or outcome.due_at is not None
     assert outcome.error is None
     json.dumps(dict(outcome.result))
 
@@ -105,3 +118,11 @@ def test_an_unknown_kind_suggests_the_nearest() -> None:
     with pytest.raises(UnknownKind) as told:
         kind("shel")
     assert told.value.suggestion == "did you mean shell?"
+
+
+@pytest.mark.parametrize("section", services())
+def test_a_section_s_example_fits_and_is_what_its_actions_name(section: str) -> None:
+    name, example = service(section).example
+    service(section).model_validate(example)
+    named = [use for each in kinds() for shown in examples(kind(each)) for use in kind(each).model_validate(shown).services_used()]
+    assert (section, name) in {(use.section, use.name) for use in named}

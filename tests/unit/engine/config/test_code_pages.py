@@ -1,9 +1,10 @@
 """Each finding's page is true: its wrong file has the finding, its right one has none."""
 
+import json
 from pathlib import Path
 
 import pytest
-from support_docs import ENVIRON
+from support_docs import AROUND, ENVIRON
 
 from hookrules.engine.config.code_pages import code_pages
 from hookrules.engine.config.codes import Code
@@ -12,13 +13,6 @@ from hookrules.engine.config.loading import check_files, load
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 
-AROUND = """\
-sources:
-  github: {provider: github, secret: {env: GITHUB_SECRET}}
-  lab: {verify: none, delivery_id: $.id}
-schedules: {nightly: {every: 1d}}
-secrets: {chat_url: {env: CHAT_URL}}
-"""
 NO_TEXT_SHOWS_IT = {Code.UNREADABLE_FILE, Code.NOT_TEXT, Code.TOO_DEEP}
 SHOWN = [code for code in Code if code not in NO_TEXT_SHOWS_IT]
 
@@ -29,7 +23,7 @@ def findings(text: str, folder: Path) -> list[Finding]:
         {"rules"} if root is None else set()
     )
     (folder / "rules").mkdir()
-    (folder / "hookrules.yaml").write_text(AROUND)
+    (folder / "hookrules.yaml").write_text(json.dumps(AROUND))
     name = "rules/example.yaml" if "rules" in keys else "rules/example.test.yaml" if keys else "hookrules.yaml"
     (folder / name).write_text(text)
     if not keys:

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,7 +200,64 @@ def test_a_secret_that_a_rule_logs_is_masked(bench: Bench) -> None:
 def test_told_to_stop_a_run_is_handed_back_as_it_stands(bench: Bench) -> None:
     rule = rule_of("steps: [{log: first}, {shell: sleep 60}]")
     event = bench.start(rule, None)
-    assert bench.proceed(rule, event, lambda level, message: bench.stop.set()) is None
+    assert bench.proceed(rule, event, lambda level, message: bench.halt.stop()) is None
     [run] = bench.journal.runs(RunFilter())
     assert run.state is RunState.QUEUED
     assert [step.state for step in bench.journal.steps(run.id)] == [StepState.SUCCEEDED, StepState.RUNNING]
+
+
+def test_items_are_done_several_at_a_time_where_the_step_says_so(bench: Bench) -> None:
+    meeting = "touch {{ item }}; until [ -e a ] && [ -e b ]; do :; done"  # each ends only when the other has begun
+    ending = bench.run(f"steps: [{{id: meet, for_each: $.names, parallel: 2, timeout: 20s, shell: '{meeting}'}}]", {"names": ["a", "b"]})
+    assert ending == Ending(RunState.SUCCEEDED)
+
+
+def test_items_at_a_time_that_are_tried_again_wait_together_and_succeed_alone(bench: Bench) -> None:
+    once = "[ -e {{ item }} ] || { touch {{ item }}; exit 1; }"
+    rule = rule_of(f"steps: [{{for_each: $.names, parallel: 3, retry: {{attempts: 2, delay: 10s}}, shell: '{once}'}}]")
+    (bench.folder / "b").touch()
+    event = bench.start(rule, {"names": ["a", "b", "c"]})
+    assert bench.proceed(rule, event) is None
+    bench.clock.now += 20
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    (run,) = bench.journal.runs(RunFilter())
+    attempts = {step.key: step.attempts for step in bench.journal.steps(run.id)}
+    assert attempts == {"steps[0][0]": 2, "steps[0][1]": 1, "steps[0][2]": 2, "steps[0]": 1}
+
+
+def test_a_run_whose_end_is_asked_for_does_what_finally_says_and_no_more(bench: Bench) -> None:
+    rule = rule_of("steps: [{shell: exec cat /dev/zero > /dev/null}, {log: never}]\non_failure: [{log: no}]\nfinally: [{log: tidied}]")
+    event = bench.start(rule, {})
+    threading.Timer(0.05, bench.halt.cancel).start()
+    ending = bench.proceed(rule, event)
+    assert ending is not None
+    assert (ending.state, bench.messages()) == (RunState.CANCELLED, ["tidied"])
+    (run,) = bench.journal.runs(RunFilter())
+    assert [step.state for step in bench.journal.steps(run.id)] == [StepState.CANCELLED, StepState.SUCCEEDED]
+
+
+def test_a_waiting_run_whose_end_is_asked_for_ends_at_once(bench: Bench) -> None:
+    rule = rule_of("steps: [{wait: 5m}, {log: never}]\nfinally: [{log: tidied}]")
+    event = bench.start(rule, {})
+    assert bench.proceed(rule, event) is None
+    (run,) = bench.journal.runs(RunFilter())
+    assert bench.journal.cancel(run.id, bench.clock()) is RunState.WAITING
+    ending = bench.proceed(rule, event)
+    assert ending is not None
+    assert (ending.state, bench.messages()) == (RunState.CANCELLED, ["tidied"])
+    assert bench.journal.steps(run.id)[0].state is StepState.CANCELLED
+
+
+def test_a_dead_run_that_is_done_again_goes_on_at_the_step_that_failed_under_a_new_key(bench: Bench) -> None:
+    rule = rule_of("steps: [{log: first}, {shell: 'echo $HOOKRULES_IDEMPOTENCY_KEY >> keys; [ -e there ]'}, {log: last}]")
+    event = bench.start(rule, {})
+    ending = bench.proceed(rule, event)
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+    (bench.folder / "there").touch()
+    (run,) = bench.journal.runs(RunFilter())
+    assert bench.journal.retry(run.id, bench.clock()) is RunState.DEAD
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["first", "last"]
+    first, second = (bench.folder / "keys").read_text().split()
+    assert first != second

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from support_runs import Bench, rule_of
 from hookrules.actions.log import LogCall
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import RunFilter
+from hookrules.engine.journal import Arrival, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
@@ -23,11 +23,11 @@ class FailsOnce(SqliteJournal):
 
     failed = False
 
-    def write_step(self, run: Run, step: Step) -> None:
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
         if step.state.ended and not self.failed:
             self.failed = True
             raise JournalError("the disk is full")
-        super().write_step(run, step)
+        super().write_step(run, step, following)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ def test_an_event_in_a_list() -> None:
         "received_at": "2025-11-23T22:46:01.250Z",
         "address": "192.0.2.7",
         "hops": 0,
+        "proven_by": None,
         "runs": [{"id": "run_1", "rule": "deploy-main", "state": "dead"}],
     }
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hookrules.engine.config.secret import Placeholders, Secret, Vault, secrets_in
 from hookrules.engine.config.settings import Settings
+from hookrules.engine.secret import Placeholders, Secret, Vault, secrets_in
 
 
 def test_a_secret_comes_from_the_environment_a_file_or_a_credential(tmp_path: Path) -> None:

@@ -1,0 +1,147 @@
+"""One attempt at a step: its call is rendered, done under the run's bounds, and what came of it is on disk before anything else begins."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from hookrules.actions.action import Call, Surroundings
+from hookrules.engine.config.ruleset import PlannedStep, Rule
+from hookrules.engine.errors import TemplateError
+from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, Run, Step, StepState
+from hookrules.engine.runs.emitting import MAX_HOPS
+from hookrules.engine.runs.halting import Halt
+from hookrules.engine.runs.names import environment
+from hookrules.engine.runs.retry import delay_before_next
+from hookrules.engine.runs.workshop import Workshop
+
+DEFAULT_TIMEOUT = 3600.0
+"""Seconds that a step without a `timeout` may take: long enough for a build, short enough to notice a hang the same day."""
+
+Render = Callable[[], Call]
+
+
+class Paused(Exception):
+    """The run goes on later, from the step that it stands at: at `due_at` with `step` as written, or at once where it is handed back."""
+
+    def __init__(self, step: Step | None = None, due_at: float = 0.0, expects: Expectation | None = None) -> None:
+        self.step = step
+        self.due_at = due_at
+        self.expects = expects
+
+
+class Attempts:
+    """The steps of one claimed run, one attempt after the other."""
+
+    def __init__(self, run: Run, rule: Rule, event: Event, workshop: Workshop, halt: Halt) -> None:
+        self._run = run
+        self._rule = rule
+        self._event = event
+        self._workshop = workshop
+        self._halt = halt
+        self._journal = workshop.journal
+        self._known = {step.key: step for step in self._journal.steps(run.id)}
+
+    def known(self, key: str) -> Step | None:
+        """The step as the journal had it when the run was claimed."""
+        return self._known.get(key)
+
+    def ended(self, key: str) -> Step | None:
+        """The step, where it has a result already."""
+        known = self._known.get(key)
+        return known if known is not None and known.state.ended else None
+
+    def begin(self, key: str, plan: PlannedStep, name: str = "") -> Step:
+        """The step as it stands at the start of its next attempt. What only waited goes on with the one that it had begun."""
+        known, now = self._known.get(key), self._workshop.clock()
+        if known is None:
+            return Step(self._run.id, key, plan.kind, StepState.RUNNING, attempts=1, started_at=now, name=name)
+        again = 0 if known.state is StepState.WAITING else 1
+        return replace(known, state=StepState.RUNNING, attempts=known.attempts + again)
+
+    def make(self, step: Step, plan: PlannedStep, render: Render) -> Step:
+        """The step with its result. Raises Paused where it goes on later."""
+        self._journal.write_step(self._run, step)
+        try:
+            outcome = self._outcome(step, plan, render)
+        finally:
+            self._workshop.outputs.close(self._run, step.key, whole=self._rule.streams)
+        if outcome.due_at is not None:
+            raise Paused(self._masked(replace(step, state=StepState.WAITING), outcome), outcome.due_at, outcome.expects)
+        if outcome.succeeded:
+            return self.end(step, StepState.SUCCEEDED, outcome.result, emissions=outcome.emissions)
+        if self._halt.stopped:
+            raise Paused
+        if self._halt.cancelled:
+            return self.end(step, StepState.CANCELLED, outcome.result, outcome.error)
+        delay = delay_before_next(plan.retry or self._rule.retry, step.attempts, outcome, self._workshop.random)
+        if delay is None:
+            return self.end(step, StepState.FAILED, outcome.result, outcome.error)
+        raise Paused(self._masked(replace(step, state=StepState.RETRYING), outcome), self._workshop.clock() + delay)
+
+    def end(
+        self,
+        step: Step,
+        state: StepState,
+        result: Mapping[str, Json] | None = None,
+        error: str | None = None,
+        emissions: Sequence[Emission] = (),
+    ) -> Step:
+        """Write how the step ended, and what it made happen."""
+        ended = self._masked(replace(step, state=state), Outcome(succeeded=error is None, result=result or {}, error=error))
+        made = [self._workshop.emit(each, self._event, f"{self._key(step)}-{n}") for n, each in enumerate(emissions)]
+        self._journal.write_step(self._run, ended, made)
+        return ended
+
+    def abandon(self, key: str) -> None:
+        """Write that a step which waited, or was to be tried again, is not gone on with."""
+        known = self._known.get(key)
+        if known is not None:
+            self.end(known, StepState.CANCELLED, known.result, known.error)
+
+    def _outcome(self, step: Step, plan: PlannedStep, render: Render) -> Outcome:
+        remaining = self._remaining(plan)
+        if remaining <= 0:
+            return Outcome(succeeded=False, error=f"the rule's timeout of {self._rule.timeout:g} s is over", retryable=False)
+        try:
+            call = render()
+        except TemplateError as error:
+            return Outcome(succeeded=False, error=str(error), retryable=False)
+        outcome = self._workshop.perform(plan, call, self._surroundings(step, remaining))
+        if outcome.emissions and self._event.hops >= MAX_HOPS:
+            endless = f"rules set each other off without end: this would be event {self._event.hops + 1} in a row, and {MAX_HOPS} may be"
+            return Outcome(succeeded=False, error=endless, retryable=False)
+        return outcome
+
+    def _remaining(self, plan: PlannedStep) -> float:
+        """Seconds for this step: its own timeout, or what is left of the rule's."""
+        mine = plan.timeout or DEFAULT_TIMEOUT
+        if self._rule.timeout is None or self._run.started_at is None:
+            return mine
+        return min(mine, self._run.started_at + self._rule.timeout - self._workshop.clock())
+
+    def _surroundings(self, step: Step, timeout: float) -> Surroundings:
+        mask, known = self._workshop.mask, self._known.get(step.key)
+        waited = known is not None and known.state is StepState.WAITING
+        return Surroundings(
+            folder=self._workshop.folder,
+            idempotency_key=self._key(step),
+            now=self._workshop.clock(),
+            attempt=step.attempts,
+            timeout=timeout,
+            services=self._workshop.services,
+            body=self._event.body,
+            earlier=known.result if known is not None and waited else {},
+            met=self._journal.met(self._run.id) if waited else None,
+            facts=environment(self._event, self._rule, self._run),
+            cancelled=self._halt.signal,
+            log=lambda level, message: self._workshop.log(level, mask(message)),
+            output=self._workshop.outputs.writer(self._run, step.key),
+        )
+
+    def _key(self, step: Step) -> str:
+        """The same over all attempts; another one when a person has the run done again."""
+        again = f".{self._run.retries}" if self._run.retries else ""
+        return f"{self._run.id}{again}-{step.key}"
+
+    def _masked(self, step: Step, outcome: Outcome) -> Step:
+        mask = self._workshop.mask
+        return replace(step, ended_at=self._workshop.clock(), result=mask(dict(outcome.result)), error=mask(outcome.error))
