@@ -37,6 +37,8 @@ class EventStream:
         self._size = 0
 
     def feed(self, chunk: bytes) -> Iterator[Message]:
+        if not chunk:
+            return
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
         self._after_cr = chunk.endswith(b"\r")

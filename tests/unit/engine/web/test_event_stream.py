@@ -37,6 +37,10 @@ def test_where_the_network_parts_a_stream_makes_no_difference(pieces: list[bytes
     assert read(*chunks) == read(text)
 
 
+def test_nothing_between_the_halves_of_a_line_end_changes_it() -> None:
+    assert read(b"data: a\r", b"", b"\n", b"data: b\r\n\r\n") == [Message("message", b"a\nb", None)]
+
+
 def test_a_message_past_the_bound_is_told_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "MOST_BYTES", 20)
     assert read(b"id: 1\ndata: ", b"x" * 15, b"x" * 15, b"\n\ndata: y\n\n") == [
