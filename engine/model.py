@@ -239,6 +239,8 @@ class Expectation:
     """Patterns as in `on`: such an event lets it go on, where `condition` holds of it."""
     condition: Json = None
     """As a rule writes it."""
+    names: Mapping[str, Json] = field(default_factory=dict)
+    """What of the run the condition may name: `vars`, `steps`, `run`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ def action(name: str) -> str:
     schema = SCHEMAS["rules"]()
     definition = _resolved(schema["$defs"]["Step"]["properties"][name]["anyOf"][-1], schema)
     model = kind(name)
-    fields = _key_table(definition["properties"], definition["required"], schema)
+    fields = _key_table(definition["properties"], definition.get("required", ()), schema)
     left = f"It leaves {code(model.results)} at `steps.<id>`." if model.results else "It leaves nothing of its own at `steps.<id>`."
     short = f" `{name}: …` without a mapping gives its `{model.short}`." if model.short else ""
     return f"{fields}\n{left}{short}\n\n```yaml\n{_rule_with(name, model)}```\n"

@@ -104,6 +104,9 @@ def _post(url: str, delivery: Delivery) -> tuple[int, dict[str, Any]]:
 
 
 def _tell(answer: Mapping[str, Any], *, known: bool) -> None:
+    if "event" not in answer:
+        click.echo("accepted; this provider is answered without a word of it: `hookrules events` lists what came")
+        return
     runs = answer.get("runs", [])
     rules = ", ".join(f"{run['rule']} ({run['id']})" for run in runs)
     nothing = "came before, and starts nothing new" if known else "no rule fires"

@@ -18,6 +18,7 @@ from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, c
 from hookrules.engine.config.values import ListValue, RuleValue
 from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.errors import ConditionError
+from hookrules.engine.model import Expectation
 from hookrules.engine.units import Duration, PositiveDuration
 
 LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
@@ -147,7 +148,31 @@ def _step(written: Any) -> PlannedStep:
     known = [key for key in written if key in kinds()]
     if len(known) != 1 or not LATER_ACTIONS.difference(kinds()).isdisjoint(written):
         raise _not_one_action(written, known)
-    return _planned(known[0], step_model(known[0]).model_validate(written))
+    fields: Any = step_model(known[0]).model_validate(written)
+    _check_expectation(known[0], fields.action.expects())
+    return _planned(known[0], fields)
+
+
+def _check_expectation(name: str, expects: Expectation | None) -> None:
+    """What a step waits for is written as a rule's own `on` and `when`."""
+    if expects is None or not expects.events:
+        return
+    try:
+        for pattern in expects.events:
+            _pattern(pattern)
+    except PydanticCustomError as error:
+        line = InitErrorDetails(type=error, loc=(name, "for", "on"), input=None)
+        raise ValidationError.from_exception_data("wait", [line]) from None
+    if expects.condition is not None:
+        _expected_condition(expects.condition, (name, "for", "when"))
+
+
+def _expected_condition(written: Any, place: Path) -> None:
+    faults = list(_condition_faults(written, (), in_step=True))
+    for fault in faults:
+        fault.path = (*place, *fault.path)
+    if faults:
+        raise ValidationError.from_exception_data("wait", [_line_error(fault) for fault in faults])
 
 
 def _planned(name: str, fields: Any) -> PlannedStep:

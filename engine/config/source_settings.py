@@ -28,7 +28,7 @@ def _fact(text: str) -> str:
 _FACT_SCHEMA = {"pattern": r"^(\$|header\.|query\.)", "examples": ["$.id", "header.X-Request-Id"]}
 Fact = Annotated[str, AfterValidator(_fact), Field(json_schema_extra=_FACT_SCHEMA)]
 """Where in a delivery a text stands: a path into its payload, a header or a query field."""
-ProviderName = Annotated[str, Field(json_schema_extra={"enum": list(providers())})]
+ProviderName = Annotated[str, Field(json_schema_extra={"title": "provider", "enum": list(providers())})]
 Secrets = Annotated[tuple[SecretField, ...], OneOrMore, NotEmpty]
 """One secret, or several while one replaces the other: any of them proves, the first one signs."""
 

@@ -49,6 +49,27 @@ class RefusalFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run that an event may let go on."""
+
+    run_id: str
+    expects: Expectation
+    since: int
+    """Events up to this number were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Of an event, what its name says."""
+
+    number: int
+    """Greater than that of every event that was written before it."""
+    id: str
+    source: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """How many runs a worker can take, and of which rules."""
 
@@ -109,6 +130,15 @@ class Work(Protocol):
 
     def met(self, run_id: str) -> Met | None:
         """What a waiting run expected and got."""
+
+    def waiting_for_events(self) -> list[Waiting]:
+        """The runs that expect an event, those first that have looked at the fewest."""
+
+    def headings(self, after: int, limit: int) -> list[Heading]:
+        """Events behind a number, in the order in which they were written."""
+
+    def meet(self, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
+        """Let runs go on, each by the event that it expected, and remember how far others have looked; all in one commit."""
 
     def cancelling(self, worker: str) -> list[str]:
         """The runs that this worker holds, and whose end someone asked for."""

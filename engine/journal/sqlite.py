@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, EventFilter, Journal, RefusalFilter, RuleText, RunFilter, Turn
+from hookrules.engine.journal import Arrival, EventFilter, Heading, Journal, RefusalFilter, RuleText, RunFilter, Turn, Waiting
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
-from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values
+from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values, waiting_from
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
@@ -94,6 +94,15 @@ class SqliteJournal(Journal):
 
     def met(self, run_id: str) -> Met | None:
         return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
+
+    def waiting_for_events(self) -> list[Waiting]:
+        return [waiting_from(row) for row in self._rows(writes.SQL["open_expectations"], ())]
+
+    def headings(self, after: int, limit: int) -> list[Heading]:
+        return [Heading(*row) for row in self._rows(writes.SQL["events_after"], {"after": after, "limit": limit})]
+
+    def meet(self, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
+        self._write(partial(writes.meet, met=met, looked_at=looked_at, now=now))
 
     def cancelling(self, worker: str) -> list[str]:
         return [run_id for (run_id,) in self._rows(_READING["cancelling"], (worker,))]

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from hookrules.engine.errors import Unwritable
-from hookrules.engine.model import Event, Json, Run, RunState, Step, StepState
+from hookrules.engine.journal import Waiting
+from hookrules.engine.model import Event, Expectation, Json, Run, RunState, Step, StepState
 
 Row = tuple[Any, ...]
 
@@ -130,3 +131,9 @@ def step_from(row: Row) -> Step:
         result=_decode(result),
         error=error,
     )
+
+
+def waiting_from(row: Row) -> Waiting:
+    run_id, events, condition, names, since = row
+    expects = Expectation(events=tuple(_decode(events)), condition=_decode(condition), names=_decode(names))
+    return Waiting(run_id, expects, since)

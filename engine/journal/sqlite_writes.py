@@ -98,6 +98,13 @@ def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: M
     connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
 
 
+def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
+    for run_id, event_id in met.items():
+        if connection.execute(SQL["meet"], {"run_id": run_id, "event_id": event_id, "now": now}).rowcount:
+            connection.execute(SQL["make_due"], {"run_id": run_id, "now": now})
+    connection.executemany(SQL["looked_at"], [{"run_id": run_id, "seq": seq} for run_id, seq in looked_at.items()])
+
+
 def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
     under_claim(connection, "end_run", run, values)
     let_in(connection, run.id)
@@ -111,6 +118,6 @@ def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any
     if expects:
         events = json.dumps(expects.events) if expects.events else None
         values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
-        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition)})
+        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition), "names": json.dumps(dict(expects.names))})
     else:
         connection.execute(SQL["expect_nothing"], {"run_id": run.id})

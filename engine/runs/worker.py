@@ -17,6 +17,7 @@ from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.watching import Watch
 from hookrules.engine.runs.workshop import Workshop
 
 LEASE = 30.0
@@ -59,6 +60,7 @@ class Worker:
         self._rulebook = rulebook
         self._schedules = schedules
         self._follow = follow
+        self._watch = Watch(self._journal, self._journal.event, workshop.clock)
         self._name = name
         self._slots = slots
         self._labels = labels
@@ -98,6 +100,7 @@ class Worker:
             self._schedules.tick(now)
             self._hand_back_abandoned()
             self._renew(now)
+            self._watch.look()
             self._cancel()
             self._claim(pool, now)
             self._wait()

@@ -7,13 +7,33 @@ from types import ModuleType
 from hookrules.engine.sources.provider import Provider
 
 _PROVIDERS = {
+    "alertmanager": "hookrules.engine.sources.alertmanager",
+    "bitbucket": "hookrules.engine.sources.bitbucket",
+    "box": "hookrules.engine.sources.box",
+    "circleci": "hookrules.engine.sources.circleci",
+    "coinbase-commerce": "hookrules.engine.sources.coinbase_commerce",
+    "docker-hub": "hookrules.engine.sources.docker_hub",
+    "forgejo": "hookrules.engine.sources.forgejo",
+    "gitea": "hookrules.engine.sources.gitea",
     "github": "hookrules.engine.sources.github",
     "gitlab": "hookrules.engine.sources.gitlab",
-    "bitbucket": "hookrules.engine.sources.bitbucket",
-    "gitea": "hookrules.engine.sources.gitea",
-    "forgejo": "hookrules.engine.sources.forgejo",
     "gogs": "hookrules.engine.sources.gogs",
+    "grafana": "hookrules.engine.sources.grafana",
+    "line": "hookrules.engine.sources.line",
+    "linear": "hookrules.engine.sources.linear",
+    "openai": "hookrules.engine.sources.openai",
+    "paddle": "hookrules.engine.sources.paddle",
+    "pagerduty": "hookrules.engine.sources.pagerduty",
+    "razorpay": "hookrules.engine.sources.razorpay",
+    "sentry": "hookrules.engine.sources.sentry",
+    "shopify": "hookrules.engine.sources.shopify",
+    "slack": "hookrules.engine.sources.slack",
+    "square": "hookrules.engine.sources.square",
     "standard-webhooks": "hookrules.engine.sources.standard_webhooks",
+    "stripe": "hookrules.engine.sources.stripe",
+    "svix": "hookrules.engine.sources.svix",
+    "twitter": "hookrules.engine.sources.twitter",
+    "zoom": "hookrules.engine.sources.zoom",
 }
 
 

@@ -1,5 +1,6 @@
 """What a source is: who proves a delivery, and how to read from it what every event needs."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,6 +28,10 @@ class Verifier:
     def sign(self, delivery: Delivery, now: float) -> Delivery:
         """The delivery with all that makes `verify` accept it: headers, or what the scheme puts into body and URL. Raises CannotSign."""
         raise NotImplementedError
+
+    def key(self) -> bytes | None:
+        """What the provider hashes tokens of its handshakes with: the secret that signs; None where there is none."""
+        return None
 
     def may_wait(self) -> bool:
         """Whether `verify` may take long, for the network or a slow hash: the ingress then does it beside its loop."""
@@ -89,6 +94,11 @@ def header(delivery: Delivery, name: str) -> str | None:
     """A header's only value; None where it is missing or came more than once, which no provider does."""
     values = delivery.headers.get(name.lower(), ())
     return values[0] if len(values) == 1 else None
+
+
+def digest_of_body(delivery: Delivery) -> str:
+    """A delivery id for who gives none, where each body holds a time or an id of its own and the same body is the same event."""
+    return hashlib.sha256(delivery.body).hexdigest()
 
 
 def at(value: Json, *names: str) -> Json:

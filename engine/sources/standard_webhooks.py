@@ -4,7 +4,6 @@ Format: the Standard Webhooks specification 1.0.0. A secret is base64 after `whs
 shorter ones and are taken. A public key is base64 after `whpk_`.
 """
 
-import base64
 import binascii
 import hmac
 import uuid
@@ -15,7 +14,7 @@ from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, Verifier, header, text_at
-from hookrules.engine.sources.verification import ENCODE, check_age, needed_header, position_of_proof, with_headers
+from hookrules.engine.sources.verification import DECODE, ENCODE, check_age, needed_header, position_of_proof, with_headers
 
 TOLERANCE = 300.0
 _MOST_SIGNATURES = 20
@@ -57,7 +56,7 @@ class StandardSignature(Verifier):
 
 def key_of(secret: str) -> bytes:
     try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        key = DECODE["base64"](secret.removeprefix("whsec_"))
     except (binascii.Error, ValueError):
         raise ValueError("a secret of Standard Webhooks is base64, after whsec_") from None
     if not key:
@@ -72,7 +71,7 @@ def given_signatures(text: str) -> list[bytes]:
         version, _, signature = each.partition(",")
         if version == "v1":
             try:
-                found.append(base64.b64decode(signature, validate=True))
+                found.append(DECODE["base64"](signature))
             except (binascii.Error, ValueError):
                 continue
     return found

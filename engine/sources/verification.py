@@ -69,6 +69,9 @@ class HmacSignature(Verifier):
         headers = {self.header: self.prefix + ENCODE[self.encoding](digest)}
         return with_headers(delivery, headers | ({self.timestamp_header: timestamp} if self.timestamp_header else {}))
 
+    def key(self) -> bytes:
+        return self.secrets[0]
+
     def _digest(self, secret: bytes, signed: bytes) -> bytes:
         return hmac.digest(secret, signed, self.hash)
 
@@ -131,13 +134,19 @@ def with_headers(delivery: Delivery, headers: dict[str, str]) -> Delivery:
 
 
 def _base64(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+    found = base64.b64decode(text, validate=True)
+    if ENCODE["base64"](found) != text:  # the last character has bits that count for nothing
+        raise ValueError("not as base64 writes it")
+    return found
 
 
 def _base64url(text: str) -> bytes:
     if "+" in text or "/" in text:
         raise ValueError("not the URL alphabet")
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if ENCODE["base64url"](found) != text.rstrip("="):
+        raise ValueError("not as base64 writes it")
+    return found
 
 
 def _hex(text: str) -> bytes:

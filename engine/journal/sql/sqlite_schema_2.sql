@@ -45,10 +45,13 @@ create table expectations (
     approval integer not null,  -- whether a person may let it go on
     events text,                -- JSON: the event patterns that let it go on; null where none does
     condition text,             -- JSON: what has to hold of such an event, as a rule writes it
-    since integer not null,     -- events after this one count
+    names text not null,        -- JSON: what of the run the condition may name
+    since integer not null,     -- events after this one count: at first, after the run's own
     met_at real,
     met_by text                 -- the event's id, or who approved
 ) strict;
+
+create index expectations_open on expectations (since) where events is not null and met_at is null;
 
 -- How runs stand to each other. A run that is held waits until its group has room; nothing else looks at it.
 alter table runs add column group_name text;
