@@ -88,14 +88,30 @@ Arrival = tuple[Event, Sequence[Match]]
 """An event, and the rules that it fires."""
 
 
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What a source wants of deliveries that come again, beyond what `accept` does of itself."""
+
+    body: bytes | None = None
+    """The whole delivery's raw body, where it is no event if it came within the last `REMEMBERED` seconds under another delivery id."""
+    ignored: bool = False
+    """Whether a delivery id that came before starts nothing, also no rule that had no run for it."""
+
+
+USUAL = Repeats()
+REMEMBERED = 86_400.0
+"""Seconds for which bodies are remembered that may not come again."""
+
+
 class Intake(Protocol):
     """What the ingress writes."""
 
-    def accept(self, arrivals: Sequence[Arrival]) -> Future[tuple[Receipt, ...]]:
+    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Future[tuple[Receipt, ...]]:
         """Write the events and a queued run for each match in one commit, shared with all that wait at that moment: all, or none.
 
-        A delivery that came before (same source, delivery id and body) adds no event. A rule that already has a run for this source and
-        delivery id gets no second one, also where the body differs.
+        The arrivals are one delivery's. A delivery that came before (same source, delivery id and body) adds no event. A rule that already
+        has a run for this source and delivery id gets no second one, also where the body differs. `repeats` may ask for more; what it drops
+        has the receipt of a known delivery, with the id of the first event that came with that body.
         """
 
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:

@@ -3,6 +3,7 @@
 All writes of one journal object go through its committing thread; readers have connections of their own.
 """
 
+import hashlib
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,19 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, EventFilter, Heading, Journal, RefusalFilter, RuleText, RunFilter, Turn, Waiting
+from hookrules.engine.journal import (
+    USUAL,
+    Arrival,
+    EventFilter,
+    Heading,
+    Journal,
+    RefusalFilter,
+    Repeats,
+    RuleText,
+    RunFilter,
+    Turn,
+    Waiting,
+)
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
@@ -60,12 +73,15 @@ class SqliteJournal(Journal):
 
     # What the ingress writes.
 
-    def accept(self, arrivals: Sequence[Arrival]) -> Future[tuple[Receipt, ...]]:
+    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Future[tuple[Receipt, ...]]:
         try:
             rows = [self._row(arrival) for arrival in arrivals]
         except JournalError as error:
             return _failed(error)
-        return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+        if repeats == USUAL:
+            return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+        digest = None if repeats.body is None else hashlib.sha256(repeats.body).digest()
+        return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
         return self._committer.submit(partial(writes.refuse, refused=refused, counts=counts))

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from hookrules.engine.errors import LeaseLost
-from hookrules.engine.journal import Turn
+from hookrules.engine.journal import REMEMBERED, Turn
 from hookrules.engine.journal.sqlite_order import let_in, start
 from hookrules.engine.journal.sqlite_rows import EventRow, run_from
 from hookrules.engine.journal.statements import load_statements
@@ -29,6 +29,33 @@ ArrivalRow = tuple[EventRow, Starts]
 
 def accept_all(connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow]) -> tuple[Receipt, ...]:
     return tuple(accept(connection, event, starts) for event, starts in arrivals)
+
+
+def accept_unrepeated(
+    connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow], digest: bytes | None, *, ignored: bool
+) -> tuple[Receipt, ...]:
+    """As `accept_all`, for sources that take less of what comes again. `digest` is that of the delivery's body, where it may not."""
+    if not arrivals:
+        return ()
+    first = arrivals[0][0]
+    if digest is not None and not _is_redelivery(connection, first):
+        at = first.received_at
+        connection.execute(SQL["forget_bodies"], (at - REMEMBERED,))
+        came = connection.execute(SQL["find_body"], (first.source, digest)).fetchone()
+        if came:
+            return tuple(Receipt(came[0], (), known=True) for _ in arrivals)
+        connection.execute(SQL["remember_body"], (first.source, digest, at, first.id))
+    known = [ignored and _came_before(connection, event) for event, _ in arrivals]
+    return tuple(accept(connection, event, () if came else starts) for (event, starts), came in zip(arrivals, known, strict=True))
+
+
+def _is_redelivery(connection: sqlite3.Connection, event: EventRow) -> bool:
+    """The same again under the same id, which can start nothing a second time."""
+    return bool(connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall())
+
+
+def _came_before(connection: sqlite3.Connection, event: EventRow) -> bool:
+    return bool(connection.execute(SQL["find_delivery_id"], (event.source, event.delivery_id)).fetchall())
 
 
 def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> Receipt:

@@ -20,6 +20,12 @@ class Credentials:
     def within(self, usual: float) -> float:
         return usual if self.tolerance is None else self.tolerance
 
+    def shared(self) -> tuple[bytes, ...]:
+        """The secrets as they are written, to hash with. Raises ValueError for an empty one, which would be one that everybody knows."""
+        if not self.secrets or not all(self.secrets):
+            raise ValueError("an empty secret proves nothing")
+        return tuple(secret.encode() for secret in self.secrets)
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:

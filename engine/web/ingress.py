@@ -76,10 +76,11 @@ class Ingress:
             _reply(protocol, taken)
             return
         receipts = await self._written(taken)
-        if source.acknowledgement is None:
+        answer = source.acknowledge(taken.events)
+        if answer is None:
             _accept(protocol, receipts)
         else:
-            _reply(protocol, source.acknowledgement)
+            _reply(protocol, answer)
         for event, receipt in zip(taken.events, receipts, strict=True):
             _log(event, receipt)
 
