@@ -14,6 +14,8 @@ from typing import Any, cast
 import yaml
 
 from hookrules.actions import Action, kind, kinds
+from hookrules.engine.bodies import limits as body_bounds
+from hookrules.engine.bodies.kinds import KINDS
 from hookrules.engine.conditions import operand_parser, parser, path_mistakes, structure
 from hookrules.engine.conditions.fact_fields import MEANINGS
 from hookrules.engine.conditions.functions import FUNCTIONS
@@ -102,6 +104,27 @@ def template_limits() -> str:
         ("items of a list that a filter works on", f"{printing.ITEMS_LIMIT:,}"),
         ("rounds of all loops of one template", f"{environment.ROUNDS_LIMIT:,}"),
         ("bytes of one argument of a command, and of one value in shell text", f"{argument.ARGUMENT_LIMIT:,}"),
+    ]
+    return table(("what", "at most"), rows)
+
+
+def bodies() -> str:
+    return table(("content type", "payload"), ((", ".join(map(_media, kind.types)), kind.payload) for kind in KINDS))
+
+
+def _media(name: str) -> str:
+    if not name:
+        return "none"
+    return f"`{'…' * name.startswith('+')}{name}{'…' * name.endswith('/')}`"
+
+
+def body_limits() -> str:
+    rows = [
+        ("nesting of lists, objects and elements", f"{body_bounds.MAX_DEPTH}"),
+        ("characters of one number of JSON", f"{body_bounds.MAX_NUMBER:,}"),
+        ("fields of a form", f"{body_bounds.MAX_FIELDS:,}"),
+        ("parts of a multipart form", f"{body_bounds.MAX_PARTS:,}"),
+        ("elements and attributes of an XML document", f"{body_bounds.MAX_NODES:,}"),
     ]
     return table(("what", "at most"), rows)
 
@@ -254,6 +277,8 @@ BLOCKS: Mapping[str, Callable[..., str]] = {
     "facts": facts,
     "limits": limits,
     "template-limits": template_limits,
+    "bodies": bodies,
+    "body-limits": body_limits,
     "names": names,
     "filters": filters,
     "tests": tests,

@@ -50,8 +50,9 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         from hookrules.engine.web.listener import Listener
 
         journal = open_journal_of(project)
-        intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id)
-        ingress = Ingress(intake, project.settings.server.max_body, partial(url_of_source, project.settings))
+        max_body = project.settings.server.max_body
+        intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id, max_body)
+        ingress = Ingress(intake, max_body, partial(url_of_source, project.settings))
         listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
         journal.close()

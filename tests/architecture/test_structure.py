@@ -89,6 +89,8 @@ KNOWN_ONLY_BY = {
     "re2": "engine/conditions/",
     "apscheduler": "engine/due_times.py",
     "uvloop": "engine/cli/processes.py",
+    "multipart": "engine/bodies/multipart_form.py",
+    "defusedxml": "engine/bodies/xml_document.py",
     "click": "engine/cli/",
     "rich": "engine/cli/",
 }
