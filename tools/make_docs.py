@@ -22,6 +22,7 @@ from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.operators import OPERATORS, Right
 from hookrules.engine.config.code_pages import CodePage, code_pages
 from hookrules.engine.config.json_schema import SCHEMAS, Schema
+from hookrules.engine.sources.address_lists import LISTS
 from hookrules.engine.templating import KNOWN, argument, environment, printing
 from hookrules.engine.templating.filters import FILTERS, RAW, TESTS
 from hookrules.engine.units import BYTES, SECONDS
@@ -127,6 +128,10 @@ def body_limits() -> str:
         ("elements and attributes of an XML document", f"{body_bounds.MAX_NODES:,}"),
     ]
     return table(("what", "at most"), rows)
+
+
+def address_lists() -> str:
+    return table(("name", "published at"), ((f"`{name}`", f"<{published.url}>") for name, published in LISTS.items()))
 
 
 def names() -> str:
@@ -279,6 +284,7 @@ BLOCKS: Mapping[str, Callable[..., str]] = {
     "template-limits": template_limits,
     "bodies": bodies,
     "body-limits": body_limits,
+    "address-lists": address_lists,
     "names": names,
     "filters": filters,
     "tests": tests,

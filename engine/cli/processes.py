@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from hookrules.engine import logs
+from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.secret import Secret, secrets_in
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
@@ -51,7 +52,9 @@ def ingress(project: Project, listening: socket.socket) -> Work:
 
         journal = open_journal_of(project)
         max_body = project.settings.server.max_body
-        intake = Intake(sources_of(project.settings), Index(project.ruleset), journal, time.time, _new_event_id, max_body)
+        intake = Intake(
+            sources_of(project.settings, lists_of(project)), Index(project.ruleset), journal, time.time, _new_event_id, max_body
+        )
         ingress = Ingress(intake, max_body, partial(url_of_source, project.settings))
         listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
@@ -82,7 +85,8 @@ def worker(project: Project, console: socket.socket | None) -> Work:
         token = project.settings.console.token
         stop_console = _console(project, journal, console, token) if console and token else lambda: None
         lifeline.ready()
-        working.run(project.settings.server.drain)
+        with lists_kept(project):
+            working.run(project.settings.server.drain)
         stop_console()
         journal.close()
 
