@@ -24,6 +24,7 @@ from hookrules.engine.conditions.operators import OPERATORS, Right
 from hookrules.engine.config.code_pages import CodePage, code_pages
 from hookrules.engine.config.json_schema import SCHEMAS, Schema
 from hookrules.engine.sources import provider, providers, scheme
+from hookrules.engine.sources.address_lists import LISTS
 from hookrules.engine.sources.provider import Provider
 from hookrules.engine.templating import KNOWN, argument, environment, printing
 from hookrules.engine.templating.filters import FILTERS, RAW, TESTS
@@ -130,6 +131,10 @@ def body_limits() -> str:
         ("elements and attributes of an XML document", f"{body_bounds.MAX_NODES:,}"),
     ]
     return table(("what", "at most"), rows)
+
+
+def address_lists() -> str:
+    return table(("name", "published at"), ((f"`{name}`", f"<{published.url}>") for name, published in LISTS.items()))
 
 
 def names() -> str:
@@ -329,6 +334,7 @@ BLOCKS: Mapping[str, Callable[..., str]] = {
     "template-limits": template_limits,
     "bodies": bodies,
     "body-limits": body_limits,
+    "address-lists": address_lists,
     "names": names,
     "filters": filters,
     "tests": tests,

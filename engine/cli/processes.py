@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from hookrules.engine import logs
+from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
@@ -53,7 +54,7 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         from hookrules.engine.web.listener import Listener
 
         journal = open_journal_of(project)
-        sources, max_body = sources_of(project.settings), project.settings.server.max_body
+        sources, max_body = sources_of(project.settings, lists_of(project)), project.settings.server.max_body
         intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body)
         ingress = Ingress(intake, Refusals(journal, sources.__contains__), max_body, partial(url_of_source, project.settings))
         listener = Listener(ingress, listening)
@@ -85,7 +86,8 @@ def worker(project: Project, console: socket.socket | None) -> Work:
         token = project.settings.console.token
         stop_console = _console(project, journal, console, token) if console and token else lambda: None
         lifeline.ready()
-        working.run(project.settings.server.drain)
+        with lists_kept(project):
+            working.run(project.settings.server.drain)
         stop_console()
         journal.close()
 

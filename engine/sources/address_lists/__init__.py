@@ -5,7 +5,7 @@ An ingress asks `AddressLists` for the networks of a name, at each delivery; a w
 
 from hookrules.engine.sources.address_lists.cache import folder_beside
 from hookrules.engine.sources.address_lists.keeper import Keeper
-from hookrules.engine.sources.address_lists.lists import AddressLists
+from hookrules.engine.sources.address_lists.lists import AddressLists, check_file
 from hookrules.engine.sources.address_lists.published import LISTS, Network
 
-__all__ = ["LISTS", "AddressLists", "Keeper", "Network", "folder_beside"]
+__all__ = ["LISTS", "AddressLists", "Keeper", "Network", "check_file", "folder_beside"]

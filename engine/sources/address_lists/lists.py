@@ -45,6 +45,11 @@ class AddressLists:
         return self._watched[path].networks(self._clock(), self._warn)
 
 
+def check_file(path: Path) -> None:
+    """Whether a person's own file can be used. Raises OSError, and ValueError that says what is wrong in it."""
+    _own(cache.read_bounded(path))
+
+
 def _fetched(data: bytes) -> _Content:
     kept = cache.decoded(data)
     return kept.parsed(), kept.fetched_at
