@@ -42,12 +42,12 @@ sources:
 class Server:
     """`hookrules serve` and what it said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self.folder = folder
         self.log: list[str] = []
         self._said = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hookrules.engine.cli", "serve", "--log-format", "json"],
+            [sys.executable, "-m", "hookrules.engine.cli", "serve", "--log-format", "json", *arguments],
             cwd=folder,
             stderr=subprocess.PIPE,
             text=True,
@@ -132,8 +132,8 @@ def project(folder: Path, rules: str, config: str = CONFIG) -> Path:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    server = Server(folder)
+def serving(folder: Path, *arguments: str) -> Iterator[Server]:
+    server = Server(folder, *arguments)
     try:
         yield server
     finally:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from hookrules.engine import logs
+from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
@@ -55,11 +56,10 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         from hookrules.engine.web.responding import Answering
 
         journal = open_journal_of(project)
-        sources = sources_of(project.settings)
-        intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id)
-        refusals = Refusals(journal, sources.__contains__)
-        url_of = partial(url_of_source, project.settings)
-        ingress = Ingress(intake, refusals, Answering(journal), project.settings.server.max_body, url_of)
+        sources, max_body = sources_of(project.settings, lists_of(project)), project.settings.server.max_body
+        intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body)
+        refusals, url_of = Refusals(journal, sources.__contains__), partial(url_of_source, project.settings)
+        ingress = Ingress(intake, refusals, Answering(journal), max_body, url_of)
         listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
         journal.close()
@@ -89,7 +89,8 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
         token = project.settings.console.token
         stop_console = _console(project, journal, console, token) if console and token else lambda: None
         lifeline.ready()
-        working.run(project.settings.server.drain)
+        with lists_kept(project):
+            working.run(project.settings.server.drain)
         stop_console()
         journal.close()
 

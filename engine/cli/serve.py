@@ -4,6 +4,7 @@ import os
 import shlex
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from hookrules.engine.cli import processes
 from hookrules.engine.cli.findings import as_line, from_here
 from hookrules.engine.cli.options import log_option
 from hookrules.engine.cli.project import Project, load_project
+from hookrules.engine.cli.tunnels import parted, tunnels, tunnels_option
 from hookrules.engine.supervisor import Supervisor, Work
 from hookrules.engine.web.sockets import listen, url_of
 
@@ -24,11 +26,13 @@ _LAST_MOMENTS = 5.0
 @click.command()
 @click.option("--listen", "address", metavar="HOST:PORT", help="Listen here instead of at server.listen.")
 @click.option("--no-worker", is_flag=True, help="Only receive; `hookrules work` runs the rest, also on another machine.")
+@tunnels_option
 @log_option
 @click.pass_obj
-def command(config: Path, address: str | None, no_worker: bool, log_format: logs.Format) -> int:
+def command(config: Path, address: str | None, no_worker: bool, channels: Sequence[str], log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C: nothing new is taken, and what runs has `server.drain` to finish."""
     project = load_project(config)
+    relayed = parted(channels, project.settings.sources)
     logs.set_up(log_format)
     _say_warnings(project)
     processes.prepare(project)
@@ -37,6 +41,7 @@ def command(config: Path, address: str | None, no_worker: bool, log_format: logs
     children: list[tuple[str, Work]] = [("ingress", processes.ingress(project, receiving))]
     if not no_worker:
         children.append(("worker", processes.worker(project, looking)))
+    children += tunnels(relayed, url_of(receiving))
     supervisor = Supervisor(
         children, project.settings.server.drain + _LAST_MOMENTS, lambda: _announce(project, receiving, looking, log_format)
     )
