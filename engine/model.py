@@ -29,6 +29,10 @@ class Delivery:
     """All of the URL that the sender asked for, as it knows it: what a scheme that signs the URL has signed."""
     address: str | None = None
     """The sender's IP address, or None where there is none (a unix socket, a file given to `explain`)."""
+    trusted_proxy: bool = False
+    """Whether it came through one of `server.trusted_proxies`: only then are headers that a proxy adds to be believed."""
+    client_certificate: bool = False
+    """Whether our own listener asked for a certificate, and the sender had one that it trusts."""
 
 
 @dataclass(frozen=True, slots=True)

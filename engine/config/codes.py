@@ -77,6 +77,7 @@ class Code(enum.StrEnum):
     SCHEDULE = "HR411", "a schedule that can't be worked out"
     NO_RULES = "HR412", "no place to read rules from"
     SECRET_MALFORMED = "HR413", "a secret that can't be one of its provider's"
+    CERTIFICATE = "HR420", "a certificate or key that the server can't use"
 
     DUPLICATE_RULE = "HR501", "two rules of one name"
     UNKNOWN_SOURCE = "HR502", "a rule on a source that hookrules.yaml does not have"

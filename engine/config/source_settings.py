@@ -9,7 +9,7 @@ from hookrules.engine.config.keys import Keys, NotEmpty, OneOrMore, problem
 from hookrules.engine.errors import ConditionError
 from hookrules.engine.secret import Secret, SecretField
 from hookrules.engine.sources import providers
-from hookrules.engine.units import Duration
+from hookrules.engine.units import Duration, RateField
 
 RESERVED_SOURCES = frozenset({"schedule", "rule"})
 """Sources of the engine's own events."""
@@ -89,6 +89,9 @@ class SourceSettings(Keys):
     )
     type: Fact | None = Field(None, description="Where the event's type stands in a delivery.")
     delivery_id: Fact | None = Field(None, description="Where the id stands by which a delivery that comes again is told.")
+    rate_limit: RateField | None = Field(
+        None, description="How many deliveries it may send; past it they are answered 429. What is not proven does not count."
+    )
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -7,6 +7,8 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from hookrules.engine.web.access import ON_UNIX
+
 _THREADS = 4
 _TURN_SECONDS = 1.0
 """How often idle connections are looked through."""
@@ -16,7 +18,7 @@ _LARGEST_HEADERS = 32 * 1024
 
 
 class ConsoleServer:
-    """Serves one WSGI application in threads of its own until `stop()`. SERVER_NAME is the address that the socket is bound to."""
+    """Serves one WSGI application in threads of its own until `stop()`. SERVER_NAME is the address that it listens at, or `unix`."""
 
     def __init__(self, app: Any, sock: socket.socket) -> None:
         self._channels: dict[int, Any] = {}
@@ -24,7 +26,7 @@ class ConsoleServer:
             app,
             map=self._channels,
             sockets=[sock],
-            server_name=sock.getsockname()[0],
+            server_name=ON_UNIX if sock.family == socket.AF_UNIX else sock.getsockname()[0],
             threads=_THREADS,
             max_request_body_size=_LARGEST_BODY,
             max_request_header_size=_LARGEST_HEADERS,
