@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from hookrules.engine.model import Json, Met, Outcome, RunState
+from hookrules.engine.model import Expectation, Json, Met, Outcome, RunState
 
 Names = Mapping[str, Any]
 """What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
@@ -102,6 +102,10 @@ class Action(BaseModel):
     def services_used(self) -> tuple[ServiceUse, ...]:
         """What hookrules.yaml has to have for it."""
         return ()
+
+    def expects(self) -> Expectation | None:
+        """The event that it waits for, so that its patterns and condition, under `for`, are checked at load."""
+        return None
 
     def sources_made(self) -> tuple[str, ...]:
         """The sources of events that it makes."""

@@ -94,12 +94,63 @@ class Output:
     text: str
 
 
+class Mode(enum.StrEnum):
+    """What becomes of a run whose group is full."""
+
+    PARALLEL = "parallel"
+    """It waits, as with QUEUE; the group is large."""
+    QUEUE = "queue"
+    LATEST = "latest"
+    """It takes the place of those that wait."""
+    CANCEL = "cancel"
+    """It takes the place of those that wait, and those that run are ended."""
+    SKIP = "skip"
+    """It is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The runs among which `most` may go on at a time."""
+
+    name: str
+    mode: Mode
+    most: int = 1
+
+
+class Within(enum.StrEnum):
+    """How many events are made one run."""
+
+    ONCE_WITHIN = "once_within"
+    """The first runs, the others are dropped."""
+    ONCE_AFTER = "once_after"
+    """The last runs, when it has been quiet."""
+    COLLECT = "collect"
+    """One run for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """How often a rule runs for one key."""
+
+    kind: Within
+    key: str
+    seconds: float
+    most: int | None = None
+    """So many collected events start the run at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """One rule that fires for an event. `digest` names the rule's text in the journal."""
 
     rule: str
     digest: str
+    group: Group | None = None
+    throttle: Throttle | None = None
+    fault: str | None = None
+    """Why the group or the key can't be worked out: the run then ends at once."""
+    label: str | None = None
+    """Only workers with this label take the run."""
 
 
 class RunState(enum.StrEnum):
@@ -144,6 +195,8 @@ class Run:
     """When someone asked for its end; it ends when its worker has seen that and what `finally` says is done."""
     retries: int = 0
     """How often a person had it done again."""
+    verdict: RunState | None = None
+    """How it ends without a step being done: replaced by a newer one, dropped, or without a group that can be worked out."""
 
 
 class StepState(enum.StrEnum):
@@ -190,6 +243,8 @@ class Expectation:
     """Patterns as in `on`: such an event lets it go on, where `condition` holds of it."""
     condition: Json = None
     """As a rule writes it."""
+    names: Mapping[str, Json] = field(default_factory=dict)
+    """What of the run the condition may name: `vars`, `steps`, `run`."""
 
 
 @dataclass(frozen=True, slots=True)

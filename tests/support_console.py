@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hookrules.engine.config.ruleset import Rule
-from hookrules.engine.journal import Journal, Reading, RuleText
+from hookrules.engine.journal import Journal, Reading, RuleText, Turn
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import Event, Match, Run, RunState, Step, StepState
 from hookrules.engine.web.console import application
@@ -123,7 +123,7 @@ def accept(journal: Journal, what: Event, *rules: str) -> list[str]:
 
 def finish(journal: Journal, run_id: str, state: RunState, error: str | None = None, result: Mapping[str, Any] | None = None) -> Run:
     """Work a run off as a worker would: one step, three seconds."""
-    (run,) = (run for run in journal.claim("worker-1", 100, NOW, 60.0) if run.id == run_id)
+    (run,) = (run for run in journal.claim("worker-1", NOW, 60.0, Turn(100)) if run.id == run_id)
     step_state = StepState.SUCCEEDED if state is RunState.SUCCEEDED else StepState.FAILED
     step = Step(run.id, "steps[0]", "shell", step_state, 2, NOW, "deploy", NOW + 2.5, result or {}, error)
     journal.write_step(run, step)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hookrules.engine.journal import Journal
+from hookrules.engine.journal import Journal, Turn
 from hookrules.engine.model import Event, Match, Receipt, Run, Step, StepState
 
 LEASE = 30.0
@@ -31,7 +31,7 @@ def accept(journal: Journal, accepted: Event, rules: Sequence[str] = ()) -> Rece
 
 
 def claim(journal: Journal, worker: str = "w1", limit: int = 10, now: float = NOW) -> list[Run]:
-    return journal.claim(worker, limit, now, LEASE)
+    return journal.claim(worker, now, LEASE, Turn(limit))
 
 
 def claim_one(journal: Journal, worker: str = "w1", now: float = NOW) -> Run:

@@ -10,10 +10,11 @@ from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Journal, RuleText
+from hookrules.engine.journal import Journal, RuleText, Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Event, Match, Run
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Event, Run
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
@@ -76,11 +77,11 @@ class Bench:
         """Accept an event that starts this rule."""
         event = event_of(payload, self._new_event_id(self.clock()))
         self.journal.keep_rules([RuleText(rule.digest, rule.name, rule.text)])
-        self.journal.accept([(event, [Match(rule.name, rule.digest)])]).result()
+        self.journal.accept([(event, [match_of(rule, event)])]).result()
         return event
 
     def claim(self) -> Run | None:
-        return next(iter(self.journal.claim("bench", 1, self.clock(), LEASE)), None)
+        return next(iter(self.journal.claim("bench", self.clock(), LEASE, Turn(1))), None)
 
     def proceed(self, rule: Rule, event: Event, log: Callable[[str, str], None] | None = None) -> Ending | None:
         """Claim the run and take it as far as it goes, its ending written."""

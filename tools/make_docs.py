@@ -21,6 +21,8 @@ from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.operators import OPERATORS, Right
 from hookrules.engine.config.code_pages import CodePage, code_pages
 from hookrules.engine.config.json_schema import SCHEMAS, Schema
+from hookrules.engine.sources import provider, providers, scheme
+from hookrules.engine.sources.provider import Provider
 from hookrules.engine.templating import KNOWN, argument, environment, printing
 from hookrules.engine.templating.filters import FILTERS, RAW, TESTS
 from hookrules.engine.units import BYTES, SECONDS
@@ -212,7 +214,7 @@ def action(name: str) -> str:
     schema = SCHEMAS["rules"]()
     definition = _resolved(schema["$defs"]["Step"]["properties"][name]["anyOf"][-1], schema)
     model = kind(name)
-    fields = _key_table(definition["properties"], definition["required"], schema)
+    fields = _key_table(definition["properties"], definition.get("required", ()), schema)
     left = f"It leaves {code(model.results)} at `steps.<id>`." if model.results else "It leaves nothing of its own at `steps.<id>`."
     short = f" `{name}: …` without a mapping gives its `{model.short}`." if model.short else ""
     return f"{fields}\n{left}{short}\n\n```yaml\n{_rule_with(name, model)}```\n"
@@ -268,8 +270,35 @@ def _code(page: CodePage) -> str:
     return f"\n### {page.code}\n\n**{page.code.about[0].upper()}{page.code.about[1:]}.** {page.meaning}\n{shown}"
 
 
+def every_provider() -> str:
+    """The list of all providers, and then what there is to say of each."""
+    known = {name: provider(name) for name in sorted(providers(), key=lambda name: provider(name).title.lower())}
+    overview = ((f"[`{name}`](#{name})", each.title, _proof(each)) for name, each in known.items())
+    return table(("`provider`", "sender", "its secret"), overview) + "".join(_provider(name, each) for name, each in known.items())
+
+
+def _provider(name: str, described: Provider) -> str:
+    facts = {
+        "Secret": _proof(described),
+        "To connect": described.setup,
+        "Event type": described.types,
+        "Delivery id": described.delivery,
+        "Time": "It signs the time: `tolerance` says how far that may be from this clock." if described.signs_time else "",
+        "URL": "It signs the URL: `url` or `server.external_url` says how the provider knows it." if described.signs_url else "",
+        "Conditions": "`validate` holds their paths against what it publishes of its payloads." if described.catalogue else "",
+        "Note": described.remarks,
+    }
+    told = "".join(f"- **{fact}**: {text}\n" for fact, text in facts.items() if text)
+    return f"\n### {name}\n\n{scheme(name)}\n\n{told}"
+
+
+def _proof(described: Provider) -> str:
+    return described.proof or "it signs nothing: `verify` has to say how its deliveries are proven"
+
+
 BLOCKS: Mapping[str, Callable[..., str]] = {
     "findings": codes,
+    "providers": every_provider,
     "operators": operators,
     "functions": functions,
     "facts": facts,

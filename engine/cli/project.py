@@ -14,6 +14,7 @@ from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
 from hookrules.engine.journal import Journal, Reading
 from hookrules.engine.journal.opening import open_journal
+from hookrules.engine.model import Run
 
 _IN_MEMORY = "sqlite://"
 
@@ -84,6 +85,27 @@ def journal_of(settings: Settings, folder: Path) -> Iterator[Reading]:
         yield journal
     finally:
         journal.close()
+
+
+@contextmanager
+def journal_for_steering(config: Path) -> Iterator[Journal]:
+    """The journal as it stands, for what people ask of its runs. Raises UsageError where nothing has been written yet."""
+    settings = load_settings(config)
+    if not settings.store_file(config.parent).exists():
+        raise UsageError("nothing has run yet: there is no journal")
+    journal = open_journal(settings.store, config.parent)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def run_named(journal: Reading, run_id: str) -> Run:
+    """Raises UsageError where there is none."""
+    run = journal.run(run_id)
+    if run is None:
+        raise UsageError(f"there is no run {run_id}; `hookrules runs` lists them")
+    return run
 
 
 def _unusable(config: Path, loaded: Loaded) -> ConfigurationError:

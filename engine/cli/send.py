@@ -75,7 +75,7 @@ def _source(settings: Settings, name: str, config: Path, key: str | None) -> Sou
 def _label(source: Source, event_type: str, delivery: str | None) -> Mapping[str, str]:
     """Raises UsageError where the source does not take its type or delivery id from a header that we could set."""
     for option, value, label in (("--event", event_type, source.label(event_type)), ("--delivery", delivery, source.label("", delivery))):
-        if value and value not in label.values() and not any(value.startswith(f"{each}.") for each in label.values() if each):
+        if value and label == source.label(""):
             raise UsageError(f"{option} says nothing to the source {source.name}: it reads that from the payload, or not at all")
     return source.label(event_type, delivery or str(uuid.uuid4()))
 
@@ -112,6 +112,9 @@ def _post(url: str, delivery: Delivery) -> tuple[int, dict[str, Any]]:
 
 
 def _tell(answer: Mapping[str, Any], *, known: bool) -> None:
+    if "event" not in answer:
+        click.echo("accepted; this provider is answered without a word of it: `hookrules events` lists what came")
+        return
     runs = answer.get("runs", [])
     rules = ", ".join(f"{run['rule']} ({run['id']})" for run in runs)
     nothing = "came before, and starts nothing new" if known else "no rule fires"

@@ -27,6 +27,8 @@ def check_events(written: WrittenRule, known: Known, others: Others) -> Iterator
     for position, pattern in enumerate(written.rule.on):
         yield from _check_pattern(written, pattern, ("on", position), known, others)
     for path, step in written.steps():
+        for pattern in expected.events if (expected := step.action.expects()) else ():
+            yield from _check_pattern(written, pattern, (*path, step.kind, "for", "on"), known, others)
         for source in step.action.sources_made():
             if known.sources is not None and source in known.sources:
                 message = f"'{source}' is a source of hookrules.yaml, whose events come from outside; make one of another name"

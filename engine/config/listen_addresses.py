@@ -45,10 +45,10 @@ def read_place(text: str) -> Place:
 def _place(value: Any) -> Place:
     if isinstance(value, Address | UnixSocket):
         return value
-    if not isinstance(value, str):
+    if isinstance(value, dict | list):
         raise problem("string_type", "text is expected")
     try:
-        return read_place(value)
+        return read_place(str(value))
     except ValueError as fault:
         raise problem("address", str(fault)) from None
 

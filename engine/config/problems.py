@@ -192,6 +192,8 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "name": _as_it_says(Code.BAD_NAME),
     "pattern": _as_it_says(Code.EVENT_PATTERN),
     "secret": _as_it_says(Code.SECRET_MISSING),
+    "unknown_proof": _as_it_says(Code.UNKNOWN_PROOF),
+    "allow_from": _as_it_says(Code.NO_ADDRESS),
     **dict.fromkeys(("string_type", "string_sub_type"), _expected("text")),
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _expected("a whole number")),
     **dict.fromkeys(("float_type", "float_parsing"), _expected("a number")),

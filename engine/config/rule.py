@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition
 from hookrules.engine.config.values import Value
+from hookrules.engine.model import Mode, Within
+from hookrules.engine.templating import TextTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,25 @@ class Retry:
     """Each delay is the one before, times this."""
     max_delay: float | None = None
     jitter: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A rule's `concurrency`."""
+
+    group: TextTemplate | None
+    mode: Mode
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rule's `throttle`."""
+
+    kind: Within
+    seconds: float
+    most: int | None
+    per: Value | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +78,11 @@ class Rule:
     """The steps of `finally`."""
     timeout: float | None = None
     retry: Retry | None = None
+    concurrency: Order | None = None
+    throttle: Limit | None = None
+    at_most_once: bool = False
+    """Whether a step that a crash interrupted is left undone rather than done again."""
+    runs_on: str | None = None
     file: str = ""
     """Where it was read, with `line`; empty and 0 for a rule that comes from the journal."""
     line: int = 0

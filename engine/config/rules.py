@@ -12,17 +12,19 @@ from hookrules.actions import kind, kinds
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition, compile_condition
 from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore
+from hookrules.engine.config.order import ConcurrencyFields, ThrottleFields
 from hookrules.engine.config.rule import PlannedStep, Retry
 from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, closest
 from hookrules.engine.config.values import ListValue, RuleValue
 from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.errors import ConditionError
+from hookrules.engine.model import Expectation
 from hookrules.engine.units import Duration, PositiveDuration
 
 LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
-_LATER_KEYS = frozenset({"concurrency", "throttle", "correlate", "absent", "respond", "runs_on", "at_most_once", "dedupe"})
+_LATER_KEYS = frozenset({"correlate", "absent", "respond", "dedupe"})
 _SEGMENT = re.compile(r"\*|[^\s.*]+")
 
 
@@ -146,7 +148,31 @@ def _step(written: Any) -> PlannedStep:
     known = [key for key in written if key in kinds()]
     if len(known) != 1 or not LATER_ACTIONS.difference(kinds()).isdisjoint(written):
         raise _not_one_action(written, known)
-    return _planned(known[0], step_model(known[0]).model_validate(written))
+    fields: Any = step_model(known[0]).model_validate(written)
+    _check_expectation(known[0], fields.action.expects())
+    return _planned(known[0], fields)
+
+
+def _check_expectation(name: str, expects: Expectation | None) -> None:
+    """What a step waits for is written as a rule's own `on` and `when`."""
+    if expects is None or not expects.events:
+        return
+    try:
+        for pattern in expects.events:
+            _pattern(pattern)
+    except PydanticCustomError as error:
+        line = InitErrorDetails(type=error, loc=(name, "for", "on"), input=None)
+        raise ValidationError.from_exception_data("wait", [line]) from None
+    if expects.condition is not None:
+        _expected_condition(expects.condition, (name, "for", "when"))
+
+
+def _expected_condition(written: Any, place: Path) -> None:
+    faults = list(_condition_faults(written, (), in_step=True))
+    for fault in faults:
+        fault.path = (*place, *fault.path)
+    if faults:
+        raise ValidationError.from_exception_data("wait", [_line_error(fault) for fault in faults])
 
 
 def _planned(name: str, fields: Any) -> PlannedStep:
@@ -231,3 +257,7 @@ class RuleFields(Keys):
     final: tuple[Step, ...] = Field((), alias="finally", description="What is done at the end, whatever happened.")
     timeout: PositiveDuration | None = Field(None, description="How long the whole run may take.")
     retry: RetryFields | None = Field(None, description="For each step that says nothing itself.")
+    concurrency: ConcurrencyFields | None = Field(None, description="How many of its runs go on at a time, and what becomes of the others.")
+    throttle: ThrottleFields | None = Field(None, description="How often it runs where many events fire it.")
+    at_most_once: Boolean = Field(default=False, description="Whether a step that a crash interrupted fails, rather than being done again.")
+    runs_on: Name | None = Field(None, description="Only workers that were started with this label take its runs.")

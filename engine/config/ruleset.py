@@ -75,6 +75,10 @@ def _built(fields: RuleFields, text: str, file: str, line: int) -> Rule:
         final=fields.final,
         timeout=fields.timeout,
         retry=fields.retry.compiled() if fields.retry else None,
+        concurrency=fields.concurrency.compiled() if fields.concurrency else None,
+        throttle=fields.throttle.compiled() if fields.throttle else None,
+        at_most_once=fields.at_most_once,
+        runs_on=fields.runs_on,
         file=file,
         line=line,
     )

@@ -56,7 +56,7 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str] 
     findings = [*document.findings, *read_over, *problems]
     if settings:
         findings += _checks(settings, document)
-        findings += check_server(settings.server, document, folder, with_files=environ is not None)
+        findings += check_server(settings, document, folder, with_files=environ is not None)
     return SettingsFile(document, settings, tuple(findings), names)
 
 
@@ -109,7 +109,7 @@ def _without_faults(written: Mapping[str, Any], error: ValidationError) -> dict[
 
 def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
     for name, source in settings.sources.items():
-        yield from check_source(name, source, document)
+        yield from check_source(name, source, document, settings.server.external_url)
     yield from _check_secrets(settings, document)
     for name, schedule in settings.schedules.items():
         try:

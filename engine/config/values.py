@@ -84,8 +84,22 @@ def _no_list(written: str) -> PydanticCustomError:
     return PydanticCustomError("no_list", "{message}", {"message": message, "suggestion": suggestion})
 
 
+def _key_value(written: Any) -> Value:
+    """What events are told apart by."""
+    if isinstance(written, str) and _FACT.fullmatch(written):
+        return ValueTemplate.read("{{ " + written + " }}")
+    if isinstance(written, str) and "{{" not in written and not _PATH.match(written):
+        message = f"'{written}' is the same for all events; write a path, a fact or a template"
+        raise PydanticCustomError("no_key", "{message}", {"message": message})
+    if isinstance(written, str):
+        return _value(written)
+    raise PydanticCustomError("string_type", "text is expected")
+
+
 _SCHEMA = {"description": "a path ($.commits), a template, or any YAML with templates in it"}
 _LIST_SCHEMA = {"type": ["string", "array"], "description": "a path ($.commits), a fact, a template that gives a list, or a list"}
 
 RuleValue = Annotated[Value, Compiled(_value, _SCHEMA)]
+_KEY_SCHEMA = {"type": "string", "description": "a path ($.repository.full_name), a fact or a template"}
+KeyValue = Annotated[Value, Compiled(_key_value, _KEY_SCHEMA)]
 ListValue = Annotated[Value, Compiled(_list_value, _LIST_SCHEMA)]

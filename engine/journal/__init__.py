@@ -6,7 +6,7 @@ read or written. An implementation may be used from many threads at once.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
@@ -48,18 +48,70 @@ class RefusalFilter:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run that an event may let go on."""
+
+    run_id: str
+    expects: Expectation
+    since: int
+    """Events up to this number were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Of an event, what its name says."""
+
+    number: int
+    """Greater than that of every event that was written before it."""
+    id: str
+    source: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How many runs a worker can take, and of which rules."""
+
+    free: int
+    most_of_one: int = 1_000_000
+    """Runs of one rule that may go on at once in this worker."""
+    running: Mapping[str, int] = field(default_factory=dict)
+    """How many of each rule do."""
+    after: str = ""
+    """The rule that was served last: those behind it by name come first now."""
+    labels: tuple[str, ...] = ()
+    """Runs of rules that ask for one of these are taken, too."""
+
+
 Arrival = tuple[Event, Sequence[Match]]
 """An event, and the rules that it fires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What a source wants of deliveries that come again, beyond what `accept` does of itself."""
+
+    body: bytes | None = None
+    """The whole delivery's raw body, where it is no event if it came within the last `REMEMBERED` seconds under another delivery id."""
+    ignored: bool = False
+    """Whether a delivery id that came before starts nothing, also no rule that had no run for it."""
+
+
+USUAL = Repeats()
+REMEMBERED = 86_400.0
+"""Seconds for which bodies are remembered that may not come again."""
 
 
 class Intake(Protocol):
     """What the ingress writes."""
 
-    def accept(self, arrivals: Sequence[Arrival]) -> Future[tuple[Receipt, ...]]:
+    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Future[tuple[Receipt, ...]]:
         """Write the events and a queued run for each match in one commit, shared with all that wait at that moment: all, or none.
 
-        A delivery that came before (same source, delivery id and body) adds no event. A rule that already has a run for this source and
-        delivery id gets no second one, also where the body differs.
+        The arrivals are one delivery's. A delivery that came before (same source, delivery id and body) adds no event. A rule that already
+        has a run for this source and delivery id gets no second one, also where the body differs. `repeats` may ask for more; what it drops
+        has the receipt of a known delivery, with the id of the first event that came with that body.
         """
 
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
@@ -75,8 +127,10 @@ class Work(Protocol):
     A claim ends with `park`, `end_run` and `hand_back`, or when another worker takes the run over.
     """
 
-    def claim(self, worker: str, limit: int, now: float, lease: float) -> list[Run]:
-        """Take up to `limit` runs that are due, oldest first, for `lease` seconds; includes those whose worker let its lease run out."""
+    def claim(self, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+        """Take runs that are due for `lease` seconds: first those whose worker let its lease run out, then in turn one of each rule,
+        its oldest, so that a flood of one rule does not keep the others waiting. A run whose group is full is not due.
+        """
 
     def renew(self, worker: str, now: float, lease: float) -> None:
         """Hold every run that this worker has for another `lease` seconds."""
@@ -93,6 +147,15 @@ class Work(Protocol):
     def met(self, run_id: str) -> Met | None:
         """What a waiting run expected and got."""
 
+    def waiting_for_events(self) -> list[Waiting]:
+        """The runs that expect an event, those first that have looked at the fewest."""
+
+    def headings(self, after: int, limit: int) -> list[Heading]:
+        """Events behind a number, in the order in which they were written."""
+
+    def meet(self, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
+        """Let runs go on, each by the event that it expected, and remember how far others have looked; all in one commit."""
+
     def cancelling(self, worker: str) -> list[str]:
         """The runs that this worker holds, and whose end someone asked for."""
 
@@ -103,7 +166,10 @@ class Work(Protocol):
         """Queue a claimed run again, at once and for anyone."""
 
     def seconds_to_next(self, now: float) -> float | None:
-        """How long until a run is due that no one holds, or a held one's lease is over: 0 if one is already; None where there is none."""
+        """How long until the next run is due that no one holds, or the next lease is over; None where there is none.
+
+        What is due already does not count: whoever has just claimed has what is for it.
+        """
 
     def version(self) -> int:
         """Another number than before once anything was written, by this process or another; cheap enough to ask many times a second."""
@@ -151,6 +217,9 @@ class Reading(Protocol):
     def rule_text(self, digest: str) -> RuleText | None: ...
 
     def refusals(self, which: RefusalFilter) -> list[Refused]: ...
+
+    def events_of_run(self, run_id: str) -> list[str]:
+        """The ids of the events of a run that was started by more than one, in the order in which they came; else empty."""
 
     def outputs(self, run_id: str, after: int = 0) -> list[Output]:
         """What the steps of a run have said, from the piece behind number `after` on."""

@@ -3,6 +3,7 @@
 All writes of one journal object go through its committing thread; readers have connections of their own.
 """
 
+import hashlib
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +14,24 @@ from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, EventFilter, Journal, RefusalFilter, RuleText, RunFilter
+from hookrules.engine.journal import (
+    USUAL,
+    Arrival,
+    EventFilter,
+    Heading,
+    Journal,
+    RefusalFilter,
+    Repeats,
+    RuleText,
+    RunFilter,
+    Turn,
+    Waiting,
+)
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
-from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values
+from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values, waiting_from
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
@@ -60,12 +73,15 @@ class SqliteJournal(Journal):
 
     # What the ingress writes.
 
-    def accept(self, arrivals: Sequence[Arrival]) -> Future[tuple[Receipt, ...]]:
+    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Future[tuple[Receipt, ...]]:
         try:
             rows = [self._row(arrival) for arrival in arrivals]
         except JournalError as error:
             return _failed(error)
-        return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+        if repeats == USUAL:
+            return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+        digest = None if repeats.body is None else hashlib.sha256(repeats.body).digest()
+        return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
         return self._committer.submit(partial(writes.refuse, refused=refused, counts=counts))
@@ -76,8 +92,8 @@ class SqliteJournal(Journal):
 
     # What the worker writes.
 
-    def claim(self, worker: str, limit: int, now: float, lease: float) -> list[Run]:
-        return self._write(partial(writes.claim, worker=worker, limit=limit, now=now, lease=lease))
+    def claim(self, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+        return self._write(partial(writes.claim, worker=worker, now=now, lease=lease, turn=turn))
 
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
@@ -95,6 +111,15 @@ class SqliteJournal(Journal):
     def met(self, run_id: str) -> Met | None:
         return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
 
+    def waiting_for_events(self) -> list[Waiting]:
+        return [waiting_from(row) for row in self._rows(writes.SQL["open_expectations"], ())]
+
+    def headings(self, after: int, limit: int) -> list[Heading]:
+        return [Heading(*row) for row in self._rows(writes.SQL["events_after"], {"after": after, "limit": limit})]
+
+    def meet(self, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
+        self._write(partial(writes.meet, met=met, looked_at=looked_at, now=now))
+
     def cancelling(self, worker: str) -> list[str]:
         return [run_id for (run_id,) in self._rows(_READING["cancelling"], (worker,))]
 
@@ -107,8 +132,8 @@ class SqliteJournal(Journal):
         self._under_claim("hand_back_run", run, {})
 
     def seconds_to_next(self, now: float) -> float | None:
-        ((due_at,),) = self._rows(writes.SQL["next_due"], ())
-        return None if due_at is None else max(0.0, due_at - now)
+        ((due_at,),) = self._rows(writes.SQL["next_due"], {"now": now})
+        return None if due_at is None else due_at - now
 
     def version(self) -> int:
         return self._reads.version()
@@ -156,6 +181,9 @@ class SqliteJournal(Journal):
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
         return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]
+
+    def events_of_run(self, run_id: str) -> list[str]:
+        return [event_id for (event_id,) in self._rows(_READING["events_of_run"], (run_id,))]
 
     def outputs(self, run_id: str, after: int = 0) -> list[Output]:
         return [Output(*row) for row in self._rows(_READING["outputs"], (run_id, after))]

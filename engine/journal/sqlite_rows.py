@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from hookrules.engine.errors import Unwritable
-from hookrules.engine.model import Event, Json, Run, RunState, Step, StepState
+from hookrules.engine.journal import Waiting
+from hookrules.engine.model import Event, Expectation, Json, Run, RunState, Step, StepState
 
 Row = tuple[Any, ...]
 
@@ -79,7 +80,7 @@ def event_from(row: Row) -> Event:
 
 
 def run_from(row: Row) -> Run:
-    id_, event_id, rule, digest, state, created_at, due_at, fence, worker, started_at, ended_at, error, cancelled_at, retries = row
+    id_, event_id, rule, digest, state, created_at, due_at, fence, worker, started_at, ended_at, error, cancelled_at, retries, verdict = row
     return Run(
         id=id_,
         event_id=event_id,
@@ -95,6 +96,7 @@ def run_from(row: Row) -> Run:
         error=error,
         cancelled_at=cancelled_at,
         retries=retries,
+        verdict=RunState(verdict) if verdict else None,
     )
 
 
@@ -129,3 +131,9 @@ def step_from(row: Row) -> Step:
         result=_decode(result),
         error=error,
     )
+
+
+def waiting_from(row: Row) -> Waiting:
+    run_id, events, condition, names, since = row
+    expects = Expectation(events=tuple(_decode(events)), condition=_decode(condition), names=_decode(names))
+    return Waiting(run_id, expects, since)

@@ -3,9 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from hookrules.engine.errors import LeaseLost
+from hookrules.engine.journal import REMEMBERED, Turn
+from hookrules.engine.journal.sqlite_order import let_in, start
 from hookrules.engine.journal.sqlite_rows import EventRow, run_from
 from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import Expectation, Match, Receipt, Refused, Run
@@ -15,8 +18,9 @@ REFUSALS_KEPT = 200
 """Of each source."""
 OUTPUTS_KEPT = 256
 """Pieces of what one step has said."""
+RULES_ASKED = 1000
+"""Rules that one claim looks at, behind the one that was served last."""
 _ACCEPT_EVENT = SQL["accept_event"]
-_START_RUN = SQL["start_run"]
 
 Starts = Sequence[tuple[str, Match]]
 """A new run's id with its match."""
@@ -27,6 +31,33 @@ def accept_all(connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow]) -
     return tuple(accept(connection, event, starts) for event, starts in arrivals)
 
 
+def accept_unrepeated(
+    connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow], digest: bytes | None, *, ignored: bool
+) -> tuple[Receipt, ...]:
+    """As `accept_all`, for sources that take less of what comes again. `digest` is that of the delivery's body, where it may not."""
+    if not arrivals:
+        return ()
+    first = arrivals[0][0]
+    if digest is not None and not _is_redelivery(connection, first):
+        at = first.received_at
+        connection.execute(SQL["forget_bodies"], (at - REMEMBERED,))
+        came = connection.execute(SQL["find_body"], (first.source, digest)).fetchone()
+        if came:
+            return tuple(Receipt(came[0], (), known=True) for _ in arrivals)
+        connection.execute(SQL["remember_body"], (first.source, digest, at, first.id))
+    known = [ignored and _came_before(connection, event) for event, _ in arrivals]
+    return tuple(accept(connection, event, () if came else starts) for (event, starts), came in zip(arrivals, known, strict=True))
+
+
+def _is_redelivery(connection: sqlite3.Connection, event: EventRow) -> bool:
+    """The same again under the same id, which can start nothing a second time."""
+    return bool(connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall())
+
+
+def _came_before(connection: sqlite3.Connection, event: EventRow) -> bool:
+    return bool(connection.execute(SQL["find_delivery_id"], (event.source, event.delivery_id)).fetchall())
+
+
 def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> Receipt:
     """Write the event where its delivery is new, and a run for each match whose rule has none for this delivery."""
     written = connection.execute(_ACCEPT_EVENT, event.values)
@@ -34,14 +65,8 @@ def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> R
         seq, first_id = written.lastrowid, event.id
     else:
         ((seq, first_id),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
-    runs = tuple((match.rule, run_id) for run_id, match in starts if _start(connection, run_id, seq, event, match))
+    runs = tuple((match.rule, run_id) for run_id, match in starts if start(connection, run_id, seq, event, match))
     return Receipt(first_id, runs, known=not written.rowcount)
-
-
-def _start(connection: sqlite3.Connection, run_id: str, event_seq: int | None, event: EventRow, match: Match) -> bool:
-    now = event.received_at
-    values = (run_id, event_seq, event.source, event.delivery_id, match.rule, match.digest, now, now)
-    return connection.execute(_START_RUN, values).rowcount == 1
 
 
 def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, next_due: float | None) -> Receipt:
@@ -49,12 +74,30 @@ def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, nex
     return accept(connection, *arrival)
 
 
-def claim(connection: sqlite3.Connection, worker: str, limit: int, now: float, lease: float) -> list[Run]:
-    wanted = {"worker": worker, "limit": limit, "now": now, "lease": lease}
-    rows = connection.execute(SQL["claim_runs"], wanted).fetchall()
-    # What an update returns comes in no order; the last column is the run's number.
-    runs = sorted(((run_from(row[:-1]), row[-1]) for row in rows), key=lambda claimed: (claimed[0].due_at, claimed[1]))
-    return [run for run, _seq in runs]
+def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+    """What other workers let lapse comes first, the longest ago before; then each rule that has due runs gets one in turn."""
+    asked = {"now": now, "labels": json.dumps(turn.labels)}
+    seqs = [seq for (seq,) in connection.execute(SQL["lapsed_runs"], {**asked, "limit": turn.free})]
+    queues = [_ready(connection, rule, turn, asked) for rule in _ready_rules(connection, turn.after)]
+    for taken_in_turn in zip_longest(*queues):
+        seqs += [seq for seq in taken_in_turn if seq is not None]
+    claimed = {"worker": worker, "now": now, "lease": lease}
+    return [run_from(connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone()) for seq in seqs[: turn.free]]
+
+
+def _ready_rules(connection: sqlite3.Connection, after: str) -> list[str]:
+    """By name, from the one behind `after` on and around."""
+    found = [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": after, "most": RULES_ASKED})]
+    if after and len(found) < RULES_ASKED:
+        found += [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": "", "most": RULES_ASKED}) if rule <= after]
+    return found[:RULES_ASKED]
+
+
+def _ready(connection: sqlite3.Connection, rule: str, turn: Turn, asked: Mapping[str, Any]) -> list[int]:
+    limit = min(turn.free, turn.most_of_one - turn.running.get(rule, 0))
+    if limit <= 0:
+        return []
+    return [seq for (seq,) in connection.execute(SQL["ready_runs"], {**asked, "rule": rule, "limit": limit})]
 
 
 def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values: Mapping[str, Any]) -> None:
@@ -82,8 +125,16 @@ def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: M
     connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
 
 
+def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
+    for run_id, event_id in met.items():
+        if connection.execute(SQL["meet"], {"run_id": run_id, "event_id": event_id, "now": now}).rowcount:
+            connection.execute(SQL["make_due"], {"run_id": run_id, "now": now})
+    connection.executemany(SQL["looked_at"], [{"run_id": run_id, "seq": seq} for run_id, seq in looked_at.items()])
+
+
 def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
     under_claim(connection, "end_run", run, values)
+    let_in(connection, run.id)
     if following:
         accept(connection, *following)
 
@@ -94,6 +145,6 @@ def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any
     if expects:
         events = json.dumps(expects.events) if expects.events else None
         values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
-        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition)})
+        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition), "names": json.dumps(dict(expects.names))})
     else:
         connection.execute(SQL["expect_nothing"], {"run_id": run.id})

@@ -6,7 +6,8 @@ import msgspec
 
 from hookrules.engine.journal import Arrival
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Emission, Event, Match
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Emission, Event
 
 MAX_HOPS = 8
 """How many events made by rules may follow one another: rules that set each other off would never end."""
@@ -28,6 +29,6 @@ def emitter(index: Index, clock: Callable[[], float], new_id: Callable[[float], 
             hops=event.hops + 1,
             git=event.git,
         )
-        return made, [Match(rule.name, rule.digest) for rule in index.match(made, now)]
+        return made, [match_of(rule, made) for rule in index.match(made, now)]
 
     return emit

@@ -7,7 +7,8 @@ import msgspec
 from hookrules.engine import logs
 from hookrules.engine.journal import Arrival
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Event, Match, Run
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Event, Run
 from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.execution import Ending
 
@@ -20,7 +21,7 @@ def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float],
     def follow(run: Run, ending: Ending, event: Event) -> Arrival | None:
         now = clock()
         following = ending_event(run, ending, event, new_id(now), now)
-        matches = [Match(rule.name, rule.digest) for rule in index.match(following, now)]
+        matches = [match_of(rule, following) for rule in index.match(following, now)]
         if not matches:
             return None
         if following.hops > MAX_HOPS:

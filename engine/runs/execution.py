@@ -9,7 +9,7 @@ from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.config.values import Value
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Event, Json, Run, RunState, Step, StepState
+from hookrules.engine.model import Event, Expectation, Json, Run, RunState, Step, StepState
 from hookrules.engine.runs.attempts import Attempts, Paused
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.names import RunNames, step_facts
@@ -29,13 +29,18 @@ class Execution:
     def __init__(self, run: Run, rule: Rule, event: Event, workshop: Workshop, halt: Halt | None = None) -> None:
         self._run = run
         self._rule = rule
-        self._event = event
         self._workshop = workshop
         self._halt = halt or Halt()
+        events = self._events()
+        self._event = event = events[-1] if events else event
         self._attempts = Attempts(run, rule, event, workshop, self._halt)
-        self._names = RunNames(event, rule, run, workshop.secrets)
+        self._names = RunNames(event, rule, run, workshop.secrets, events)
         self._done: list[tuple[Step, PlannedStep]] = []
         """Steps that came to an end and were not skipped, in their order."""
+
+    def _events(self) -> list[Event]:
+        journal = self._workshop.journal
+        return [event for event in map(journal.event, journal.events_of_run(self._run.id)) if event is not None]
 
     def proceed(self) -> Ending | None:
         """How the run ends, for the caller to write; None where it goes on later."""
@@ -45,8 +50,12 @@ class Execution:
             if pause.step is None:
                 self._workshop.journal.hand_back(self._run)
             else:
-                self._workshop.journal.park(self._run, pause.step, pause.due_at, pause.expects)
+                self._workshop.journal.park(self._run, pause.step, pause.due_at, self._expectation(pause))
             return None
+
+    def _expectation(self, pause: Paused) -> Expectation | None:
+        names = self._workshop.mask(self._names.for_conditions())
+        return None if pause.expects is None else replace(pause.expects, names=names)
 
     def _through(self) -> Ending:
         try:

@@ -9,7 +9,8 @@ from hookrules.engine import logs
 from hookrules.engine.due_times import DueTimes
 from hookrules.engine.journal import Work
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Event, Match
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Event
 
 SOURCE = "schedule"
 
@@ -46,7 +47,7 @@ class Schedules:
 
     def _fire(self, name: str, times: DueTimes, due: float, now: float) -> None:
         event = tick_event(name, due, self._new_id(now), now)
-        matches = [Match(rule.name, rule.digest) for rule in self._index.match(event, now)]
+        matches = [match_of(rule, event) for rule in self._index.match(event, now)]
         following = times.after(now)
         receipt = self._journal.tick(event, matches, _key(name, times), following)
         self._due[name] = following

@@ -5,17 +5,19 @@ import os
 import secrets
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from hookrules.engine import logs
 from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost, Unwritable
-from hookrules.engine.journal import Arrival
+from hookrules.engine.journal import Arrival, Turn
 from hookrules.engine.model import Event, Run, RunState
 from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.watching import Watch
 from hookrules.engine.runs.workshop import Workshop
 
 LEASE = 30.0
@@ -47,21 +49,29 @@ class Worker:
         *,
         name: str,
         slots: int,
+        labels: tuple[str, ...] = (),
     ) -> None:
-        """`slots` runs go on at a time. `follow` gives the event that the end of a run is, with the rules that it fires."""
+        """`slots` runs go on at a time, of one rule three quarters of them.
+
+        `follow` gives the event that the end of a run is, with the rules that it fires.
+        """
         self._workshop = workshop
         self._journal = workshop.journal
         self._rulebook = rulebook
         self._schedules = schedules
         self._follow = follow
+        self._watch = Watch(self._journal, self._journal.event, workshop.clock)
         self._name = name
         self._slots = slots
+        self._labels = labels
         self._wake = threading.Event()
         self._signals = 0
         self._abandoned: list[Run] = []
-        self._halts: dict[str, Halt] = {}
-        """One for each run that goes on here."""
+        self._halts: dict[str, tuple[str, Halt]] = {}
+        """For each run that goes on here its rule, and how it is stopped."""
+        self._served = ""
         self._flushed_at = 0.0
+        self._claimed_at = 0.0
         self._seen = -1
         self._renewed_at = 0.0
         self._troubled = False
@@ -90,6 +100,7 @@ class Worker:
             self._schedules.tick(now)
             self._hand_back_abandoned()
             self._renew(now)
+            self._watch.look()
             self._cancel()
             self._claim(pool, now)
             self._wait()
@@ -115,17 +126,23 @@ class Worker:
     def _cancel(self) -> None:
         if self._halts:
             for run_id in self._journal.cancelling(self._name):
-                halt = self._halts.get(run_id)
-                if halt is not None:
-                    halt.cancel()
+                if run_id in self._halts:
+                    self._halts[run_id][1].cancel()
 
     def _claim(self, pool: ThreadPoolExecutor, now: float) -> None:
+        self._claimed_at = now
         free = self._slots - len(self._halts)
         if free <= 0:
             return
-        for run in self._journal.claim(self._name, free, now, LEASE):
-            halt = self._halts[run.id] = Halt()
+        for run in self._journal.claim(self._name, now, LEASE, self._turn_of_rules(free)):
+            self._served = run.rule
+            halt = Halt()
+            self._halts[run.id] = run.rule, halt
             pool.submit(self._work, run, halt)
+
+    def _turn_of_rules(self, free: int) -> Turn:
+        running = Counter(rule for rule, _ in self._halts.values())
+        return Turn(free, max(self._slots - self._slots // 4, 1), running, self._served, self._labels)
 
     def _wait(self) -> None:
         """Until a run has ended, another process has written, something is due, or leases want renewal."""
@@ -144,10 +161,8 @@ class Worker:
             self._flushed_at = now
 
     def _next_due(self, now: float) -> float:
-        if len(self._halts) >= self._slots:
-            return now + _RENEWAL
-        pause = self._journal.seconds_to_next(now)
-        return min(self._schedules.next_due(), now + (_RENEWAL if pause is None else pause))
+        pause = self._journal.seconds_to_next(self._claimed_at)
+        return min(self._schedules.next_due(), now + _RENEWAL if pause is None else self._claimed_at + pause)
 
     def _written(self) -> bool:
         version = self._journal.version()
@@ -170,6 +185,8 @@ class Worker:
         event = self._journal.event(run.event_id)
         if event is None:
             ending: Ending | None = Ending(RunState.DEAD, "its event is no longer in the journal")
+        elif run.verdict is not None:
+            ending = Ending(run.verdict, run.error)
         else:
             ending = self._proceed(run, event, halt)
         if ending is not None:
@@ -203,5 +220,5 @@ class Worker:
         while self._halts and self._workshop.clock() < deadline and self._signals < 2:
             self._wake.wait(_GLANCE)
             self._wake.clear()
-        for halt in list(self._halts.values()):
+        for _, halt in list(self._halts.values()):
             halt.stop()

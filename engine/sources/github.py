@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hookrules.engine.model import Delivery, Json
+from hookrules.engine.sources.git_facts import GITHUB_SHAPED, Reader, commit, github_facts, place, pull_request, workflow_run
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.source import Source, at, header
+from hookrules.engine.sources.source import Source, at, header, text_at, with_action
 from hookrules.engine.sources.verification import HmacSignature
 
 EVENT_HEADER = "X-GitHub-Event"
@@ -24,115 +25,78 @@ class GitHub(Source):
     """`provider: github`."""
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
-        name = header(delivery, EVENT_HEADER) or ""
-        action = payload.get("action") if isinstance(payload, dict) else None
-        return f"{name}.{action}" if name and isinstance(action, str) and action else name
+        return with_action(header(delivery, EVENT_HEADER), text_at(payload, "action"))
 
     def delivery_id(self, delivery: Delivery, payload: Json) -> str | None:
         del payload
         return header(delivery, DELIVERY_HEADER)
 
     def git(self, event_type: str, payload: Json) -> Mapping[str, Json]:
-        return git_facts(event_type, payload)
+        return github_facts(_READERS, event_type, payload)
 
     def label(self, event_type: str, delivery_id: str | None = None) -> Mapping[str, str]:
         headers = {EVENT_HEADER: event_type.partition(".")[0]}
         return headers if delivery_id is None else {**headers, DELIVERY_HEADER: delivery_id}
 
 
-def git_facts(event_type: str, payload: Json) -> dict[str, Json]:
-    """What LANGUAGE calls `git.`; a fact that the payload does not give is left out."""
-    if not isinstance(payload, dict):
-        return {}
-    facts = {"repo": at(payload, "repository", "full_name"), "actor": at(payload, "sender", "login")}
-    kind = event_type.partition(".")[0]
-    reader = _READERS.get(kind)
-    if reader:
-        facts |= reader(payload)
-    return {name: value for name, value in facts.items() if value is not None}
+def _check_run(payload: Json) -> dict[str, Json]:
+    return _checked(at(payload, "check_run", "check_suite"), at(payload, "check_run"))
 
 
-def _push(payload: dict[str, Json]) -> dict[str, Json]:
-    deleted = payload.get("deleted") is True
-    return {**_ref(payload.get("ref")), "sha": None if deleted else payload.get("after"), "files": _files(payload)}
+def _check_suite(payload: Json) -> dict[str, Json]:
+    return _checked(at(payload, "check_suite"), at(payload, "check_suite"))
 
 
-def _ref(ref: Json) -> dict[str, Json]:
-    if not isinstance(ref, str):
-        return {}
-    if ref.startswith("refs/tags/"):
-        return {"tag": ref.removeprefix("refs/tags/")}
-    return {"branch": ref.removeprefix("refs/heads/")} if ref.startswith("refs/heads/") else {}
-
-
-def _files(payload: dict[str, Json]) -> list[str]:
-    """Each path once, in the order in which the commits name them."""
-    commits = payload.get("commits")
-    names = [
-        name
-        for commit in (commits if isinstance(commits, list) else ())
-        if isinstance(commit, dict)
-        for change in ("added", "modified", "removed")
-        for name in (commit.get(change) or ())
-        if isinstance(name, str)
-    ]
-    return list(dict.fromkeys(names))
-
-
-def _pull_request(payload: dict[str, Json]) -> dict[str, Json]:
-    base, head = at(payload, "pull_request", "base", "repo", "full_name"), at(payload, "pull_request", "head", "repo", "full_name")
-    return {
-        "branch": at(payload, "pull_request", "base", "ref"),
-        "head_branch": at(payload, "pull_request", "head", "ref"),
-        "sha": at(payload, "pull_request", "head", "sha"),
-        # The head repository is null where the fork was deleted: still another one.
-        "fork": None if base is None else head != base,
-    }
-
-
-def _workflow_run(payload: dict[str, Json]) -> dict[str, Json]:
-    run = payload.get("workflow_run")
-    if not isinstance(run, dict):
-        return {}
-    same = at(run, "head_repository", "full_name") == at(payload, "repository", "full_name")
-    return {
-        "head_branch": run.get("head_branch"),
-        "branch": run.get("head_branch") if same else None,
-        "sha": run.get("head_sha"),
-        "fork": not same,
-    }
-
-
-def _check(kind: str, payload: dict[str, Json]) -> dict[str, Json]:
-    check = payload.get(kind)
-    suite = check.get("check_suite", check) if isinstance(check, dict) else None
-    if not isinstance(check, dict) or not isinstance(suite, dict):
-        return {}
+def _checked(suite: Json, check: Json) -> dict[str, Json]:
     # GitHub leaves head_branch null where the head lies in another repository.
-    return {"branch": suite.get("head_branch"), "head_branch": suite.get("head_branch"), "sha": check.get("head_sha")}
+    head = text_at(suite, "head_branch")
+    return {"branch": head, "head_branch": head, "sha": commit(at(check, "head_sha"))}
 
 
-def _created_or_deleted(payload: dict[str, Json]) -> dict[str, Json]:
-    kind, ref = payload.get("ref_type"), payload.get("ref")
-    return {kind: ref} if kind in ("branch", "tag") and isinstance(ref, str) else {}
+def _merge_group(payload: Json) -> dict[str, Json]:
+    """The queue's own branch lies here, whoever made the pull requests in it."""
+    group = at(payload, "merge_group")
+    base, head = place(at(group, "base_ref")), place(at(group, "head_ref"))
+    return {"branch": base.get("branch"), "head_branch": head.get("branch"), "sha": commit(at(group, "head_sha"))}
 
 
-def _release(payload: dict[str, Json]) -> dict[str, Json]:
-    return {"tag": at(payload, "release", "tag_name")}
+def _deployment(payload: Json) -> dict[str, Json]:
+    """Its `ref` is a branch, a tag or a commit, and nothing says which."""
+    return {"sha": commit(at(payload, "deployment", "sha"))}
 
 
-_READERS = {
-    "push": _push,
-    "pull_request": _pull_request,
-    "pull_request_review": _pull_request,
-    "pull_request_review_comment": _pull_request,
-    "pull_request_review_thread": _pull_request,
-    "workflow_run": _workflow_run,
-    "check_run": lambda payload: _check("check_run", payload),
-    "check_suite": lambda payload: _check("check_suite", payload),
-    "create": _created_or_deleted,
-    "delete": _created_or_deleted,
-    "release": _release,
+def _commit_comment(payload: Json) -> dict[str, Json]:
+    return {"sha": commit(at(payload, "comment", "commit_id"))}
+
+
+def _workflow_dispatch(payload: Json) -> dict[str, Json]:
+    return place(at(payload, "ref"))
+
+
+def _repository_dispatch(payload: Json) -> dict[str, Json]:
+    return {"branch": text_at(payload, "branch")}
+
+
+def _code_scanning_alert(payload: Json) -> dict[str, Json]:
+    return {**place(at(payload, "ref")), "sha": commit(at(payload, "commit_oid"))}
+
+
+_READERS: Mapping[str, Reader] = {
+    **GITHUB_SHAPED,
+    "pull_request_review": pull_request,
+    "pull_request_review_comment": pull_request,
+    "pull_request_review_thread": pull_request,
+    "deployment_review": workflow_run,
+    "deployment": _deployment,
+    "deployment_status": _deployment,
+    "deployment_protection_rule": _deployment,
+    "check_run": _check_run,
+    "check_suite": _check_suite,
+    "merge_group": _merge_group,
+    "commit_comment": _commit_comment,
+    "workflow_dispatch": _workflow_dispatch,
+    "repository_dispatch": _repository_dispatch,
+    "code_scanning_alert": _code_scanning_alert,
 }
 
 PROVIDER = Provider(
@@ -142,4 +106,6 @@ PROVIDER = Provider(
     proof="the *Secret* of the webhook in the repository's or organisation's settings",
     setup="Settings → Webhooks → Add webhook: the payload URL, content type `application/json`, the secret, the events.",
     catalogue="github",
+    types="`X-GitHub-Event`, and the payload's `action` where it has one: `push`, `pull_request.opened`.",
+    delivery="`X-GitHub-Delivery`, which stays the same when it is redelivered by hand; GitHub itself sends nothing again.",
 )

@@ -20,6 +20,12 @@ class Credentials:
     def within(self, usual: float) -> float:
         return usual if self.tolerance is None else self.tolerance
 
+    def shared(self) -> tuple[bytes, ...]:
+        """The secrets as they are written, to hash with. Raises ValueError for an empty one, which would be one that everybody knows."""
+        if not self.secrets or not all(self.secrets):
+            raise ValueError("an empty secret proves nothing")
+        return tuple(secret.encode() for secret in self.secrets)
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -43,3 +49,8 @@ class Provider:
     """Whether it signs the URL, so that ours has to be known as it is known to the provider."""
     catalogue: str | None = None
     """Which of `catalogues/` says what its events look like."""
+    types: str = ""
+    """What its event types are made of, in Markdown; `delivery` likewise for what tells a delivery that comes again."""
+    delivery: str = ""
+    remarks: str = ""
+    """What else a person has to know of it, in sentences of Markdown."""

@@ -1,11 +1,13 @@
 """What a source is: who proves a delivery, and how to read from it what every event needs."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hookrules.engine.errors import HookrulesError
-from hookrules.engine.model import Delivery, Json, Reply
+from hookrules.engine.model import Delivery, Event, Json, Reply
+from hookrules.engine.sources.policy import USUAL, Policy
 
 
 class CannotSign(HookrulesError):
@@ -28,9 +30,21 @@ class Verifier:
         """The delivery with all that makes `verify` accept it: headers, or what the scheme puts into body and URL. Raises CannotSign."""
         raise NotImplementedError
 
+    def key(self) -> bytes | None:
+        """What the provider hashes tokens of its handshakes with: the secret that signs; None where there is none."""
+        return None
+
     def may_wait(self) -> bool:
         """Whether `verify` may take long, for the network or a slow hash: the ingress then does it beside its loop."""
         return False
+
+    def ways(self) -> int:
+        """How many secrets or keys there are that may prove a delivery: the highest number that `verify` gives."""
+        return 1
+
+    def secret_places(self) -> frozenset[str]:
+        """Where a delivery shows a secret itself, not only the proof of one: `header.x-token`, `query.token`. Nothing may keep these."""
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class Source:
 
     name: str
     verifier: Verifier
+    policy: Policy = field(default=USUAL, kw_only=True)
 
     methods: ClassVar[frozenset[str]] = frozenset({"POST"})
     """What its deliveries and handshakes come with."""
@@ -79,6 +94,11 @@ class Source:
         del delivery, payload
         return None
 
+    def acknowledge(self, events: Sequence[Event]) -> Reply | None:
+        """The answer once these events of one delivery are on disk; None where the usual one does."""
+        del events
+        return self.acknowledgement
+
     def label(self, event_type: str, delivery_id: str | None = None) -> Mapping[str, str]:
         """The headers, beside the signature, that the provider sets on an event of this type."""
         del event_type, delivery_id
@@ -89,6 +109,11 @@ def header(delivery: Delivery, name: str) -> str | None:
     """A header's only value; None where it is missing or came more than once, which no provider does."""
     values = delivery.headers.get(name.lower(), ())
     return values[0] if len(values) == 1 else None
+
+
+def digest_of_body(delivery: Delivery) -> str:
+    """A delivery id for who gives none, where each body holds a time or an id of its own and the same body is the same event."""
+    return hashlib.sha256(delivery.body).hexdigest()
 
 
 def at(value: Json, *names: str) -> Json:
@@ -103,4 +128,11 @@ def at(value: Json, *names: str) -> Json:
 def text_at(value: Json, *names: str) -> str | None:
     """As `at`, where that is text or a number; None otherwise, and for empty text."""
     found = at(value, *names)
-    return str(found) or None if isinstance(found, str | int | float) and not isinstance(found, bool) else None
+    if isinstance(found, str):
+        return found or None
+    return str(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def with_action(name: str | None, action: str | None) -> str:
+    """`pull_request.opened`; the name alone where nothing says what was done, and nothing where there is no name."""
+    return f"{name}.{action}" if name and action else name or ""

@@ -15,7 +15,7 @@ from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import JournalError, Refusal
 from hookrules.engine.ids import id_maker
 from hookrules.engine.intake import Intake, Taken
-from hookrules.engine.journal import Journal, RunFilter
+from hookrules.engine.journal import Journal, RunFilter, Turn
 from hookrules.engine.matching.explanation import RuleExplanation, explain
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event, Json, Reply, Run, RunState
@@ -173,15 +173,20 @@ class _Passage:
     def _work(self) -> None:
         """What a worker does until nothing is left to do; a wait is over at once, and the clock says so."""
         rules = {rule.digest: rule for rule in self.line.ruleset}
+        labels = tuple({rule.runs_on for rule in self.line.ruleset if rule.runs_on})
         workshop = self._workshop()
         for _ in range(_MOST_CLAIMS):
-            wait = self.journal.seconds_to_next(self.clock())
-            if wait is None:
-                return
-            self.clock.now += wait
-            for run in self.journal.claim("test", 1, self.clock(), _LEASE):
+            claimed = self.journal.claim("test", self.clock(), _LEASE, Turn(1, labels=labels))
+            if not claimed:
+                wait = self.journal.seconds_to_next(self.clock())
+                if wait is None:
+                    return
+                self.clock.now += wait
+            for run in claimed:
                 event = self.journal.event(run.event_id)  # as the journal gives it back, like a worker's
-                ending = Execution(run, rules[run.digest], event, workshop).proceed() if event else None
+                ending = Ending(run.verdict, run.error) if run.verdict else None
+                if event and not ending:
+                    ending = Execution(run, rules[run.digest], event, workshop).proceed()
                 if ending is not None:
                     self.journal.end_run(run, ending.state, self.clock(), ending.error)
 

@@ -99,10 +99,11 @@ class Ingress:
             reply(protocol, taken)
             return
         receipts = await self._written(taken)
-        if source.acknowledgement is None:
+        words = source.acknowledge(taken.events)
+        if words is None:
             accept(protocol, receipts)
         else:
-            reply(protocol, source.acknowledgement)
+            reply(protocol, words)
         for event, receipt in zip(taken.events, receipts, strict=True):
             _log(event, receipt)
 

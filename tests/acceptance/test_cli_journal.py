@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support_cli import fails, golden, hookrules
 
+from hookrules.engine.journal import Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.model import Event, Match, RunState, Step, StepState
 
@@ -28,11 +29,11 @@ def journal(folder: Path) -> Iterator[SqliteJournal]:
     numbers = itertools.count(1)
     journal = SqliteJournal(folder / "hookrules.db", randbits=lambda _: next(numbers))
     accept(journal, "evt_push", "push", "announce-push", at=0)
-    (run,) = journal.claim("here", 1, NOON + 1, 30)
+    (run,) = journal.claim("here", NOON + 1, 30, Turn(1))
     write(journal, run, "steps[0]", "announce", "shell", result={"exit_code": 0, "stdout": "acme/shop main is now b81e44c\n", "stderr": ""})
     journal.end_run(run, RunState.SUCCEEDED, NOON + 1.5)
     accept(journal, "evt_pull", "pull_request.opened", "note-pull-request", at=60)
-    (run,) = journal.claim("here", 1, NOON + 61, 30)
+    (run,) = journal.claim("here", NOON + 61, 30, Turn(1))
     output = "building\n" + "".join(f"step {number}\n" for number in range(50))
     write(
         journal,

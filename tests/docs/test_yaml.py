@@ -13,6 +13,19 @@ from hookrules.engine.config.loading import check_files
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 
+FILES = {
+    **dict.fromkeys(("github", "console"), "a secret that is long enough"),
+    "users": "deploy:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n",
+    "sender.pem": """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==
+-----END PUBLIC KEY-----
+""",
+    "keys.json": """{"keys": [{
+        "kty": "EC", "crv": "P-256", "kid": "k",
+        "x": "83T4O_n84iotIvIW4mdBgQ_7dAfSmpqIM8kF9mN1flo", "y": "VSktxkanutoMPtnzTUWiDV71aYoJUiPHjRHOsBANxfo"
+    }]}""",
+}
+"""What the docs' examples name as `{file: secrets/…}`."""
 TOLD = {"HR401", "HR406"}
 """Warnings of sources that the page on configuration shows with what they are warned of."""
 VALIDATORS = {name: Draft202012Validator(make()) for name, make in SCHEMAS.items()}
@@ -29,8 +42,8 @@ def findings(block: Block, folder: Path) -> list[Finding]:
     (folder / "hookrules.yaml").write_text(json.dumps(AROUND))
     (folder / "rules").mkdir()
     (folder / "secrets").mkdir()
-    for name in ("github", "console"):
-        (folder / "secrets" / name).write_text("a secret that is long enough")
+    for name, text in FILES.items():
+        (folder / "secrets" / name).write_text(text)
     path = folder / ("rules/block.yaml" if kind_of(block.text) == "rules" else "hookrules.yaml")
     path.write_text(block.text)
     return [found for found in check_files([path], config_path=folder / "hookrules.yaml", environ=ENVIRON) if found.code not in TOLD]

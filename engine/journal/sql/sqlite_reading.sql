@@ -8,12 +8,16 @@ from events where {conditions} order by seq desc limit :limit
 
 -- name: run
 select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
-    cancelled_at, retries
+    cancelled_at, retries, verdict
 from runs join events on events.seq = runs.event where runs.id = ?
+
+-- name: events_of_run
+select events.id from run_events join events on events.seq = run_events.event
+where run_events.run = (select seq from runs where id = ?) order by events.seq
 
 -- name: list_runs
 select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
-    cancelled_at, retries
+    cancelled_at, retries, verdict
 from runs join events on events.seq = runs.event where {conditions} order by runs.seq desc limit :limit
 
 -- name: steps

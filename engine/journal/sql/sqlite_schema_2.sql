@@ -1,6 +1,17 @@
 -- Which of its source's secrets proved an event, counted from 1.
 alter table events add column proven_by integer;
 
+-- The bodies that came within a day, of sources that take none again under another delivery id (`dedupe: body`).
+create table bodies (
+    source text not null,
+    digest blob not null,   -- SHA-256 of the whole delivery's body
+    received_at real not null,
+    event text not null,    -- id of the first event that came with it
+    primary key (source, digest)
+) strict, without rowid;
+
+create index bodies_by_time on bodies (received_at);
+
 -- Deliveries that were not taken: the newest of each source, without their bodies. The source is empty where no such source is known.
 create table refusals (
     seq integer primary key,
@@ -45,7 +56,34 @@ create table expectations (
     approval integer not null,  -- whether a person may let it go on
     events text,                -- JSON: the event patterns that let it go on; null where none does
     condition text,             -- JSON: what has to hold of such an event, as a rule writes it
-    since integer not null,     -- events after this one count
+    names text not null,        -- JSON: what of the run the condition may name
+    since integer not null,     -- events after this one count: at first, after the run's own
     met_at real,
     met_by text                 -- the event's id, or who approved
 ) strict;
+
+create index expectations_open on expectations (since) where events is not null and met_at is null;
+
+-- How runs stand to each other. A run that is held waits until its group has room; nothing else looks at it.
+alter table runs add column group_name text;
+alter table runs add column group_most integer;
+alter table runs add column throttle_key text;
+alter table runs add column label text;                           -- only workers with this label take it
+alter table runs add column held integer not null default 0;
+alter table runs add column verdict text;                         -- how it ends without a step being done
+
+create index runs_by_group on runs (group_name, held, seq) where group_name is not null and ended_at is null;
+create index runs_by_throttle on runs (rule, throttle_key, seq) where throttle_key is not null;
+drop index runs_open;
+create index runs_ready on runs (rule, due_at, seq) where ended_at is null and held = 0 and worker is null;
+create index runs_lapsing on runs (lease_until, seq) where worker is not null;
+create index runs_due on runs (due_at) where ended_at is null and held = 0 and worker is null;
+
+-- The events of a run that was started by more than one, its first one among them.
+create table run_events (
+    run integer not null references runs (seq) on delete cascade,
+    event integer not null references events (seq),
+    primary key (run, event)
+) strict, without rowid;
+
+create index run_events_by_event on run_events (event);

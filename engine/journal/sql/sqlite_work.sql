@@ -1,13 +1,31 @@
--- name: claim_runs
+-- name: lapsed_runs
+-- What a worker held and did not renew.
+select seq from runs indexed by runs_lapsing
+where worker is not null and lease_until <= :now and (label is null or label in (select value from json_each(:labels)))
+order by lease_until, seq limit :limit
+
+-- name: ready_rules
+-- The rules that have runs which are due, after one of them by name: a run of the index is skipped over for each.
+with recursive ready (rule) as (
+    select min(rule) from runs indexed by runs_ready where rule > :after and ended_at is null and held = 0 and worker is null
+    union all
+    select (select min(rule) from runs indexed by runs_ready where rule > ready.rule and ended_at is null and held = 0 and worker is null)
+    from ready where ready.rule is not null
+)
+select rule from ready where rule is not null limit :most
+
+-- name: ready_runs
+select seq from runs indexed by runs_ready
+where rule = :rule and ended_at is null and held = 0 and worker is null and due_at <= :now
+    and (label is null or label in (select value from json_each(:labels)))
+order by due_at, seq limit :limit
+
+-- name: claim_run
 update runs
 set state = 'running', worker = :worker, lease_until = :now + :lease, fence = fence + 1, started_at = coalesce(started_at, :now)
-where seq in (
-    select seq from runs indexed by runs_open
-    where ended_at is null and due_at <= :now and (lease_until is null or lease_until <= :now)
-    order by due_at, seq limit :limit
-)
+where seq = :seq
 returning id, (select events.id from events where events.seq = runs.event), rule, digest, state, created_at, due_at,
-    fence, worker, started_at, ended_at, error, cancelled_at, retries, seq
+    fence, worker, started_at, ended_at, error, cancelled_at, retries, verdict
 
 -- name: renew_leases
 update runs set lease_until = :now + :lease where worker = :worker
@@ -35,11 +53,26 @@ update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until 
 where id = :run_id and fence = :fence and state = 'running'
 
 -- name: expect
-insert into expectations (run, key, approval, events, condition, since)
-select seq, :key, :approval, :events, :condition, (select coalesce(max(seq), 0) from events) from runs where id = :run_id
+insert into expectations (run, key, approval, events, condition, names, since)
+select seq, :key, :approval, :events, :condition, :names, event from runs where id = :run_id
 on conflict (run) do update set
-    key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition,
+    key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition, names = excluded.names,
     since = excluded.since, met_at = null, met_by = null
+
+-- name: open_expectations
+select runs.id, expectations.events, expectations.condition, expectations.names, since
+from expectations join runs on runs.seq = expectations.run
+where expectations.events is not null and met_at is null and runs.state = 'waiting' order by since
+
+-- name: meet
+update expectations set met_at = :now, met_by = :event_id
+where met_at is null and run = (select seq from runs where id = :run_id and state = 'waiting')
+
+-- name: looked_at
+update expectations set since = max(since, :seq) where run = (select seq from runs where id = :run_id) and met_at is null
+
+-- name: events_after
+select seq, id, source, type from events where seq > :after order by seq limit :limit
 
 -- name: expect_nothing
 delete from expectations where run = (select seq from runs where id = :run_id)
@@ -54,12 +87,9 @@ where id = :run_id and fence = :fence and state = 'running'
 
 -- name: next_due
 select min(at) from (
-    select * from (
-        select due_at as at from runs indexed by runs_open
-        where ended_at is null and lease_until is null order by due_at limit 1
-    )
+    select min(due_at) as at from runs indexed by runs_due where ended_at is null and held = 0 and worker is null and due_at > :now
     union all
-    select min(lease_until) from runs indexed by runs_held where worker is not null
+    select min(lease_until) from runs indexed by runs_lapsing where worker is not null and lease_until > :now
 )
 
 -- name: plan_schedule
@@ -67,3 +97,6 @@ insert into schedules (name, due_at) values (?, ?) on conflict (name) do update 
 
 -- name: schedule_due
 select due_at from schedules where name = ?
+
+-- name: make_due
+update runs set due_at = min(due_at, :now) where id = :run_id and state = 'waiting'

@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from support_journal import LEASE, NOW, accept, event, step
 
 from hookrules.engine.errors import LeaseLost
-from hookrules.engine.journal import Journal, RunFilter
+from hookrules.engine.journal import Journal, RunFilter, Turn
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import Event, Run, RunState, Step, StepState
 
@@ -24,6 +25,7 @@ OPEN = (RunState.QUEUED, RunState.WAITING, RunState.RUNNING)
 class ModelRun:
     id: str
     event_id: str
+    rule: str
     delivery: tuple[str, str, str] | None
     due_at: float
     state: RunState = RunState.QUEUED
@@ -74,13 +76,18 @@ class JournalMachine(RuleBasedStateMachine):
             self.events.append(sent)
         for name, run_id in receipt.runs:
             delivery = (sent.source, delivery_id, name) if delivery_id else None
-            self.runs.append(ModelRun(run_id, receipt.event_id, delivery, self.now))
+            self.runs.append(ModelRun(run_id, receipt.event_id, name, delivery, self.now))
 
     @rule(worker=WORKERS, limit=st.integers(1, 3))
     def claim(self, worker: str, limit: int) -> None:
-        due = [run for run in self.runs if run.state in OPEN and run.due_at <= self.now and run.free_at <= self.now]
-        expected = sorted(due, key=lambda run: run.due_at)[:limit]  # stable: first accepted, first claimed
-        claimed = self.journal.claim(worker, limit, self.now, LEASE)
+        lapsed = [run for run in self.runs if run.lease_until is not None and run.lease_until <= self.now]
+        ready = [run for run in self.runs if run.state in OPEN and run.lease_until is None and run.due_at <= self.now]
+        queues = [
+            sorted((run for run in ready if run.rule == name), key=lambda run: run.due_at) for name in sorted({run.rule for run in ready})
+        ]
+        in_turn = [run for each in zip_longest(*queues) for run in each if run]  # one of each rule, its oldest, and around again
+        expected = [*sorted(lapsed, key=lambda run: run.lease_until or 0), *in_turn][:limit]
+        claimed = self.journal.claim(worker, self.now, LEASE, Turn(limit))
         for run in expected:
             run.state, run.worker, run.lease_until = RunState.RUNNING, worker, self.now + LEASE
             run.fence += 1
@@ -154,8 +161,8 @@ class JournalMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_next_run_is_known(self) -> None:
-        free = [run.free_at for run in self.runs if run.state in OPEN]
-        assert self.journal.seconds_to_next(self.now) == (max(0.0, min(free) - self.now) if free else None)
+        free = [run.free_at for run in self.runs if run.state in OPEN and run.free_at > self.now]
+        assert self.journal.seconds_to_next(self.now) == (min(free) - self.now if free else None)
 
     @invariant()
     def steps_are_kept(self) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from support_journal import NOW, accept, claim_one, event
 
-from hookrules.engine.journal import EventFilter, Journal, RunFilter
+from hookrules.engine.journal import EventFilter, Journal, RunFilter, Turn
 from hookrules.engine.model import RunState
 
 TYPES = ["push", "pull_request", "pull_request.opened", "pull_request.closed.merged", "pull_requests", "pull_request-x", ""]
@@ -76,7 +76,7 @@ def test_counts_name_every_state(journal: Journal) -> None:
 
 def test_the_version_changes_with_every_write_and_with_nothing_else(journal: Journal) -> None:
     first = journal.version()
-    assert journal.claim("w1", 1, NOW, 30) == []
+    assert journal.claim("w1", NOW, 30, Turn(1)) == []
     journal.events(EventFilter())
     assert journal.version() == first
     accept(journal, event(), ["deploy"])

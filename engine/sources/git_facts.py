@@ -1,0 +1,126 @@
+"""What forges have in common of the facts that conditions know as `git.`: refs, commits and files.
+
+Below are the events that GitHub shaped, and that Gogs, Gitea and Forgejo took over. A fact that an event does not give is None.
+"""
+
+from collections.abc import Callable, Mapping
+
+from hookrules.engine.model import Json
+from hookrules.engine.sources.source import at, text_at
+
+Reader = Callable[[Json], Mapping[str, Json]]
+"""The facts of one kind of event, of its payload."""
+
+_PLACES = (("refs/heads/", "branch"), ("refs/tags/", "tag"))
+_CHANGES = ("added", "modified", "removed")
+_MOST_LISTED = 2048
+"""So many commits a push of GitHub lists at most (GitHub Docs, "Webhook events and payloads")."""
+
+
+def told(facts: Mapping[str, Json]) -> dict[str, Json]:
+    """Without those that the event does not give."""
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def commit(sha: Json) -> str | None:
+    """A commit's id; None where it is all zeros, as after a deletion."""
+    return sha if isinstance(sha, str) and sha.strip("0") else None
+
+
+def place(ref: Json) -> dict[str, Json]:
+    """The branch or the tag that a full ref names: `refs/heads/main`; nothing for any other ref."""
+    for prefix, fact in _PLACES:
+        if isinstance(ref, str) and ref.startswith(prefix) and ref != prefix:
+            return {fact: ref.removeprefix(prefix)}
+    return {}
+
+
+def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[str] | None:
+    """Each path once, in the order in which the commits name them; None where they may not name them all.
+
+    `total` says how many commits were pushed, where the payload tells, and `most` how many its sender lists.
+    """
+    if not isinstance(commits, list) or len(commits) >= most or (isinstance(total, int) and total > len(commits)):
+        return None
+    named: list[Json] = []
+    for each in commits:
+        if not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES):
+            return None
+        for change in _CHANGES:
+            named += _listed(each.get(change))
+    return list(dict.fromkeys(name for name in named if isinstance(name, str)))
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def github_facts(readers: Mapping[str, Reader], event_type: str, payload: Json) -> dict[str, Json]:
+    """Where it happened and who did it, and what the reader of the event's name adds."""
+    reader = readers.get(event_type.partition(".")[0])
+    common = {"repo": text_at(payload, "repository", "full_name"), "actor": text_at(payload, "sender", "login")}
+    return told({**common, **(reader(payload) if reader else {})})
+
+
+def push(payload: Json) -> dict[str, Json]:
+    where = place(at(payload, "ref"))
+    after = None if at(payload, "deleted") is True else commit(at(payload, "after"))
+    # A tag may be an object of its own: `after` is then its id, and not the commit's.
+    head = commit(at(payload, "head_commit", "id")) if "tag" in where else None
+    return {**where, "sha": head or after, "files": files(at(payload, "commits"), at(payload, "total_commits"))}
+
+
+def pull_request(payload: Json) -> dict[str, Json]:
+    base, head = at(payload, "pull_request", "base"), at(payload, "pull_request", "head")
+    return {
+        "branch": text_at(base, "ref"),
+        "head_branch": text_at(head, "ref"),
+        "sha": commit(at(head, "sha")),
+        "fork": other_than(at(base, "repo", "full_name"), at(head, "repo", "full_name")),
+    }
+
+
+def other_than(base: Json, head: Json) -> bool | None:
+    """Whether the head is not the base; None where there is no base. A head that was deleted is null: still another one."""
+    return None if base is None else bool(head != base)
+
+
+def workflow_run(payload: Json) -> dict[str, Json]:
+    run = at(payload, "workflow_run")
+    fork = other_than(at(payload, "repository", "full_name"), at(run, "head_repository", "full_name"))
+    head = text_at(run, "head_branch")
+    return {"branch": head if fork is False else None, "head_branch": head, "sha": commit(at(run, "head_sha")), "fork": fork}
+
+
+def workflow_job(payload: Json) -> dict[str, Json]:
+    """It does not say where the head lies, so that the branch may be another repository's and is not told."""
+    job = at(payload, "workflow_job")
+    return {"head_branch": text_at(job, "head_branch"), "sha": commit(at(job, "head_sha"))}
+
+
+def created_or_deleted(payload: Json) -> dict[str, Json]:
+    kind, ref = at(payload, "ref_type"), text_at(payload, "ref")
+    if kind not in ("branch", "tag") or ref is None:
+        return {}
+    return {kind: ref, "sha": commit(at(payload, "sha"))}
+
+
+def release(payload: Json) -> dict[str, Json]:
+    return {"tag": text_at(payload, "release", "tag_name")}
+
+
+def status(payload: Json) -> dict[str, Json]:
+    return {"sha": commit(at(payload, "sha"))}
+
+
+GITHUB_SHAPED: Mapping[str, Reader] = {
+    "push": push,
+    "pull_request": pull_request,
+    "workflow_run": workflow_run,
+    "workflow_job": workflow_job,
+    "create": created_or_deleted,
+    "delete": created_or_deleted,
+    "release": release,
+    "status": status,
+}
+"""By the event's name, for all who shape them so."""

@@ -1,0 +1,201 @@
+"""How runs stand to each other: groups, throttles, turns and labels, in every journal."""
+
+from dataclasses import replace
+
+import pytest
+from support_journal import LEASE, NOW, claim, claim_one, event
+
+from hookrules.engine.journal import Journal, RunFilter, Turn
+from hookrules.engine.model import Group, Match, Mode, Receipt, Run, RunState, Throttle, Within
+
+
+def deliver(journal: Journal, number: int, match: Match, at: float = 0.0, delivery: str | None = None) -> Receipt:
+    sent = event(f"evt_{number}", received_at=NOW + at, delivery_id=delivery, body=str(number).encode(), payload=number)
+    (receipt,) = journal.accept([(sent, [match])]).result(30)
+    return receipt
+
+
+def grouped(mode: Mode, most: int = 1, name: str = "live", rule: str = "deploy") -> Match:
+    return Match(rule, f"digest of {rule}", group=Group(name, mode, most))
+
+
+def throttled(kind: Within, key: str = "", most: int | None = None) -> Match:
+    return Match("deploy", "digest of deploy", throttle=Throttle(kind, key, 60.0, most))
+
+
+def events_of(runs: list[Run]) -> list[str]:
+    return [run.event_id for run in runs]
+
+
+def end(journal: Journal, run: Run, state: RunState = RunState.SUCCEEDED) -> None:
+    journal.end_run(run, state, NOW)
+
+
+def verdicts(journal: Journal) -> dict[str, RunState | None]:
+    return {run.event_id: run.verdict for run in journal.runs(RunFilter(limit=100))}
+
+
+def test_a_queue_runs_one_at_a_time_first_come_first_served(journal: Journal) -> None:
+    for number in range(3):
+        deliver(journal, number, grouped(Mode.QUEUE, rule=f"rule-{number}"))
+    for number in range(3):
+        (run,) = claim(journal)
+        assert run.event_id == f"evt_{number}"
+        assert claim(journal) == []
+        end(journal, run)
+
+
+def test_a_run_that_waits_for_its_retry_keeps_its_place(journal: Journal) -> None:
+    from support_journal import step
+
+    for number in range(2):
+        deliver(journal, number, grouped(Mode.QUEUE))
+    run = claim_one(journal)
+    journal.park(run, step(run), NOW + 10)
+    assert claim(journal) == []
+    assert events_of(claim(journal, now=NOW + 10)) == ["evt_0"]
+
+
+def test_groups_are_apart_and_count_over_rules(journal: Journal) -> None:
+    deliver(journal, 0, grouped(Mode.QUEUE, name="a", rule="one"))
+    deliver(journal, 1, grouped(Mode.QUEUE, name="a", rule="two"))
+    deliver(journal, 2, grouped(Mode.QUEUE, name="b", rule="three"))
+    assert sorted(events_of(claim(journal))) == ["evt_0", "evt_2"]
+
+
+def test_as_many_run_as_the_group_has_room_for(journal: Journal) -> None:
+    for number in range(5):
+        deliver(journal, number, grouped(Mode.PARALLEL, most=3))
+    runs = claim(journal)
+    assert len(runs) == 3
+    end(journal, runs[1])
+    assert events_of(claim(journal)) == ["evt_3"]
+
+
+def test_the_latest_takes_the_place_of_the_one_that_waits(journal: Journal) -> None:
+    deliver(journal, 0, grouped(Mode.LATEST))
+    running = claim_one(journal)
+    for number in (1, 2):
+        deliver(journal, number, grouped(Mode.LATEST))
+    assert verdicts(journal) == {"evt_0": None, "evt_1": RunState.SUPERSEDED, "evt_2": None}
+    (replaced,) = claim(journal)
+    assert (replaced.event_id, replaced.verdict) == ("evt_1", RunState.SUPERSEDED)
+    end(journal, replaced, RunState.SUPERSEDED)
+    assert claim(journal) == []
+    end(journal, running)
+    assert events_of(claim(journal)) == ["evt_2"]
+
+
+def test_a_newer_run_ends_the_one_that_runs(journal: Journal) -> None:
+    deliver(journal, 0, grouped(Mode.CANCEL))
+    running = claim_one(journal)
+    deliver(journal, 1, grouped(Mode.CANCEL))
+    assert journal.cancelling("w1") == [running.id]
+    assert claim(journal) == []
+    end(journal, running, RunState.CANCELLED)
+    assert events_of(claim(journal)) == ["evt_1"]
+
+
+def test_a_newer_run_is_dropped_while_one_runs_and_says_so(journal: Journal) -> None:
+    deliver(journal, 0, grouped(Mode.SKIP))
+    running = claim_one(journal)
+    deliver(journal, 1, grouped(Mode.SKIP))
+    (dropped,) = claim(journal)
+    assert (dropped.event_id, dropped.verdict) == ("evt_1", RunState.SKIPPED)
+    assert "'live'" in str(dropped.error)
+    end(journal, running)
+    deliver(journal, 2, grouped(Mode.SKIP))
+    assert "evt_2" in events_of(claim(journal))
+
+
+def test_a_redelivery_ends_and_replaces_no_one(journal: Journal) -> None:
+    deliver(journal, 0, grouped(Mode.CANCEL), delivery="d")
+    claim_one(journal)
+    deliver(journal, 1, grouped(Mode.CANCEL), delivery="d")
+    assert journal.cancelling("w1") == []
+    assert verdicts(journal) == {"evt_0": None}
+
+
+def test_the_first_runs_and_then_none_for_so_long(journal: Journal) -> None:
+    for number, at in enumerate([0, 59, 60, 61]):
+        deliver(journal, number, throttled(Within.ONCE_WITHIN), at=at)
+    assert verdicts(journal) == {"evt_0": None, "evt_1": RunState.SKIPPED, "evt_2": None, "evt_3": RunState.SKIPPED}
+
+
+def test_each_key_is_throttled_apart(journal: Journal) -> None:
+    for number, key in enumerate(["a", "b", "a"]):
+        deliver(journal, number, throttled(Within.ONCE_WITHIN, key))
+    assert verdicts(journal) == {"evt_0": None, "evt_1": None, "evt_2": RunState.SKIPPED}
+
+
+def test_the_last_runs_when_it_has_been_quiet(journal: Journal) -> None:
+    for number, at in enumerate([0, 30, 80]):
+        deliver(journal, number, throttled(Within.ONCE_AFTER), at=at)
+    assert verdicts(journal) == {"evt_0": RunState.SUPERSEDED, "evt_1": RunState.SUPERSEDED, "evt_2": None}
+    (last,) = [run for run in claim(journal, now=NOW + 140) if run.verdict is None]
+    assert (last.event_id, last.due_at) == ("evt_2", NOW + 140)
+
+
+def test_one_run_gathers_all_events_of_its_time(journal: Journal) -> None:
+    receipts = [deliver(journal, number, throttled(Within.COLLECT), at=at) for number, at in enumerate([0, 20, 59])]
+    assert [len(receipt.runs) for receipt in receipts] == [1, 0, 0]
+    assert claim(journal, now=NOW + 59) == []
+    run = claim_one(journal, now=NOW + 60)
+    assert journal.events_of_run(run.id) == ["evt_0", "evt_1", "evt_2"]
+    deliver(journal, 3, throttled(Within.COLLECT), at=61)
+    assert len(journal.runs(RunFilter())) == 2
+
+
+def test_a_full_gathering_runs_at_once(journal: Journal) -> None:
+    for number in range(3):
+        deliver(journal, number, throttled(Within.COLLECT, most=2))
+    (run,) = claim(journal)
+    assert journal.events_of_run(run.id) == ["evt_0", "evt_1"]
+
+
+def test_a_redelivery_is_gathered_once(journal: Journal) -> None:
+    deliver(journal, 0, throttled(Within.COLLECT), delivery="d")
+    for number in (1, 2):
+        deliver(journal, 1, throttled(Within.COLLECT), delivery="e")
+        assert len(journal.runs(RunFilter())) == number // number
+    run = claim_one(journal, now=NOW + 60)
+    assert journal.events_of_run(run.id) == ["evt_0", "evt_1"]
+
+
+def test_a_group_that_can_t_be_worked_out_ends_the_run_and_says_why(journal: Journal) -> None:
+    deliver(journal, 0, Match("deploy", "digest", fault="payload.name is missing"))
+    (run,) = claim(journal)
+    assert (run.verdict, run.error) == (RunState.DEAD, "payload.name is missing")
+
+
+def test_a_flood_of_one_rule_keeps_no_other_waiting(journal: Journal) -> None:
+    for number in range(100):
+        deliver(journal, number, Match("flood", "d"))
+    deliver(journal, 100, Match("rare", "d"), at=1)
+    taken = journal.claim("w1", NOW + 1, LEASE, Turn(4))
+    assert [run.rule for run in taken] == ["flood", "rare", "flood", "flood"]
+
+
+def test_rules_are_served_in_turn(journal: Journal) -> None:
+    for number in range(12):
+        deliver(journal, number, Match("abc"[number % 3], "d"))
+    served, after = [], ""
+    for _ in range(6):
+        (run,) = journal.claim("w1", NOW, LEASE, Turn(1, after=after))
+        served.append(run.rule)
+        after = run.rule
+    assert served == list("abcabc")
+
+
+def test_one_rule_fills_no_more_than_its_share(journal: Journal) -> None:
+    for number in range(10):
+        deliver(journal, number, Match("slow", "d"))
+    assert len(journal.claim("w1", NOW, LEASE, Turn(8, most_of_one=6))) == 6
+    assert journal.claim("w1", NOW, LEASE, Turn(2, most_of_one=6, running={"slow": 6})) == []
+
+
+@pytest.mark.parametrize(("labels", "taken"), [((), ["evt_0"]), (("gpu",), ["evt_0", "evt_1"]), (("arm",), ["evt_0"])])
+def test_a_run_that_asks_for_a_label_goes_to_who_has_it(journal: Journal, labels: tuple[str, ...], taken: list[str]) -> None:
+    deliver(journal, 0, Match("plain", "d"))
+    deliver(journal, 1, replace(Match("plain-too", "d"), label="gpu"))
+    assert sorted(events_of(journal.claim("w1", NOW, LEASE, Turn(10, labels=labels)))) == taken

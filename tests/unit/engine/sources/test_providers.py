@@ -1,0 +1,33 @@
+"""What holds for every provider of the registry."""
+
+import re
+
+import pytest
+
+from hookrules.engine.config.literal_secrets import places_of_secrets
+from hookrules.engine.sources import provider, providers, scheme
+
+_LONG = re.compile(r"\bwh(?:sec|pk)_\w|[A-Za-z0-9+]{28}")
+"""Something after a prefix of keys, or a run of characters that no word is as long as."""
+
+
+@pytest.mark.parametrize("name", providers())
+def test_a_person_can_connect_it(name: str) -> None:
+    described = provider(name)
+    assert described.title
+    assert described.setup
+    assert described.proof or described.verifier is None, "where is the secret found?"
+    assert scheme(name), "its module says how it signs"
+
+
+@pytest.mark.parametrize("name", providers())
+def test_what_is_said_of_it_holds_no_secret(name: str) -> None:
+    described = provider(name)
+    told = [scheme(name), described.title, described.proof, described.setup, described.types, described.delivery, described.remarks]
+    assert list(places_of_secrets(("told",), told)) == []
+    assert [text for text in told if _LONG.search(text)] == []
+
+
+def test_a_name_is_written_as_in_a_file_and_stands_for_one_module() -> None:
+    assert [name for name in providers() if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)] == []
+    assert len({id(provider(name)) for name in providers()}) == len(providers())
