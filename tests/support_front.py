@@ -106,14 +106,9 @@ def exchange(connection: socket.socket, request: bytes) -> Answer:
 
 def read_answer(connection: socket.socket) -> Answer:
     """One answer, after any `100 Continue`."""
-    got = b""
-    while b"\r\n\r\n" not in got or got.startswith(b"HTTP/1.1 100"):
-        got = got.partition(b"\r\n\r\n")[2] if got.startswith(b"HTTP/1.1 100") and b"\r\n\r\n" in got else got
-        chunk = connection.recv(65536)
-        if not chunk:
-            return Answer(0, {}, got)
-        got += chunk
-    head, _, body = got.partition(b"\r\n\r\n")
+    head, body = _read_head(connection)
+    if not head:
+        return Answer(0, {}, b"")
     status, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     while len(body) < int(headers.get("content-length", 0)) and (chunk := connection.recv(65536)):
@@ -121,9 +116,30 @@ def read_answer(connection: socket.socket) -> Answer:
     return Answer(int(status.split()[1]), headers, body)
 
 
+def read_status(connection: socket.socket) -> int:
+    """Of the next answer, whose body is left alone; 0 where there is none."""
+    head, _ = _read_head(connection)
+    return int(head.split()[1]) if head else 0
+
+
+def _read_head(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Status line and headers, and what has come of the body; empty where the connection ends before."""
+    got = b""
+    while True:
+        head, end, rest = got.partition(b"\r\n\r\n")
+        if end and not head.startswith(b"HTTP/1.1 100"):
+            return head, rest
+        if end:
+            got = rest
+        elif chunk := connection.recv(65536):
+            got += chunk
+        else:
+            return b"", b""
+
+
 def settings_of(config: str, folder: Path = Path()) -> Settings:
     read = check_settings(read_text(config, "hookrules.yaml"), folder, {})
-    assert not errors(read.findings), read.findings
+    assert not errors(read.findings), errors(read.findings)
     assert read.settings is not None
     return read.settings
 
