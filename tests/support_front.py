@@ -30,6 +30,7 @@ from hookrules.engine.sources.source import Source, Verifier
 from hookrules.engine.web.front import Front
 from hookrules.engine.web.ingress import Ingress
 from hookrules.engine.web.reception import Reception
+from hookrules.engine.web.responding import Answering
 
 PATIENCE = 30.0
 
@@ -161,6 +162,7 @@ def receiving(
     ingress = Ingress(
         Intake(known, Index(()), journal, time.time, id_maker("evt")),
         Refusals(journal, known.__contains__),
+        Answering(journal),
         settings.server.max_body,
         {name: url_of_source(settings, name) for name in settings.sources}.get,
         front=Front.of(settings, clock),

@@ -14,15 +14,17 @@ from hookrules.engine.cli.systemd import tell
 
 
 @click.command()
+@click.option("--labels", metavar="NAME[,NAME…]", default="", help="Also take runs of rules that say `runs_on` one of these.")
 @log_option
 @click.pass_obj
-def command(config: Path, log_format: logs.Format) -> int:
+def command(config: Path, labels: str, log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C, as `hookrules serve` does."""
     project = load_project(config)
     logs.set_up(log_format)
     processes.prepare(project)
+    wanted = tuple(filter(None, labels.replace(" ", "").split(",")))
     with sockets_of(project, hooks=False) as sockets:
-        return processes.alone(processes.worker(project, sockets.console), lambda: _ready(project))
+        return processes.alone(processes.worker(project, sockets.console, wanted), lambda: _ready(project))
 
 
 def _ready(project: Project) -> None:

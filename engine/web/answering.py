@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from hookrules.engine.model import Receipt, Reply
+from hookrules.engine.web.responding import Stream
 
 _encode = msgspec.json.Encoder().encode
 _JSON = ("content-type", "application/json")
@@ -17,6 +18,12 @@ def answer(protocol: Any, status: int, body: Mapping[str, object], *headers: tup
 
 def reply(protocol: Any, words: Reply) -> None:
     protocol.response_bytes(words.status, [("content-type", words.content_type), *words.headers.items()], words.body)
+
+
+async def stream(protocol: Any, words: Stream) -> None:
+    sending = protocol.response_stream(words.status, [("content-type", "text/plain; charset=utf-8")])
+    async for piece in words.pieces:
+        await sending.send_str(piece)
 
 
 def accept(protocol: Any, receipts: Sequence[Receipt]) -> None:

@@ -11,10 +11,11 @@ from hookrules.engine.intake import Intake, Taken
 from hookrules.engine.model import Delivery, Event, Receipt, Reply
 from hookrules.engine.refusals import Refusals
 from hookrules.engine.sources.source import Source
-from hookrules.engine.web.answering import accept, answer, reply
+from hookrules.engine.web.answering import accept, answer, reply, stream
 from hookrules.engine.web.forwarding import Origin
 from hookrules.engine.web.front import Front
 from hookrules.engine.web.reading import BODY_SECONDS, delivery_of, read_body
+from hookrules.engine.web.responding import Answering, Stream
 
 _HOOKS = "/hooks/"
 _MOST_WAITING = 4096
@@ -29,6 +30,7 @@ class Ingress:
         self,
         intake: Intake,
         refusals: Refusals,
+        answering: Answering,
         max_body: int,
         url_of: Callable[[str], str | None],
         clock: Callable[[], float] = time.time,
@@ -38,6 +40,7 @@ class Ingress:
     ) -> None:
         """`url_of` gives the URL by which senders know a source, where the configuration says it."""
         self._intake = intake
+        self._answering = answering
         self._refusals = refusals
         self._url_of = url_of
         self._max_body = max_body
@@ -99,13 +102,15 @@ class Ingress:
             reply(protocol, taken)
             return
         receipts = await self._written(taken)
-        words = source.acknowledge(taken.events)
-        if words is None:
-            accept(protocol, receipts)
-        else:
-            reply(protocol, words)
         for event, receipt in zip(taken.events, receipts, strict=True):
             _log(event, receipt)
+        words = await self._answering.reply(taken, receipts) or source.acknowledge(taken.events)
+        if words is None:
+            accept(protocol, receipts)
+        elif isinstance(words, Stream):
+            await stream(protocol, words)
+        else:
+            reply(protocol, words)
 
     async def _take(self, source: Source, delivery: Delivery) -> Taken | Reply:
         if source.verifier.may_wait():

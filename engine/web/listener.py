@@ -93,3 +93,6 @@ class _LastAnswer:
 
     def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         self._protocol.response_bytes(status, [*headers, ("connection", "close")], body)
+
+    def response_stream(self, status: int, headers: Sequence[tuple[str, str]]) -> Any:
+        return self._protocol.response_stream(status, [*headers, ("connection", "close")])
