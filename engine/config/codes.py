@@ -80,6 +80,8 @@ class Code(enum.StrEnum):
     UNKNOWN_PROOF = "HR414", "a `verify` that names no proof, or two"
     NO_ADDRESS = "HR415", "an `allow_from` that is no address"
     GUESSED_URL = "HR416", "a signed URL that the configuration does not say"
+    CERTIFICATE = "HR420", "a certificate or key that the server can't use"
+    SERVER_CONFLICT = "HR421", "a key of `server` that is missing, or in the way, for what another one asks"
 
     DUPLICATE_RULE = "HR501", "two rules of one name"
     UNKNOWN_SOURCE = "HR502", "a rule on a source that hookrules.yaml does not have"
