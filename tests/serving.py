@@ -43,13 +43,13 @@ sources:
 class Server:
     """`hookrules serve` and what it said."""
 
-    def __init__(self, folder: Path, command: Sequence[str] = SERVE, **options: Any) -> None:
+    def __init__(self, folder: Path, *arguments: str, command: Sequence[str] = SERVE, **options: Any) -> None:
         """`options` are Popen's."""
         self.folder = folder
         self.log: list[str] = []
         self._said = threading.Condition()
         self.process = subprocess.Popen(
-            command,
+            [*command, *arguments],
             cwd=folder,
             stderr=subprocess.PIPE,
             text=True,
@@ -135,8 +135,8 @@ def project(folder: Path, rules: str, config: str = CONFIG) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, command: Sequence[str] = SERVE, **options: Any) -> Iterator[Server]:
-    server = Server(folder, command, **options)
+def serving(folder: Path, *arguments: str, command: Sequence[str] = SERVE, **options: Any) -> Iterator[Server]:
+    server = Server(folder, *arguments, command=command, **options)
     try:
         yield server
     finally:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from hookrules.engine import logs
+from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
@@ -57,12 +58,12 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
 
         settings = project.settings
         journal = open_journal_of(project)
-        sources = sources_of(settings)
+        sources, max_body = sources_of(settings, lists_of(project)), settings.server.max_body
         ingress = Ingress(
-            Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id),
+            Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body),
             Refusals(journal, sources.__contains__),
             Answering(journal),
-            settings.server.max_body,
+            max_body,
             {name: url_of_source(settings, name) for name in sources}.get,
             front=Front.of(settings, time.monotonic),
         )
@@ -96,7 +97,8 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
         token = project.settings.console.token
         stop_console = _console(project, journal, console, token) if console and token else lambda: None
         lifeline.ready()
-        working.run(project.settings.server.drain)
+        with lists_kept(project):
+            working.run(project.settings.server.drain)
         stop_console()
         journal.close()
 

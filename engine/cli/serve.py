@@ -4,6 +4,7 @@ import os
 import shlex
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,6 +16,8 @@ from hookrules.engine.cli.listening import Sockets, local_url, sockets_of
 from hookrules.engine.cli.options import log_option
 from hookrules.engine.cli.project import Project, load_project
 from hookrules.engine.cli.systemd import tell
+from hookrules.engine.cli.tunnels import Channel, parted, tunnels, tunnels_option
+from hookrules.engine.errors import UsageError
 from hookrules.engine.supervisor import Supervisor, Work
 from hookrules.engine.web.sockets import url_of
 
@@ -26,22 +29,26 @@ _LAST_MOMENTS = 5.0
 @click.command()
 @click.option("--listen", "address", metavar="HOST:PORT", help="Listen here, or at unix:PATH, instead of at server.listen.")
 @click.option("--no-worker", is_flag=True, help="Only receive; `hookrules work` runs the rest, also on another machine.")
+@tunnels_option
 @log_option
 @click.pass_obj
-def command(config: Path, address: str | None, no_worker: bool, log_format: logs.Format) -> int:
+def command(config: Path, address: str | None, no_worker: bool, channels: Sequence[str], log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C: nothing new is taken, and what runs has `server.drain` to finish."""
     project = load_project(config)
+    relayed = parted(channels, project.settings.sources)
     logs.set_up(log_format)
     _say_warnings(project)
     processes.prepare(project)
     with sockets_of(project, address, console=not no_worker) as sockets:
-        return _supervisor(project, sockets, log_format, no_worker=no_worker).run()
+        return _supervisor(project, sockets, relayed, log_format, no_worker=no_worker).run()
 
 
-def _supervisor(project: Project, sockets: Sockets, style: logs.Format, *, no_worker: bool) -> Supervisor:
+def _supervisor(project: Project, sockets: Sockets, relayed: Sequence[Channel], style: logs.Format, *, no_worker: bool) -> Supervisor:
     children: list[tuple[str, Work]] = [("ingress", processes.ingress(project, sockets.hooks))]
     if not no_worker:
         children.append(("worker", processes.worker(project, sockets.console)))
+    if relayed:
+        children += tunnels(relayed, _url_for_tunnels(project, sockets))
 
     def ready() -> None:
         _announce(project, sockets, style)
@@ -50,6 +57,14 @@ def _supervisor(project: Project, sockets: Sockets, style: logs.Format, *, no_wo
     return Supervisor(
         children, project.settings.server.drain + _LAST_MOMENTS, on_ready=ready, on_stop=lambda: tell(os.environ, "STOPPING=1")
     )
+
+
+def _url_for_tunnels(project: Project, sockets: Sockets) -> str:
+    """Raises UsageError."""
+    urls = [url for url in (_url_of(project, each) for each in sockets.hooks) if url.startswith("http://") and "unix:" not in url]
+    if not urls:
+        raise UsageError("--tunnel delivers to this server over plain HTTP, and it listens at no such address; add one to server.listen")
+    return urls[0]
 
 
 def _say_warnings(project: Project) -> None:

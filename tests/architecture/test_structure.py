@@ -101,6 +101,8 @@ KNOWN_ONLY_BY = {
     "re2": "engine/conditions/",
     "apscheduler": "engine/due_times.py",
     "uvloop": "engine/cli/processes.py",
+    "multipart": "engine/bodies/multipart_form.py",
+    "defusedxml": "engine/bodies/xml_document.py",
     "cryptography": "engine/sources/",
     "jwt": "engine/sources/",
     "click": "engine/cli/",
