@@ -160,7 +160,7 @@ def receiving(
     known = {**sources_of(settings), **(sources or {})}
     journal = SqliteJournal(None)
     ingress = Ingress(
-        Intake(known, Index(()), journal, time.time, id_maker("evt")),
+        Intake(known, Index(()), journal, time.time, id_maker("evt"), settings.server.max_body),
         Refusals(journal, known.__contains__),
         Answering(journal),
         settings.server.max_body,

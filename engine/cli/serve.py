@@ -60,12 +60,11 @@ def _supervisor(project: Project, sockets: Sockets, relayed: Sequence[Channel], 
 
 
 def _url_for_tunnels(project: Project, sockets: Sockets) -> str:
-    """Where a tunnel of this machine reaches the ingress. Raises UsageError where it can't."""
-    reachable = (url_of(each) for each in sockets.hooks if each.family != socket.AF_UNIX and not project.settings.server.tls)
-    url = next(reachable, None)
-    if url is None:
-        raise UsageError("--tunnel needs a listener of plain HTTP at this machine; add 127.0.0.1:8787 to server.listen")
-    return url
+    """Raises UsageError."""
+    urls = [url for url in (_url_of(project, each) for each in sockets.hooks) if url.startswith("http://") and "unix:" not in url]
+    if not urls:
+        raise UsageError("--tunnel delivers to this server over plain HTTP, and it listens at no such address; add one to server.listen")
+    return urls[0]
 
 
 def _say_warnings(project: Project) -> None:

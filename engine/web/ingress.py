@@ -14,6 +14,7 @@ from hookrules.engine.sources.source import Source
 from hookrules.engine.web.answering import accept, answer, reply, stream
 from hookrules.engine.web.forwarding import Origin
 from hookrules.engine.web.front import Front
+from hookrules.engine.web.rate_limits import RateLimit
 from hookrules.engine.web.reading import BODY_SECONDS, delivery_of, read_body
 from hookrules.engine.web.responding import Answering, Stream
 
@@ -69,18 +70,19 @@ class Ingress:
                 allowed = ", ".join(sorted(source.methods))
                 answer(protocol, 405, {"error": f"{scope.method} is not taken here; send {allowed}"}, ("allow", allowed))
                 return
-            await self._limited(source, origin, scope, protocol)
+            limit = self._front.per_source.get(source.name)
+            if limit is None:
+                await self._deliver(source, origin, scope, protocol)
+            else:
+                await self._deliver_within(limit, source, origin, scope, protocol)
         except Refusal as refusal:
             self._refuse(name, origin, scope, protocol, refusal)
         except Exception:  # noqa: BLE001  a mistake of ours: the sender is told to send again, and we are told where
             logs.logger.exception("a delivery could not be handled", extra={"fields": {"source": name}})
             answer(protocol, 500, {"error": "hookrules made a mistake; its log says where"})
 
-    async def _limited(self, source: Source, origin: Origin, scope: Any, protocol: Any) -> None:
+    async def _deliver_within(self, limit: RateLimit, source: Source, origin: Origin, scope: Any, protocol: Any) -> None:
         """What nobody proved does not count against its source: a stranger could use up what the source may send."""
-        limit = self._front.per_source.get(source.name)
-        if limit is None:
-            return await self._deliver(source, origin, scope, protocol)
         limit.take()
         try:
             await self._deliver(source, origin, scope, protocol)

@@ -163,3 +163,12 @@ def test_a_server_with_a_certificate_that_is_not_there_does_not_start(tmp_path: 
     assert "hookrules.yaml:2:" in done.stderr
     assert "nowhere.pem can't be read (no such file or directory)" in done.stderr
     assert "nowhere.key can't be read" in done.stderr
+
+
+def test_a_relay_needs_an_address_to_deliver_to(tmp_path: Path) -> None:
+    folder = project(tmp_path, RULES, CONFIG.replace(LISTEN, "{listen: 'unix:hooks.sock', drain: 5s}"))
+    command = [*SERVE, "--tunnel", "lab=http://127.0.0.1:9/channel"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "--tunnel delivers to this server over plain HTTP" in done.stderr
+    assert not (folder / "hooks.sock").exists()
