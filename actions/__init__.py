@@ -10,10 +10,12 @@ from hookrules.engine.errors import HookrulesError
 KINDS = {
     "shell": "hookrules.actions.shell:ShellAction",
     "http": "hookrules.actions.http_request:HttpAction",
+    "sql": "hookrules.actions.sql:SqlAction",
     "file": "hookrules.actions.file:FileAction",
     "log": "hookrules.actions.log:LogAction",
 }
 SERVICES = {
+    "databases": "hookrules.actions.sql:Database",
     "files": "hookrules.actions.file:FileRoot",
 }
 """Sections of hookrules.yaml that actions bring along → the model of an entry."""

@@ -10,6 +10,7 @@ from hookrules.actions import service, services
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
     **dict.fromkeys(("GITHUB_SECRET", "CHAT_URL", "SENSORS_SECRET"), "https://chat.example.com/a-long-secret"),
+    "DATABASE_URL": "postgresql://app:a-long-secret@localhost/shop",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }
 """What examples may name as `{env: …}`."""

@@ -21,7 +21,8 @@ SPACE = r"(?>\s+|--[^\n]*|#[^\n]*|/\*(?s:.*?)\*/)*+"
 _MARKS = re.compile(r";|:(?P<name>[^\W\d]\w*)(?![\w$]|:(?!:))|:")
 _NO_NAME_AFTER = re.compile(r"[\w$:\\]\Z")
 _TRANSACTION = re.compile(rf"(?i){SPACE}\b(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release)\b")
-_NAME_FOLLOWS = re.compile(r"(?:\b(?:delete\s+from|into|join|table|update)|\*\s*from)\s+\Z", re.IGNORECASE)
+_NAME_FOLLOWS = re.compile(r"(?i)(?:\b(?:delete\s+from|into|join|table|update)|\*\s*from)\s+\Z")
+_CODE_FOLLOWS = re.compile(r"(?i)\b(?:execute\s+immediate|prepare\s+\w+\s+from|sp_executesql|exec(?:ute)?(?=\s*\())[\s(]+\Z")
 _JOINS = re.compile(r"[\w$'\"`\[\\]")
 
 
@@ -56,8 +57,8 @@ class SqlReader:
     """Where the value right before stands in the template; None at rendering, when nobody asks for it."""
     fresh: bool = True
     """Whether the statement has no text yet."""
-    name_follows: bool = False
-    """Whether the words before ask for a table's name."""
+    wanted: str = ""
+    """What the words before ask for, where that can be no value: `_NAME`, `_CODE`."""
     names: frozenset[str] = frozenset()
     """The parameters that the text itself names."""
 
@@ -65,7 +66,7 @@ class SqlReader:
         return self.read(text)[0]
 
     def raw(self) -> "SqlReader":
-        return replace(self, before="", after_value=False, fresh=False, name_follows=False)
+        return replace(self, before="", after_value=False, fresh=False, wanted="")
 
     def value(self, node: nodes.Expr) -> "SqlReader":
         return self.bound(place_of(node))
@@ -76,7 +77,7 @@ class SqlReader:
         if refusal is not None:
             raise _unsafe(place, *refusal)
         readings = tuple(replace(reading, tail=VALUE) for reading in self.readings)
-        return replace(self, readings=readings, before="", after_value=True, last_value=place, fresh=False, name_follows=False)
+        return replace(self, readings=readings, before="", after_value=True, last_value=place, fresh=False, wanted="")
 
     def ended(self) -> None:
         """Raises TemplateError where the text ends inside of something that begins in it."""
@@ -107,7 +108,7 @@ class SqlReader:
             return f"a value can't stand after {self.before} in SQL", f"take the {self.before} away: {{{{ }}}} is a parameter by itself"
         if self.before and _JOINS.match(self.before):
             return _ALONE
-        return _NAME if self.name_follows else None
+        return (self.wanted, _WANTED[self.wanted]) if self.wanted else None
 
     def _inside(self, reading: Reading) -> tuple[str, str]:
         where = f"a value can't stand inside {reading.inside} in SQL"
@@ -138,14 +139,24 @@ class SqlReader:
         if self.fresh and (found := _TRANSACTION.match(text)) and all(reading.in_code for reading in self.readings):
             message = f"all statements of a step are one transaction, and {found[1]!r} would be another"
             raise TemplateError(message, suggestion="leave it out")
-        follows = bool(_NAME_FOLLOWS.search(text)) or (self.name_follows and text.isspace())
         readings, fresh = all_after(self.readings, text), self.fresh and text.isspace()
-        return replace(self, readings=readings, before=text[-1], after_value=False, fresh=fresh, name_follows=follows)
+        wanted = _wanted(text) or (self.wanted if text.isspace() else "")
+        return replace(self, readings=readings, before=text[-1], after_value=False, fresh=fresh, wanted=wanted)
+
+
+def _wanted(text: str) -> str:
+    """By the words that it ends with."""
+    return _NAME if _NAME_FOLLOWS.search(text) else _CODE if _CODE_FOLLOWS.search(text) else ""
 
 
 _ALONE = "a value stands alone in SQL: it is no part of a name, and joins no quotes", "put a space or an operator between them"
-_NAME = "a value can't be a table's name in SQL", "write the name, or choose one with {% if %}"
-_BOUND = "take the quotes away: the value is bound, and needs none"
+_NAME = "a value can't be a table's name in SQL"
+_CODE = "a value here would be run as SQL"
+_WANTED: Mapping[str, str] = {
+    _NAME: "write the name, or choose one with {% if %}",
+    _CODE: "write the statement, with values where it takes some; {{ … | raw }} is the way to vouch for it",
+}
+_BOUND = "take the quotes away, for the value is bound; what is joined to it stands in the braces, as {{ '%' ~ x ~ '%' }}"
 _REMEDIES: Mapping[str, str] = {
     COMMENT: "take it out of the comment",
     "[…]": "a value is no name; write the name, or choose one with {% if %}",
