@@ -13,22 +13,22 @@ from hookrules.engine.model import Json, Outcome
 from hookrules.engine.outbound.database_urls import MissingDriver, has_password, located, usable
 from hookrules.engine.secret import Secret, SecretField
 from hookrules.engine.templating import SqlScript, SqlText, ValueTemplate, bindable
+from hookrules.engine.templating.sql_reader import VALUE
 from hookrules.engine.templating.template import finding
 
 SECTION = "databases"
-_OURS = "hr_"
 _OPEN = "hookrules.yaml, and holds no password"
 
 
 def _parameter(name: str) -> str:
     if not name.isidentifier() or not name.isascii():
         raise ValueError(f"{name!r} is no name of a parameter: letters, digits and _")
-    if name.startswith(_OURS):
+    if name.startswith(VALUE):
         raise ValueError(f"{name} is a name that hookrules gives itself")
     return name
 
 
-ParameterName = Annotated[str, AfterValidator(_parameter), Field(json_schema_extra={"pattern": f"^(?!{_OURS})[A-Za-z_][A-Za-z0-9_]*$"})]
+ParameterName = Annotated[str, AfterValidator(_parameter), Field(json_schema_extra={"pattern": f"^(?!{VALUE})[A-Za-z_][A-Za-z0-9_]*$"})]
 
 
 def _url(written: Any, handler: ValidatorFunctionWrapHandler) -> Secret:
