@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.bodies": {"engine.model", "engine.errors"},
     "engine.conditions": {"engine.model", "engine.errors", "engine.units"},
     "engine.templating": {"engine.model", "engine.errors"},
-    "engine.outbound": {"engine.errors"},
+    "engine.outbound": {"engine.errors", "engine.model"},
     "engine.sources": {"engine.model", "engine.errors", "engine.bodies", "engine.outbound"},
     "actions": {"engine.model", "engine.errors", "engine.units", "engine.bodies", "engine.outbound", "engine.secret", "engine.templating"},
     "engine.config": {
@@ -101,6 +101,8 @@ KNOWN_ONLY_BY = {
     "jsonpath_ng": "engine/conditions/",
     "re2": "engine/conditions/",
     "apscheduler": "engine/due_times.py",
+    "sqlalchemy": "engine/outbound/database",
+    "pymysql": "engine/outbound/mysql_connection.py",
     "uvloop": "engine/cli/processes.py",
     "multipart": "engine/bodies/multipart_form.py",
     "defusedxml": "engine/bodies/xml_document.py",
