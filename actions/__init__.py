@@ -16,6 +16,7 @@ KINDS = {
     "log": "hookrules.actions.log:LogAction",
 }
 SERVICES = {
+    "clients": "hookrules.actions.http_clients:HttpClient",
     "files": "hookrules.actions.file:FileRoot",
 }
 """Sections of hookrules.yaml that actions bring along → the model of an entry."""

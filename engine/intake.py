@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import msgspec
 
 from hookrules.engine import bodies
+from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.errors import UnknownSource, Unreadable
 from hookrules.engine.journal import USUAL, Repeats
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.matching.standing import match_of
-from hookrules.engine.model import Delivery, Event, Fields, Json, Match, Receipt, Reply
+from hookrules.engine.model import Delivery, Event, Fields, Json, Receipt, Reply
 from hookrules.engine.sources.source import Source
 
 MOST_ITEMS = 10_000
@@ -29,6 +30,8 @@ class Taken:
     events: tuple[Event, ...]
     receipts: Future[tuple[Receipt, ...]]
     """One an event. It may hold a JournalError."""
+    answering: Rule | None = None
+    """The first rule that fires and answers the sender from its run."""
 
 
 class Intake:
@@ -75,10 +78,10 @@ class Intake:
 
     def accept(self, events: Sequence[Event], repeats: Repeats = USUAL) -> Taken:
         """Hand in events that need no proof any more."""
-        return Taken(tuple(events), self._journal.accept([(event, self.match(event)) for event in events], repeats))
-
-    def match(self, event: Event) -> list[Match]:
-        return [match_of(rule, event) for rule in self._index.match(event, event.received_at)]
+        fired = [(event, self._index.match(event, event.received_at)) for event in events]
+        answering = next((rule for _, rules in fired for rule in rules if rule.respond is not None), None)
+        arrivals = [(event, [match_of(rule, event) for rule in rules]) for event, rules in fired]
+        return Taken(tuple(events), self._journal.accept(arrivals, repeats), answering)
 
 
 def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[Event]:

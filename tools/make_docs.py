@@ -181,7 +181,14 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     return root["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
-_NAMED = {"Condition": "[condition](conditions.md)", "Step": "step", "RetryFields": "[retry](rules.md#retry)"}
+_NAMED = {
+    "Condition": "[condition](conditions.md)",
+    "Step": "step",
+    "RetryFields": "[retry](rules.md#retry)",
+    "ConcurrencyFields": "[concurrency](rules.md#order-repetition-limits)",
+    "ThrottleFields": "[throttle](rules.md#order-repetition-limits)",
+    "RespondFields": "[answer](rules.md#answering-the-sender)",
+}
 
 
 def _type(schema: Schema, root: Schema) -> str:

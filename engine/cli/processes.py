@@ -19,6 +19,7 @@ from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_sour
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
 from hookrules.engine.runs.masking import Stream, masker
@@ -52,11 +53,13 @@ def ingress(project: Project, listening: socket.socket) -> Work:
         from hookrules.engine.refusals import Refusals
         from hookrules.engine.web.ingress import Ingress
         from hookrules.engine.web.listener import Listener
+        from hookrules.engine.web.responding import Answering
 
         journal = open_journal_of(project)
         sources, max_body = sources_of(project.settings, lists_of(project)), project.settings.server.max_body
         intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body)
-        ingress = Ingress(intake, Refusals(journal, sources.__contains__), max_body, partial(url_of_source, project.settings))
+        refusals, url_of = Refusals(journal, sources.__contains__), partial(url_of_source, project.settings)
+        ingress = Ingress(intake, refusals, Answering(journal), max_body, url_of)
         listener = Listener(ingress, listening)
         uvloop.run(_listen(listener.serve, listener.stop, lifeline))
         journal.close()
@@ -74,12 +77,12 @@ async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable
     await serving
 
 
-def worker(project: Project, console: socket.socket | None) -> Work:
+def worker(project: Project, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
     """Runs steps, fires schedules and serves the console."""
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        working = _worker(project, journal)
+        working = _worker(project, journal, labels)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
@@ -94,7 +97,7 @@ def worker(project: Project, console: socket.socket | None) -> Work:
     return work
 
 
-def _worker(project: Project, journal: Journal) -> Worker:
+def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
@@ -114,9 +117,11 @@ def _worker(project: Project, journal: Journal) -> Worker:
         workshop,
         Rulebook(project.ruleset, journal),
         Schedules(schedules_of(project.settings), index, journal, _new_event_id),
+        Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
         name=worker_name(),
         slots=project.settings.server.slots,
+        labels=labels,
     )
 
 

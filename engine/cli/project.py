@@ -12,7 +12,7 @@ from hookrules.engine.config.loading import Catalogues, Loaded, load, load_setti
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
-from hookrules.engine.journal import Journal, Reading
+from hookrules.engine.journal import Journal, Reading, Watching
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import Run
 
@@ -94,6 +94,17 @@ def journal_for_steering(config: Path) -> Iterator[Journal]:
     if not settings.store_file(config.parent).exists():
         raise UsageError("nothing has run yet: there is no journal")
     journal = open_journal(settings.store, config.parent)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def journal_for_watching(project: Project) -> Iterator[Watching]:
+    """What rules for several events have found so far; nothing where nothing has been written yet."""
+    there = project.settings.store_file(project.folder).exists()
+    journal = open_journal(project.settings.store if there else _IN_MEMORY, project.folder)
     try:
         yield journal
     finally:

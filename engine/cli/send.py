@@ -19,7 +19,6 @@ from hookrules.engine.sources.source import CannotSign, Source
 from hookrules.engine.web.sockets import url_at
 
 _SECONDS = 30.0
-_GLANCE = 0.05
 
 
 @click.command()
@@ -126,14 +125,10 @@ def _follow(config: Path, runs: list[str]) -> int:
 
 def _ended(journal: Reading, run_id: str) -> bool:
     """Waits until the run has ended, and shows it; whether it succeeded."""
+    from hookrules.engine.cli.following import follow
     from hookrules.engine.cli.show import print_run
     from hookrules.engine.model import RunState
 
-    while True:
-        run = journal.run(run_id)
-        if run is None:
-            raise UsageError(f"run {run_id} is not in this configuration's journal: the server keeps another one")
-        if run.state.ended:
-            print_run(journal, run)
-            return run.state is RunState.SUCCEEDED
-        time.sleep(_GLANCE)
+    run = follow(journal, run_id)
+    print_run(journal, run)
+    return run.state is RunState.SUCCEEDED

@@ -88,6 +88,7 @@ class Code(enum.StrEnum):
     EVENT_PATTERN = "HR505", "an event pattern that can't match"
     UNKNOWN_EVENT = "HR506", "an event type that its source is not known to send"
     SHADOWED = "HR507", "an `otherwise` rule that never fires"
+    SEVERAL_ANSWERS = "HR508", "two rules that may answer the same event"
 
     UNKNOWN_IN_TEST = "HR601", "a test that names what is not there"
     TEST_PAYLOAD = "HR602", "the payload of a test, where it can't be used"

@@ -8,6 +8,7 @@ from typing import Protocol, TypeGuard
 from pydantic import BaseModel
 
 from hookrules.engine.conditions import FactUse
+from hookrules.engine.config.answers import Answer, Respond
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.literal_secrets import places_of_secrets
@@ -45,6 +46,8 @@ def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
         yield from _check_services(written, path, step, known)
         if step.id:
             earlier.append(step.id)
+    if written.rule.respond is not None:
+        yield from _check_respond(written, written.rule.respond, _Check(written, known.secrets, earlier))
 
 
 def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
@@ -54,6 +57,18 @@ def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
         if first is not path:
             line, _ = written.document.locate((*written.path, *first, "id"))
             yield written.error(Code.DUPLICATE_STEP, f"the id '{step.id}' is taken by the step in line {line}", (*path, "id"))
+
+
+def _check_respond(written: WrittenRule, respond: Respond, check: "_Check") -> Iterator[Finding]:
+    for inner, template in templates_in(respond.answer):
+        yield from check.template(template, ("respond", *inner))
+    for inner, template in templates_in(respond.late):
+        yield from check.template(template, ("respond", "late", *inner))
+        for reference in template.references():
+            if reference.path[0] not in ("payload", "header", "query", "event", "git", "rule"):
+                message = f"'{reference.path[0]}' is the run's, which has not ended when it is late; name the event's own"
+                place = ("respond", "late", *inner, *reference.leaf)
+                yield written.error(Code.TEMPLATE, message, place, inside=inside_of(written, template, place, reference))
 
 
 def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: Known) -> Iterator[Finding]:
@@ -69,6 +84,8 @@ def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templat
     if isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             yield from templates_in(getattr(value, name), (*path, field.alias or name))
+    elif isinstance(value, Answer):
+        yield from templates_in({"headers": value.headers, "json": value.document, "text": value.text}, path)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from templates_in(inner, (*path, str(key)))

@@ -4,6 +4,7 @@ All writes of one journal object go through its committing thread; readers have 
 """
 
 import hashlib
+import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -16,25 +17,39 @@ from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import (
     USUAL,
+    Advance,
     Arrival,
     EventFilter,
     Heading,
     Journal,
+    Partial,
     RefusalFilter,
     Repeats,
     RuleText,
     RunFilter,
+    Silence,
     Turn,
     Waiting,
 )
 from hookrules.engine.journal import sqlite_steering as steering
+from hookrules.engine.journal import sqlite_watching as watching
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
-from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values, waiting_from
+from hookrules.engine.journal.sqlite_rows import (
+    Row,
+    event_from,
+    event_row,
+    response_from,
+    response_text,
+    run_from,
+    step_from,
+    step_values,
+    waiting_from,
+)
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -123,8 +138,16 @@ class SqliteJournal(Journal):
     def cancelling(self, worker: str) -> list[str]:
         return [run_id for (run_id,) in self._rows(_READING["cancelling"], (worker,))]
 
-    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
-        values = {"state": state.value, "ended_at": now, "error": error}
+    def end_run(
+        self,
+        run: Run,
+        state: RunState,
+        now: float,
+        error: str | None = None,
+        following: Arrival | None = None,
+        response: Reply | None = None,
+    ) -> None:
+        values = {"state": state.value, "ended_at": now, "error": error, "response": response_text(response)}
         after = self._row(following) if following else None
         self._write(partial(writes.end_run, run=run, values=values, following=after))
 
@@ -147,6 +170,36 @@ class SqliteJournal(Journal):
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         self._execute("plan_schedule", (schedule, due_at))
+
+    # What rules that fire for several events, or for none, leave behind.
+
+    def begin(self, cursor: str) -> int:
+        rows = self._rows(watching.SQL["cursor"], (cursor,))
+        return int(rows[0][0]) if rows else self._write(partial(watching.begin, name=cursor))
+
+    def advance(self, cursor: str, step: Advance) -> bool:
+        run_ids = [self._new_run_id(complete.now) for complete in step.complete]
+        return self._write(partial(watching.advance, name=cursor, step=step, run_ids=run_ids))
+
+    def partial(self, rule: str, key: str) -> Partial | None:
+        rows = self._rows(watching.SQL["partial"], (rule, key))
+        return Partial(rule, key, json.loads(rows[0][0]), rows[0][1]) if rows else None
+
+    def silence_keys(self, rule: str) -> list[str]:
+        return [key for (key,) in self._rows(watching.SQL["silence_keys"], (rule,))]
+
+    def plan_silences(self, silences: Sequence[Silence]) -> None:
+        self._write(partial(watching.plan, silences=silences))
+
+    def silent(self, now: float) -> list[Silence]:
+        return [Silence(*row) for row in self._rows(watching.SQL["silent"], (now,))]
+
+    def next_silence(self) -> float | None:
+        ((due_at,),) = self._rows(watching.SQL["next_silence"], ())
+        return None if due_at is None else float(due_at)
+
+    def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
+        return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
 
     # What people ask of runs.
 
@@ -178,6 +231,10 @@ class SqliteJournal(Journal):
 
     def rule_text(self, digest: str) -> RuleText | None:
         return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
+
+    def response(self, run_id: str) -> Reply | None:
+        rows = self._rows(_READING["response"], (run_id,))
+        return response_from(rows[0][0]) if rows else None
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
         return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]

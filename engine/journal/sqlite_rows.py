@@ -9,7 +9,7 @@ import msgspec
 
 from hookrules.engine.errors import Unwritable
 from hookrules.engine.journal import Waiting
-from hookrules.engine.model import Event, Expectation, Json, Run, RunState, Step, StepState
+from hookrules.engine.model import Event, Expectation, Json, Reply, Run, RunState, Step, StepState
 
 Row = tuple[Any, ...]
 
@@ -137,3 +137,11 @@ def waiting_from(row: Row) -> Waiting:
     run_id, events, condition, names, since = row
     expects = Expectation(events=tuple(_decode(events)), condition=_decode(condition), names=_decode(names))
     return Waiting(run_id, expects, since)
+
+
+def response_text(reply: Reply | None) -> str | None:
+    return None if reply is None else msgspec.json.encode(reply).decode()
+
+
+def response_from(text: str) -> Reply:
+    return msgspec.json.decode(text, type=Reply)

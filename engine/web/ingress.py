@@ -14,6 +14,7 @@ from hookrules.engine.intake import Intake, Taken
 from hookrules.engine.model import Delivery, Event, Receipt, Reply
 from hookrules.engine.refusals import Refusals
 from hookrules.engine.sources.source import Source
+from hookrules.engine.web.responding import Answering, Stream
 
 _HOOKS = "/hooks/"
 _BODY_SECONDS = 30.0
@@ -31,10 +32,17 @@ class Ingress:
     """The application that granian calls, once a request."""
 
     def __init__(
-        self, intake: Intake, refusals: Refusals, max_body: int, url_of: Callable[[str], str | None], clock: Callable[[], float] = time.time
+        self,
+        intake: Intake,
+        refusals: Refusals,
+        answering: Answering,
+        max_body: int,
+        url_of: Callable[[str], str | None],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`url_of` gives the URL by which senders know a source, where the configuration says it."""
         self._intake = intake
+        self._answering = answering
         self._refusals = refusals
         self._url_of = url_of
         self._max_body = max_body
@@ -76,13 +84,15 @@ class Ingress:
             _reply(protocol, taken)
             return
         receipts = await self._written(taken)
-        answer = source.acknowledge(taken.events)
-        if answer is None:
-            _accept(protocol, receipts)
-        else:
-            _reply(protocol, answer)
         for event, receipt in zip(taken.events, receipts, strict=True):
             _log(event, receipt)
+        answer = await self._answering.reply(taken, receipts) or source.acknowledge(taken.events)
+        if answer is None:
+            _accept(protocol, receipts)
+        elif isinstance(answer, Stream):
+            await _stream(protocol, answer)
+        else:
+            _reply(protocol, answer)
 
     async def _take(self, source: Source, delivery: Delivery) -> Taken | Reply:
         if source.verifier.may_wait():
@@ -181,6 +191,12 @@ def _address(scope: Any) -> str | None:
     """RSGI gives `address:port`, and for a unix socket a path."""
     host, colon, _ = str(scope.client).rpartition(":")
     return host.strip("[]") if colon else None
+
+
+async def _stream(protocol: Any, stream: Stream) -> None:
+    sending = protocol.response_stream(stream.status, [("content-type", "text/plain; charset=utf-8")])
+    async for piece in stream.pieces:
+        await sending.send_str(piece)
 
 
 def _reply(protocol: Any, reply: Reply) -> None:

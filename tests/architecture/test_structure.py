@@ -39,7 +39,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "engine.matching": {"engine.model", "engine.errors", "engine.conditions", "engine.templating", "engine.config"},
     "engine.journal": {"engine.model", "engine.errors", "engine.ids"},
-    "engine.intake": {"engine.model", "engine.errors", "engine.bodies", "engine.sources", "engine.matching", "engine.journal"},
+    "engine.intake": {
+        "engine.model",
+        "engine.errors",
+        "engine.bodies",
+        "engine.config",
+        "engine.sources",
+        "engine.matching",
+        "engine.journal",
+    },
     "engine.refusals": {"engine.model", "engine.journal"},
     "engine.runs": {
         "engine.model",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from support_docs import AROUND, ENVIRON, ROOT, Block, blocks
+from support_tls import write_files
 
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.json_schema import SCHEMAS
@@ -44,6 +45,7 @@ def findings(block: Block, folder: Path) -> list[Finding]:
     (folder / "secrets").mkdir()
     for name, text in FILES.items():
         (folder / "secrets" / name).write_text(text)
+    write_files(folder / "secrets", "partner")
     path = folder / ("rules/block.yaml" if kind_of(block.text) == "rules" else "hookrules.yaml")
     path.write_text(block.text)
     return [found for found in check_files([path], config_path=folder / "hookrules.yaml", environ=ENVIRON) if found.code not in TOLD]

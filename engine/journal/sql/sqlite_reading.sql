@@ -32,6 +32,9 @@ select source, at, status, reason, address, agent from refusals where {condition
 select outputs.seq, outputs.key, outputs.stream, outputs.text
 from outputs join runs on runs.seq = outputs.run where runs.id = ? and outputs.seq > ? order by outputs.seq
 
+-- name: response
+select response from runs where id = ? and response is not null
+
 -- name: met
 select met_at, met_by from expectations join runs on runs.seq = expectations.run where runs.id = ? and met_at is not null
 

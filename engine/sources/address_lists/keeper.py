@@ -5,16 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 from hookrules.engine.errors import HookrulesError
-from hookrules.engine.outbound.addresses import RefusedAddress
+from hookrules.engine.outbound.budget import Budget
+from hookrules.engine.outbound.client import PUBLIC, Client
+from hookrules.engine.outbound.failures import RequestFailed
 from hookrules.engine.sources.address_lists import cache
 from hookrules.engine.sources.address_lists.published import LISTS, PublishedList, networks_in
-
-if TYPE_CHECKING:
-    from hookrules.engine.outbound.http_client import Answer
 
 PERIOD = 86_400.0
 """Seconds from one fetch of a list to the next."""
@@ -22,7 +19,6 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 60.0, 3_600.0
 """Seconds from a fetch that failed to the next try; doubled from one to the other."""
 _PATIENCE = 30.0
 """Seconds that a fetch may take."""
-_MOST_REDIRECTS = 3
 
 Say = Callable[[str, str], None]
 """Takes a level (`info`, `warning`) and a sentence."""
@@ -32,44 +28,23 @@ class NotFetched(HookrulesError):
     """A list that can't be had now, with the reason."""
 
 
-def fetch(url: str, cancelled: threading.Event, *, allow_private: bool = False) -> bytes:
-    """What is at the URL, from an address of the public Internet. Raises NotFetched."""
-    for _ in range(_MOST_REDIRECTS + 1):
-        answer = _answer(url, cancelled, allow_private=allow_private)
-        if answer.status not in (301, 302, 303, 307, 308):
-            break
-        url = _followed(url, answer.headers.get("location", ""))
+def fetch(url: str, cancelled: threading.Event, *, client: Client = PUBLIC) -> bytes:
+    """What is at the URL, from an address of the public Internet, followed where it has moved to. Raises NotFetched.
+
+    The client follows no redirect from https to http: who could change a list on its way could let anyone in.
+    """
+    from hookrules.engine.outbound.http_client import Request, send
+
+    request = Request("GET", url, {"User-Agent": "hookrules", "Accept": "application/json"}, follow_redirects=True)
+    try:
+        answer = send(request, Budget.of(_PATIENCE, cancelled), client)
+    except RequestFailed as failed:
+        raise NotFetched(str(failed)) from None
     if answer.status != 200:
         raise NotFetched(f"the answer is {answer.status}")
     if not answer.whole:
         raise NotFetched("the answer is larger than 1 MiB")
     return answer.body
-
-
-def _answer(url: str, cancelled: threading.Event, *, allow_private: bool) -> "Answer":
-    from urllib3.exceptions import HTTPError
-
-    from hookrules.engine.outbound.http_client import Cancelled, Request, TimeIsUp, send
-
-    headers = {"User-Agent": "hookrules", "Accept": "application/json"}
-    try:
-        return send(Request("GET", url, headers, allow_private=allow_private), timeout=_PATIENCE, cancelled=cancelled)
-    except RefusedAddress:
-        raise NotFetched("its host has an address that is not of the public Internet") from None
-    except TimeIsUp:
-        raise NotFetched(f"no whole answer within {_PATIENCE:g} s") from None
-    except Cancelled:
-        raise NotFetched("the worker ends") from None
-    except (HTTPError, OSError) as error:
-        raise NotFetched(f"no answer ({type(getattr(error, 'reason', None) or error).__name__})") from None
-
-
-def _followed(url: str, location: str) -> str:
-    """Never from https to http: who could change a list on its way could let anyone in."""
-    target = urljoin(url, location)
-    if urlsplit(target).scheme not in ("https", urlsplit(url).scheme):
-        raise NotFetched("it has moved to a URL without https")
-    return target
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from hookrules.engine.journal import Arrival, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
+from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
@@ -42,7 +43,8 @@ def worker(bench: Bench, on_end: Callable[[], None]) -> Worker:
         on_end()
 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, follow, name="w", slots=2)
+    correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, name="w", slots=2)
 
 
 def work_until_an_end(bench: Bench) -> None:
