@@ -14,7 +14,7 @@ from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
 from hookrules.engine.journal import Journal, Reading, Watching
 from hookrules.engine.journal.opening import open_journal
-from hookrules.engine.model import Run
+from hookrules.engine.model import Event, Run
 
 _IN_MEMORY = "sqlite://"
 
@@ -117,6 +117,13 @@ def run_named(journal: Reading, run_id: str) -> Run:
     if run is None:
         raise UsageError(f"there is no run {run_id}; `hookrules runs` lists them")
     return run
+
+
+def with_payload(event: Event) -> Event:
+    """Raises UsageError where nothing can be done with the event any more."""
+    if not event.payload_kept:
+        raise UsageError(f"the payload of {event.id} is gone: it is older than `retention.payloads` keeps it")
+    return event
 
 
 def _unusable(config: Path, loaded: Loaded) -> ConfigurationError:

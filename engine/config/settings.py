@@ -1,7 +1,7 @@
 """hookrules.yaml: its models, which also make its JSON Schema."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
@@ -14,7 +14,7 @@ from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.due_times import DueTimes, cron, every
 from hookrules.engine.secret import SecretField
-from hookrules.engine.units import Duration
+from hookrules.engine.units import Duration, PositiveDuration
 
 SQLITE = "sqlite:///"
 
@@ -55,10 +55,21 @@ class Schedule(Keys):
         return cron(self.cron, self.timezone) if self.cron is not None else every(self.every or 0)
 
 
+class Retention(Keys):
+    """How long the journal keeps what came; left out, for ever. What has not ended, and dead runs with their events, stay."""
+
+    events: PositiveDuration | None = Field(None, description="Events with their runs, and refusals.", examples=["30d"])
+    payloads: PositiveDuration | None = Field(None, description="Payloads and raw bodies of events.", examples=["7d"])
+
+    @model_validator(mode="after")
+    def _no_payload_without_event(self) -> Self:
+        if self.events is not None and self.payloads is not None and self.payloads > self.events:
+            raise problem("retention", "a payload goes with its event: 'payloads' can't be longer than 'events'")
+        return self
+
+
 class _Settings(Keys):
     """All of hookrules.yaml, secrets resolved."""
-
-    read_over: ClassVar[frozenset[str]] = frozenset({"retention"})
 
     server: Server = Server()
     console: Console = Console()
@@ -66,6 +77,7 @@ class _Settings(Keys):
     rules: str = Field("rules", description="The folder of the rule files.")
     sources: dict[Name, SourceSettings] = Field(default_factory=dict, description="Who may deliver: a name → how it proves itself.")
     schedules: dict[Name, Schedule] = Field(default_factory=dict, description="When `schedule.NAME` happens.")
+    retention: Retention = Field(Retention(), description="How long the journal keeps what came. Left out: for ever.")
     secrets: dict[str, SecretField] = Field(default_factory=dict, description="What templates may name as `secrets.NAME`.")
 
     def store_file(self, folder: Path) -> Path:

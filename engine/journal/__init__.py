@@ -13,15 +13,19 @@ from hookrules.engine.journal.records import (
     USUAL,
     Advance,
     Arrival,
+    Bounds,
     Complete,
     EventFilter,
     Heading,
+    Mark,
     Partial,
     RefusalFilter,
     Repeats,
     RuleText,
     RunFilter,
+    Shelf,
     Silence,
+    Tidied,
     Turn,
     Waiting,
 )
@@ -32,19 +36,24 @@ __all__ = [
     "USUAL",
     "Advance",
     "Arrival",
+    "Bounds",
+    "Care",
     "Complete",
     "EventFilter",
     "Heading",
     "Intake",
     "Journal",
+    "Mark",
     "Partial",
     "Reading",
     "RefusalFilter",
     "Repeats",
     "RuleText",
     "RunFilter",
+    "Shelf",
     "Silence",
     "Steering",
+    "Tidied",
     "Turn",
     "Waiting",
     "Watching",
@@ -216,7 +225,18 @@ class Reading(Protocol):
         """How many there are: `events`, runs by state as `runs.<state>`, and refusals as `refusals.<status>.<source>`."""
 
 
-class Journal(Intake, Work, Watching, Steering, Reading, Protocol):
+class Care(Protocol):
+    """What keeps a journal from growing without end."""
+
+    def tidy(self, bounds: Bounds, mark: Mark) -> Tidied:
+        """Let go of a bounded part of what is too old, from `mark` on, in one commit.
+
+        An event stays whole while a run of it has not ended or is dead, and while it is still to be looked at. An event whose payload
+        went gets it back where its delivery comes again.
+        """
+
+
+class Journal(Intake, Work, Watching, Steering, Reading, Care, Protocol):
     """All of it, on one store."""
 
     def close(self) -> None:

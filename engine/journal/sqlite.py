@@ -19,15 +19,18 @@ from hookrules.engine.journal import (
     USUAL,
     Advance,
     Arrival,
+    Bounds,
     EventFilter,
     Heading,
     Journal,
+    Mark,
     Partial,
     RefusalFilter,
     Repeats,
     RuleText,
     RunFilter,
     Silence,
+    Tidied,
     Turn,
     Waiting,
 )
@@ -48,6 +51,7 @@ from hookrules.engine.journal.sqlite_rows import (
     waiting_from,
 )
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
+from hookrules.engine.journal.sqlite_tidying import tidy
 from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
 
@@ -56,6 +60,7 @@ Result = TypeVar("Result")
 _READING = load_statements("sqlite_reading.sql")
 _EVENT_CONDITIONS = {
     "source": "source = :source",
+    "payload_kept": "payload_kept = :payload_kept",
     "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
 }
 _REFUSAL_CONDITIONS = {"source": "source = :source"}
@@ -211,6 +216,9 @@ class SqliteJournal(Journal):
 
     def approve(self, run_id: str, now: float, by: str) -> bool:
         return self._write(partial(steering.approve, run_id=run_id, now=now, by=by))
+
+    def tidy(self, bounds: Bounds, mark: Mark) -> Tidied:
+        return self._write(partial(tidy, bounds=bounds, mark=mark))
 
     # What people and programs look at.
 

@@ -61,12 +61,12 @@ def _json(value: Json, what: str, owner: str) -> bytes:
 
 
 def event_from(row: Row) -> Event:
-    id_, source, type_, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body = row
+    id_, source, type_, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body = row
     return Event(
         id=id_,
         source=source,
         type=type_,
-        payload=_decode(body if payload is None else payload),
+        payload=_decode(body if payload is None else payload) if payload_kept else None,
         body=body,
         received_at=received_at,
         delivery_id=delivery_id,
@@ -76,6 +76,7 @@ def event_from(row: Row) -> Event:
         hops=hops,
         git=_decode(git),
         proven_by=proven_by,
+        payload_kept=bool(payload_kept),
     )
 
 

@@ -64,7 +64,9 @@ def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> R
     if written.rowcount:
         seq, first_id = written.lastrowid, event.id
     else:
-        ((seq, first_id),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        ((seq, first_id, kept),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        if not kept:  # a run may start of it again
+            connection.execute(SQL["refill_event"], (*event.values[-2:], seq))
     runs = tuple((match.rule, run_id) for run_id, match in starts if start(connection, run_id, seq, event, match))
     return Receipt(first_id, runs, known=not written.rowcount)
 
