@@ -35,3 +35,9 @@ on conflict (source, delivery_id, rule) where delivery_id is not null do nothing
 
 -- name: keep_rule
 insert into rules (digest, name, text) values (?, ?, ?) on conflict (digest) do nothing
+
+-- name: encryption_keys
+select id from encryption_keys
+
+-- name: keep_encryption_key
+insert into encryption_keys (id) values (?) on conflict do nothing
