@@ -105,6 +105,16 @@ def journal_for_steering(config: Path) -> Iterator[Journal]:
 
 
 @contextmanager
+def journal_of_settings(settings: Settings, folder: Path) -> Iterator[Journal]:
+    """The journal for writing; a new one is created."""
+    journal = _open(settings, folder)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
 def journal_for_watching(project: Project) -> Iterator[Watching]:
     """What rules for several events have found so far; nothing where nothing has been written yet."""
     there = project.settings.store_file(project.folder).exists()

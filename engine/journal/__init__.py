@@ -4,7 +4,7 @@ Every write is durable when its call returns (or its future is done). All of the
 read or written. An implementation may be used from many threads at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -226,7 +226,16 @@ class Reading(Protocol):
 
 
 class Care(Protocol):
-    """What keeps a journal from growing without end."""
+    """What keeps a journal from growing without end, and takes it from one place to another."""
+
+    def export(self, write: Callable[[bytes], object]) -> Mapping[str, int]:
+        """Hand out all that is kept, as at one moment, in lines of JSON: how many of each kind."""
+
+    def take(self, lines: Iterable[bytes]) -> Mapping[str, int]:
+        """Write what was exported; how many of each kind were new. What is here already, by its id or its delivery, stays as it is.
+
+        Some hundred lines a commit. Raises JournalError with the number of a line that is no good: those before it may be written.
+        """
 
     def tidy(self, bounds: Bounds, mark: Mark) -> Tidied:
         """Let go of a bounded part of what is too old, from `mark` on, in one commit.

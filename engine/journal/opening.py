@@ -29,6 +29,15 @@ def open_journal(url: str, folder: Path, keys: Sequence[str] = ()) -> Journal:
     return SqliteJournal(_path(rest, folder), seal=seal_of(keys))
 
 
+def file_of(url: str, folder: Path) -> Path:
+    """Where the journal that `store` names lies, for its care. Raises UsageError where there is none."""
+    _, found, rest = url.partition("sqlite://")
+    path = _path(rest, folder) if found else None
+    if path is None or not path.exists():
+        raise UsageError("nothing has run yet: there is no journal")
+    return path
+
+
 def _path(rest: str, folder: Path) -> Path | None:
     if not rest:
         return None

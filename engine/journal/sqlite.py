@@ -6,7 +6,7 @@ All writes of one journal object go through its committing thread; readers have 
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from hookrules.engine.journal import (
     Turn,
     Waiting,
 )
+from hookrules.engine.journal import sqlite_exchange as exchange
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
 from hookrules.engine.journal import sqlite_writes as writes
@@ -228,6 +229,12 @@ class SqliteJournal(Journal):
 
     def tidy(self, bounds: Bounds, mark: Mark) -> Tidied:
         return self._write(partial(tidy, bounds=bounds, mark=mark))
+
+    def export(self, write: Callable[[bytes], object]) -> Mapping[str, int]:
+        return self._reads.read(partial(exchange.export, seal=self._seal, write=write))
+
+    def take(self, lines: Iterable[bytes]) -> Mapping[str, int]:
+        return exchange.in_commits(lines, lambda some: self._write(partial(exchange.take, seal=self._seal, lines=some)))
 
     # What people and programs look at.
 

@@ -64,7 +64,7 @@ def _empty(connection: sqlite3.Connection, seq: int, before: float) -> bool:
 
 def _remove(connection: sqlite3.Connection, seq: int, before: float) -> bool:
     """The event with its runs, and all that hangs on these."""
-    if _holds(connection, "needed_by_a_run", seq, before) or _holds(connection, "gathered_by_another", seq, before):
+    if _holds(connection, "needed_by_a_run", seq, before) or _holds(connection, "needed_by_others", seq, before):
         return False
     connection.execute(_SQL["remove_runs"], {"seq": seq})
     connection.execute(_SQL["remove_event"], {"seq": seq})

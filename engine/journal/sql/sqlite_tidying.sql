@@ -37,8 +37,10 @@ select exists (select 1 from runs where event = :seq and (ended_at is null or en
         where run_events.event = :seq and (runs.ended_at is null or runs.ended_at >= :before or runs.state = 'dead')
     )
 
--- name: gathered_by_another
+-- name: needed_by_others
+-- A run that gathered it, or all events to come: numbers go on from the newest one, and cursors count on that.
 select exists (select 1 from run_events join runs on runs.seq = run_events.run where run_events.event = :seq and runs.event <> :seq)
+    or :seq = (select max(seq) from events)
 
 -- name: empty_event
 update events set payload = null, body = x'', payload_kept = 0 where seq = :seq
