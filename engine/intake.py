@@ -44,12 +44,15 @@ class Intake:
         journal: IntakeJournal,
         clock: Callable[[], float],
         new_id: Callable[[float], str],
+        max_body: int = bodies.MAX_SIZE,
     ) -> None:
+        """`max_body` bounds what a packed body unpacks to, as the ingress bounds what it is packed to."""
         self._sources = sources
         self._index = index
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
+        self._max_body = max_body
 
     def source(self, name: str) -> Source:
         """Raises UnknownSource."""
@@ -67,7 +70,7 @@ class Intake:
         if greeting is not None:
             return greeting
         proven_by = source.verifier.verify(delivery, now)
-        payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+        payload = bodies.payload_of(delivery, self._max_body)
         answer = source.handshake(delivery, payload)
         if answer is not None:
             return answer
@@ -83,7 +86,7 @@ class Intake:
 
 def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[Event]:
     """A delivery that counts as proven → its events: none where it is a handshake. Raises Unreadable or UnsupportedBody."""
-    payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+    payload = bodies.payload_of(delivery)
     return [] if source.handshake(delivery, payload) else events_of(source, delivery, payload, new_id)
 
 

@@ -13,6 +13,7 @@ ENVIRON = {
         ("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET", "PROXY_PASSWORD", "KEY_PASSWORD"),
         "https://chat.example.com/a-long-secret",
     ),
+    "DATABASE_URL": "postgresql://app:a-long-secret@localhost/shop",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }
 """What examples may name as `{env: …}`."""

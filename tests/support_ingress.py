@@ -127,7 +127,7 @@ class Receiver:
             thread.join(PATIENCE)
             assert not thread.is_alive()
             loop.close()
-            listening.detach()  # the listener has closed it
+            listening.close()
 
 
 class Sender:

@@ -8,11 +8,12 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
 from hookrules.engine import logs
+from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
@@ -43,7 +44,7 @@ def prepare(project: Project) -> None:
         journal.close()  # with its thread: the supervisor forks
 
 
-def ingress(project: Project, listening: socket.socket) -> Work:
+def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
     """The only writer of intake."""
 
     def work(lifeline: Lifeline) -> None:
@@ -51,18 +52,25 @@ def ingress(project: Project, listening: socket.socket) -> Work:
 
         from hookrules.engine.intake import Intake
         from hookrules.engine.refusals import Refusals
+        from hookrules.engine.web.front import Front
         from hookrules.engine.web.ingress import Ingress
-        from hookrules.engine.web.listener import Listener
+        from hookrules.engine.web.reception import Reception
         from hookrules.engine.web.responding import Answering
 
+        settings = project.settings
         journal = open_journal_of(project)
-        sources = sources_of(project.settings)
-        intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id)
-        refusals = Refusals(journal, sources.__contains__)
-        url_of = partial(url_of_source, project.settings)
-        ingress = Ingress(intake, refusals, Answering(journal), project.settings.server.max_body, url_of)
-        listener = Listener(ingress, listening)
-        uvloop.run(_listen(listener.serve, listener.stop, lifeline))
+        sources, max_body = sources_of(settings, lists_of(project)), settings.server.max_body
+        ingress = Ingress(
+            Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body),
+            Refusals(journal, sources.__contains__),
+            Answering(journal),
+            max_body,
+            {name: url_of_source(settings, name) for name in sources}.get,
+            front=Front.of(settings, time.monotonic),
+        )
+        tls = settings.server.tls
+        reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None)
+        uvloop.run(_listen(reception.serve, reception.stop, lifeline))
         journal.close()
 
     return work
@@ -90,7 +98,8 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
         token = project.settings.console.token
         stop_console = _console(project, journal, console, token) if console and token else lambda: None
         lifeline.ready()
-        working.run(project.settings.server.drain)
+        with lists_kept(project):
+            working.run(project.settings.server.drain)
         stop_console()
         journal.close()
 

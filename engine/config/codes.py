@@ -63,6 +63,7 @@ class Code(enum.StrEnum):
     UNKNOWN_PATH_IN_TEMPLATE = "HR310", "a template reads what none of the rule's events has"
     UNSAFE_PLACE = "HR311", "a value where nothing can make it safe"
     UNKNOWN_SERVICE = "HR312", "an action names what hookrules.yaml does not have"
+    DATABASE_DRIVER = "HR313", "a database that nothing installed can speak to"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"
@@ -80,6 +81,8 @@ class Code(enum.StrEnum):
     UNKNOWN_PROOF = "HR414", "a `verify` that names no proof, or two"
     NO_ADDRESS = "HR415", "an `allow_from` that is no address"
     GUESSED_URL = "HR416", "a signed URL that the configuration does not say"
+    CERTIFICATE = "HR420", "a certificate or key that the server can't use"
+    SERVER_CONFLICT = "HR421", "a key of `server` that is missing, or in the way, for what another one asks"
 
     DUPLICATE_RULE = "HR501", "two rules of one name"
     UNKNOWN_SOURCE = "HR502", "a rule on a source that hookrules.yaml does not have"

@@ -11,6 +11,7 @@ from hookrules.actions import services
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
+from hookrules.engine.config.server_checks import check_server
 from hookrules.engine.config.server_settings import Server
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.source_checks import check_source
@@ -55,6 +56,7 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str] 
     findings = [*document.findings, *read_over, *problems]
     if settings:
         findings += _checks(settings, document)
+        findings += check_server(settings, document, folder, with_files=environ is not None)
     return SettingsFile(document, settings, tuple(findings), names)
 
 

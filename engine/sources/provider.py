@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hookrules.engine.sources.address_lists import AddressLists
 from hookrules.engine.sources.source import Source, Verifier
 
 
@@ -16,6 +17,8 @@ class Credentials:
     """Seconds that a signed time may be away from this clock; None: as the provider advises."""
     signing_key: str | None = None
     """For schemes that are proven with a public key: the private one, for who signs a delivery to try things out."""
+    lists: AddressLists | None = None
+    """For who proves by the address. Without them, a list of a name or a file lets no one in."""
 
     def within(self, usual: float) -> float:
         return usual if self.tolerance is None else self.tolerance

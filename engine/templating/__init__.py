@@ -12,6 +12,7 @@ from hookrules.engine.templating.headers import HeaderValue
 from hookrules.engine.templating.names import KNOWN, Reference
 from hookrules.engine.templating.parsing import Use
 from hookrules.engine.templating.shell import ShellCommand, ShellText
+from hookrules.engine.templating.sql import SqlScript, SqlText, bindable
 from hookrules.engine.templating.text import FormValue, QueryValue, TextTemplate
 from hookrules.engine.templating.url import UrlTemplate
 from hookrules.engine.templating.value import JsonTemplate, ValueTemplate
@@ -28,10 +29,13 @@ __all__ = [
     "Reference",
     "ShellCommand",
     "ShellText",
+    "SqlScript",
+    "SqlText",
     "TextTemplate",
     "UrlTemplate",
     "Use",
     "ValueTemplate",
+    "bindable",
     "judged",
     "use_jsonpath",
 ]

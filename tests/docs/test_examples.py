@@ -10,7 +10,7 @@ from support_docs import Block, blocks
 
 from hookrules.engine.conditions import compile_condition, find
 from hookrules.engine.errors import ConditionError, TemplateError
-from hookrules.engine.templating import HeaderValue, ShellText, TextTemplate, UrlTemplate, ValueTemplate, use_jsonpath
+from hookrules.engine.templating import HeaderValue, ShellText, SqlText, TextTemplate, UrlTemplate, ValueTemplate, use_jsonpath
 
 _GIVEN = re.compile(r"(payload|event|run): ([{\[].*)")
 _EXAMPLE = re.compile(r"(?P<written>.+?)\s+→ (?P<comes>.+)")
@@ -18,6 +18,7 @@ VERDICTS = {"true": True, "false": False, "unknown": None}
 PLACES = {
     "templates": TextTemplate,
     "templates shell": ShellText,
+    "templates sql": SqlText,
     "templates url": UrlTemplate,
     "templates header": HeaderValue,
     "templates value": ValueTemplate,

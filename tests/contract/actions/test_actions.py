@@ -12,12 +12,17 @@ from support_actions import http_server, surroundings
 
 from hookrules.actions import KINDS, Action, Services, UnknownKind, kind, kinds, service, services
 from hookrules.actions.file import FileRoot
+from hookrules.actions.sql import Database
 from hookrules.engine.errors import TemplateError
+from hookrules.engine.outbound import database
+from hookrules.engine.secret import Placeholders
 
 NAMES: dict[str, Any] = {
     "payload": {"after": "12345e7", "ref": "refs/heads/main"},
     "event": {"type": "push", "source": "github"},
 }
+AROUND = {"vault": Placeholders(Path())}
+"""What settings are validated with."""
 
 
 @pytest.fixture(params=kinds())
@@ -40,6 +45,7 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
     return {
         "shell": {"command": "true"},
         "http": {"url": web, "allow_private": True},
+        "sql": {"statement": "select {{ payload.ref }} as ref"},
         "file": {"root": "here", "path": "x", "content": "y"},
         "emit": {"event": "internal.done"},
         "wait": {"duration": "5m"},
@@ -49,7 +55,8 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
 
 def services_here(folder: Path) -> Services:
     """What the working fields name."""
-    return {"files": {"here": FileRoot(root=str(folder))}}
+    database = Database.model_validate({"url": f"sqlite:///{folder}/data.db"}, context=AROUND)
+    return {"files": {"here": FileRoot(root=str(folder))}, "databases": {"main": database}}
 
 
 def test_the_registry_names_each_kind_as_it_names_itself(model: type[Action]) -> None:
@@ -106,6 +113,7 @@ def test_performing_gives_an_outcome_with_a_json_result(model: type[Action], web
     assert outcome.succeeded or outcome.due_at is not None
     assert outcome.error is None
     json.dumps(dict(outcome.result))
+    database.close()
 
 
 def test_a_loaded_action_keeps_what_was_written(model: type[Action]) -> None:
@@ -123,6 +131,6 @@ def test_an_unknown_kind_suggests_the_nearest() -> None:
 @pytest.mark.parametrize("section", services())
 def test_a_section_s_example_fits_and_is_what_its_actions_name(section: str) -> None:
     name, example = service(section).example
-    service(section).model_validate(example)
+    service(section).model_validate(example, context=AROUND)
     named = [use for each in kinds() for shown in examples(kind(each)) for use in kind(each).model_validate(shown).services_used()]
     assert (section, name) in {(use.section, use.name) for use in named}
