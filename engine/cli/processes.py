@@ -22,6 +22,7 @@ from hookrules.engine.matching.index import Index
 from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
@@ -127,6 +128,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
         Schedules(schedules_of(project.settings), index, journal, _new_event_id),
         Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
+        Housekeeping(journal, project.settings.retention, project.ruleset),
         name=worker_name(),
         slots=project.settings.server.slots,
         labels=labels,

@@ -4,7 +4,7 @@ Every write is durable when its call returns (or its future is done). All of the
 read or written. An implementation may be used from many threads at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -13,15 +13,19 @@ from hookrules.engine.journal.records import (
     USUAL,
     Advance,
     Arrival,
+    Bounds,
     Complete,
     EventFilter,
     Heading,
+    Mark,
     Partial,
     RefusalFilter,
     Repeats,
     RuleText,
     RunFilter,
+    Shelf,
     Silence,
+    Tidied,
     Turn,
     Waiting,
 )
@@ -32,19 +36,24 @@ __all__ = [
     "USUAL",
     "Advance",
     "Arrival",
+    "Bounds",
+    "Care",
     "Complete",
     "EventFilter",
     "Heading",
     "Intake",
     "Journal",
+    "Mark",
     "Partial",
     "Reading",
     "RefusalFilter",
     "Repeats",
     "RuleText",
     "RunFilter",
+    "Shelf",
     "Silence",
     "Steering",
+    "Tidied",
     "Turn",
     "Waiting",
     "Watching",
@@ -216,7 +225,27 @@ class Reading(Protocol):
         """How many there are: `events`, runs by state as `runs.<state>`, and refusals as `refusals.<status>.<source>`."""
 
 
-class Journal(Intake, Work, Watching, Steering, Reading, Protocol):
+class Care(Protocol):
+    """What keeps a journal from growing without end, and takes it from one place to another."""
+
+    def export(self, write: Callable[[bytes], object]) -> Mapping[str, int]:
+        """Hand out all that is kept, as at one moment, in lines of JSON: how many of each kind."""
+
+    def take(self, lines: Iterable[bytes]) -> Mapping[str, int]:
+        """Write what was exported; how many of each kind were new. What is here already, by its id or its delivery, stays as it is.
+
+        Some hundred lines a commit. Raises JournalError with the number of a line that is no good: those before it may be written.
+        """
+
+    def tidy(self, bounds: Bounds, mark: Mark) -> Tidied:
+        """Let go of a bounded part of what is too old, from `mark` on, in one commit.
+
+        An event stays whole while a run of it has not ended or is dead, and while it is still to be looked at. An event whose payload
+        went gets it back where its delivery comes again.
+        """
+
+
+class Journal(Intake, Work, Watching, Steering, Reading, Care, Protocol):
     """All of it, on one store."""
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """What is handed to a journal and back, beside the values of the model."""
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ class EventFilter:
     source: str | None = None
     type: str | None = None
     limit: int = 50
+    payload_kept: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,51 @@ class Turn:
     """The rule that was served last: those behind it by name come first now."""
     labels: tuple[str, ...] = ()
     """Runs of rules that ask for one of these are taken, too."""
+
+
+class Shelf(enum.IntEnum):
+    """What `tidy` goes through, in this order."""
+
+    LOOSE = 0
+    """What hangs on no event."""
+    PAYLOADS = 1
+    EMPTIED = 2
+    """Events without a payload."""
+    WHOLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far `tidy` has come."""
+
+    shelf: Shelf = Shelf.LOOSE
+    at: float = 0.0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Moments: what is older is not kept. None keeps all of it."""
+
+    outputs: float
+    """When the run ended whose steps said it; its result has what is kept."""
+    events: float | None = None
+    """When the event was received and its last run ended; refusals likewise."""
+    payloads: float | None = None
+    """Likewise, for payload and body alone."""
+    partials: float | None = None
+    """When the first of several events came that a rule waits for: nothing can complete them any more."""
+    cursors: Sequence[str] = ()
+    """Names under which events are still looked at: what they have not seen is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What one slice came to."""
+
+    removed: int
+    next: Mark | None
+    """Where to go on; None where all was looked at."""
 
 
 Arrival = tuple[Event, Sequence[Match]]

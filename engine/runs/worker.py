@@ -16,6 +16,7 @@ from hookrules.engine.model import Event, Run, RunState
 from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.watching import Watch
@@ -48,6 +49,7 @@ class Worker:
         schedules: Schedules,
         correlator: Correlator,
         follow: Callable[[Run, Ending, Event], Arrival | None],
+        housekeeping: Housekeeping,
         *,
         name: str,
         slots: int,
@@ -63,6 +65,7 @@ class Worker:
         self._schedules = schedules
         self._correlator = correlator
         self._follow = follow
+        self._housekeeping = housekeeping
         self._watch = Watch(self._journal, self._journal.event, workshop.clock)
         self._name = name
         self._slots = slots
@@ -107,6 +110,7 @@ class Worker:
             self._correlator.look()
             self._cancel()
             self._claim(pool, now)
+            self._housekeeping.tidy(now)
             self._wait()
             self._troubled = False
         except JournalError as error:
@@ -166,7 +170,8 @@ class Worker:
 
     def _next_due(self, now: float) -> float:
         pause = self._journal.seconds_to_next(self._claimed_at)
-        return min(self._schedules.next_due(), self._correlator.next_due(), now + _RENEWAL if pause is None else self._claimed_at + pause)
+        due = now + _RENEWAL if pause is None else self._claimed_at + pause
+        return min(self._schedules.next_due(), self._correlator.next_due(), self._housekeeping.next_due(), due)
 
     def _written(self) -> bool:
         version = self._journal.version()
@@ -189,6 +194,8 @@ class Worker:
         event = self._journal.event(run.event_id)
         if event is None:
             ending: Ending | None = Ending(RunState.DEAD, "its event is no longer in the journal")
+        elif not event.payload_kept:
+            ending = Ending(RunState.DEAD, "its event's payload is no longer in the journal: it is older than `retention` keeps it")
         elif run.verdict is not None:
             ending = Ending(run.verdict, run.error)
         else:

@@ -106,7 +106,7 @@ KNOWN_ONLY_BY = {
     "uvloop": "engine/cli/processes.py",
     "multipart": "engine/bodies/multipart_form.py",
     "defusedxml": "engine/bodies/xml_document.py",
-    "cryptography": ("engine/sources/", "engine/config/certificates.py"),
+    "cryptography": ("engine/sources/", "engine/config/certificates.py", "engine/journal/sealing.py"),
     "jwt": "engine/sources/",
     "click": "engine/cli/",
     "rich": "engine/cli/",

@@ -113,3 +113,10 @@ create table silences (
 ) strict, without rowid;
 
 create index silences_due on silences (due_at) where due_at is not null;
+
+-- What is too old is removed by age: first what came in, then that it came.
+alter table events add column payload_kept integer not null default 1;  -- 0: payload is null, body is empty, and neither was so
+create index events_by_age on events (payload_kept, received_at);
+
+-- The keys under which values are sealed (`encryption.key`), by an id that tells nothing of them.
+create table encryption_keys (id blob primary key) strict, without rowid;
