@@ -10,6 +10,7 @@ from hookrules.engine.errors import HookrulesError
 KINDS = {
     "shell": "hookrules.actions.shell:ShellAction",
     "http": "hookrules.actions.http_request:HttpAction",
+    "email": "hookrules.actions.mail:EmailAction",
     "file": "hookrules.actions.file:FileAction",
     "emit": "hookrules.actions.emit:EmitAction",
     "wait": "hookrules.actions.wait:WaitAction",
@@ -17,6 +18,7 @@ KINDS = {
 }
 SERVICES = {
     "files": "hookrules.actions.file:FileRoot",
+    "smtp": "hookrules.actions.smtp:SmtpServer",
 }
 """Sections of hookrules.yaml that actions bring along → the model of an entry."""
 

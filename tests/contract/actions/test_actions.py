@@ -9,9 +9,11 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 from support_actions import http_server, surroundings
+from support_smtp import smtp_server
 
 from hookrules.actions import KINDS, Action, Services, UnknownKind, kind, kinds, service, services
 from hookrules.actions.file import FileRoot
+from hookrules.actions.smtp import SmtpServer
 from hookrules.engine.errors import TemplateError
 
 NAMES: dict[str, Any] = {
@@ -31,6 +33,12 @@ def web() -> Iterator[str]:
         yield server.url
 
 
+@pytest.fixture(scope="module")
+def mail_port() -> Iterator[int]:
+    with smtp_server() as bag:
+        yield bag.port
+
+
 def examples(model: type[Action]) -> list[dict[str, Any]]:
     return list(model.model_json_schema(by_alias=True)["examples"])
 
@@ -40,6 +48,7 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
     return {
         "shell": {"command": "true"},
         "http": {"url": web, "allow_private": True},
+        "email": {"to": "ops@example.com", "subject": "x", "text": "y"},
         "file": {"root": "here", "path": "x", "content": "y"},
         "emit": {"event": "internal.done"},
         "wait": {"duration": "5m"},
@@ -47,9 +56,13 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
     }[model.kind]
 
 
-def services_here(folder: Path) -> Services:
+@pytest.fixture
+def services_here(tmp_path: Path, mail_port: int) -> Services:
     """What the working fields name."""
-    return {"files": {"here": FileRoot(root=str(folder))}}
+    return {
+        "files": {"here": FileRoot(root=str(tmp_path))},
+        "smtp": {"default": SmtpServer(host="127.0.0.1", port=mail_port)},
+    }
 
 
 def test_the_registry_names_each_kind_as_it_names_itself(model: type[Action]) -> None:
@@ -101,8 +114,8 @@ def test_a_missing_name_is_a_template_error(model: type[Action]) -> None:
             model.model_validate(example).render({})
 
 
-def test_performing_gives_an_outcome_with_a_json_result(model: type[Action], web: str, tmp_path: Path) -> None:
-    outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path, services=services_here(tmp_path)))
+def test_performing_gives_an_outcome_with_a_json_result(model: type[Action], web: str, services_here: Services, tmp_path: Path) -> None:
+    outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path, services=services_here))
     assert outcome.succeeded or outcome.due_at is not None
     assert outcome.error is None
     json.dumps(dict(outcome.result))
