@@ -12,12 +12,14 @@ KINDS = {
     "http": "hookrules.actions.http_request:HttpAction",
     "email": "hookrules.actions.mail:EmailAction",
     "file": "hookrules.actions.file:FileAction",
+    "notify": "hookrules.actions.notify:NotifyAction",
     "emit": "hookrules.actions.emit:EmitAction",
     "wait": "hookrules.actions.wait:WaitAction",
     "log": "hookrules.actions.log:LogAction",
 }
 SERVICES = {
     "files": "hookrules.actions.file:FileRoot",
+    "notify": "hookrules.actions.notify_target:NotifyTarget",
     "smtp": "hookrules.actions.smtp:SmtpServer",
 }
 """Sections of hookrules.yaml that actions bring along → the model of an entry."""

@@ -12,9 +12,8 @@ from support_actions import http_server, surroundings
 from support_smtp import smtp_server
 
 from hookrules.actions import KINDS, Action, Services, UnknownKind, kind, kinds, service, services
-from hookrules.actions.file import FileRoot
-from hookrules.actions.smtp import SmtpServer
 from hookrules.engine.errors import TemplateError
+from hookrules.engine.secret import Placeholders, Vault
 
 NAMES: dict[str, Any] = {
     "payload": {"after": "12345e7", "ref": "refs/heads/main"},
@@ -48,8 +47,9 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
     return {
         "shell": {"command": "true"},
         "http": {"url": web, "allow_private": True},
-        "email": {"to": "ops@example.com", "subject": "x", "text": "y"},
+        "email": {"smtp": "here", "to": "ops@example.com", "subject": "x", "text": "y"},
         "file": {"root": "here", "path": "x", "content": "y"},
+        "notify": {"to": "here", "body": "x"},
         "emit": {"event": "internal.done"},
         "wait": {"duration": "5m"},
         "log": {"message": "x"},
@@ -57,12 +57,15 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def services_here(tmp_path: Path, mail_port: int) -> Services:
+def services_here(tmp_path: Path, web: str, mail_port: int) -> Services:
     """What the working fields name."""
-    return {
-        "files": {"here": FileRoot(root=str(tmp_path))},
-        "smtp": {"default": SmtpServer(host="127.0.0.1", port=mail_port)},
+    written: dict[str, Any] = {
+        "files": {"root": str(tmp_path)},
+        "notify": {"url": web.replace("http:", "json:")},
+        "smtp": {"host": "127.0.0.1", "port": mail_port},
     }
+    context = {"vault": Vault({}, tmp_path)}
+    return {section: {"here": service(section).model_validate(entry, context=context)} for section, entry in written.items()}
 
 
 def test_the_registry_names_each_kind_as_it_names_itself(model: type[Action]) -> None:
@@ -136,6 +139,6 @@ def test_an_unknown_kind_suggests_the_nearest() -> None:
 @pytest.mark.parametrize("section", services())
 def test_a_section_s_example_fits_and_is_what_its_actions_name(section: str) -> None:
     name, example = service(section).example
-    service(section).model_validate(example)
+    service(section).model_validate(example, context={"vault": Placeholders(Path())})
     named = [use for each in kinds() for shown in examples(kind(each)) for use in kind(each).model_validate(shown).services_used()]
     assert (section, name) in {(use.section, use.name) for use in named}
