@@ -13,6 +13,7 @@ KINDS = {
     "email": "hookrules.actions.mail:EmailAction",
     "file": "hookrules.actions.file:FileAction",
     "notify": "hookrules.actions.notify:NotifyAction",
+    "git": "hookrules.actions.git:GitAction",
     "emit": "hookrules.actions.emit:EmitAction",
     "wait": "hookrules.actions.wait:WaitAction",
     "log": "hookrules.actions.log:LogAction",
@@ -20,6 +21,7 @@ KINDS = {
 SERVICES = {
     "files": "hookrules.actions.file:FileRoot",
     "notify": "hookrules.actions.notify_target:NotifyTarget",
+    "repositories": "hookrules.actions.git_repository:Repository",
     "smtp": "hookrules.actions.smtp:SmtpServer",
 }
 """Sections of hookrules.yaml that actions bring along → the model of an entry."""

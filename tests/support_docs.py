@@ -9,7 +9,11 @@ from hookrules.actions import service, services
 
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
-    **dict.fromkeys(("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET"), "https://chat.example.com/a-long-secret"),
+    **dict.fromkeys(
+        ("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET", "TOOLS_TOKEN", "FORGE_TOKEN"),
+        "https://chat.example.com/a-long-secret",
+    ),
+    "SHOP_DEPLOY_KEY": "-----BEGIN OPENSSH PRIVATE KEY-----",
     "OPS_CHAT_URL": "json://chat.example.com/a-long-secret",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }

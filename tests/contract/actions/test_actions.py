@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 from support_actions import http_server, surroundings
+from support_git import Origin
 from support_smtp import smtp_server
 
 from hookrules.actions import KINDS, Action, Services, UnknownKind, kind, kinds, service, services
@@ -50,18 +51,27 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
         "email": {"smtp": "here", "to": "ops@example.com", "subject": "x", "text": "y"},
         "file": {"root": "here", "path": "x", "content": "y"},
         "notify": {"to": "here", "body": "x"},
+        "git": {"repository": "here", "ref": "main"},
         "emit": {"event": "internal.done"},
         "wait": {"duration": "5m"},
         "log": {"message": "x"},
     }[model.kind]
 
 
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Origin:
+    made = Origin.made(tmp_path_factory.mktemp("origins") / "here")
+    made.commit({"file.txt": "x"})
+    return made
+
+
 @pytest.fixture
-def services_here(tmp_path: Path, web: str, mail_port: int) -> Services:
+def services_here(tmp_path: Path, web: str, mail_port: int, origin: Origin) -> Services:
     """What the working fields name."""
     written: dict[str, Any] = {
         "files": {"root": str(tmp_path)},
         "notify": {"url": web.replace("http:", "json:")},
+        "repositories": {"url": origin.url, "root": str(tmp_path), "protocols": ["file"]},
         "smtp": {"host": "127.0.0.1", "port": mail_port},
     }
     context = {"vault": Vault({}, tmp_path)}
