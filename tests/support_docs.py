@@ -10,10 +10,24 @@ from hookrules.actions import service, services
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
     **dict.fromkeys(
-        ("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET", "PROXY_PASSWORD", "KEY_PASSWORD"),
+        (
+            "GITHUB_SECRET",
+            "GITLAB_NEW",
+            "GITLAB_OLD",
+            "CHAT_URL",
+            "SENSORS_SECRET",
+            "PROXY_PASSWORD",
+            "KEY_PASSWORD",
+            "TOOLS_TOKEN",
+            "FORGE_TOKEN",
+            "JOURNAL_KEY",
+            "JOURNAL_OLD_KEY",
+        ),
         "https://chat.example.com/a-long-secret",
     ),
     "DATABASE_URL": "postgresql://app:a-long-secret@localhost/shop",
+    "SHOP_DEPLOY_KEY": "-----BEGIN OPENSSH PRIVATE KEY-----",
+    "OPS_CHAT_URL": "json://chat.example.com/a-long-secret",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }
 """What examples may name as `{env: …}`."""
