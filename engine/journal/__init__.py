@@ -75,6 +75,9 @@ class Intake(Protocol):
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
         """Remember refused deliveries, the newest of each source only, and count them: (source, status) → how many more."""
 
+    def try_writing(self) -> Future[None]:
+        """Write what changes nothing, to see whether the store takes it."""
+
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         """Remember the texts that later matches name by digest."""
 

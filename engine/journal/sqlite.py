@@ -111,6 +111,9 @@ class SqliteJournal(Journal):
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
         return self._committer.submit(partial(writes.refuse, refused=refused, counts=counts))
 
+    def try_writing(self) -> Future[None]:
+        return self._committer.submit(writes.try_writing)
+
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         rows = [(rule.digest, rule.name, rule.text) for rule in rules]
         self._write(lambda connection: connection.executemany(writes.SQL["keep_rule"], rows))

@@ -10,6 +10,7 @@ from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import REMEMBERED, Turn
 from hookrules.engine.journal.sqlite_order import let_in, start
 from hookrules.engine.journal.sqlite_rows import EventRow, Row
+from hookrules.engine.journal.sqlite_schema import VERSION
 from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import Match, Receipt, Refused, Run
 
@@ -125,6 +126,11 @@ def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: M
     for source in {each.source for each in refused}:
         connection.execute(SQL["forget_refusals"], {"source": source, "kept": REFUSALS_KEPT})
     connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
+
+
+def try_writing(connection: sqlite3.Connection) -> None:
+    """SQLite writes the page of its header, also where the version was the same."""
+    connection.execute(f"pragma user_version = {VERSION}")
 
 
 def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
