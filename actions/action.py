@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from hookrules.engine.model import Expectation, Json, Met, Outcome, RunState
+from hookrules.engine.model import Expectation, FailureKind, Json, Met, Outcome, RunState
 
 Names = Mapping[str, Any]
 """What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
@@ -94,6 +94,9 @@ class Action(BaseModel):
 
     results: ClassVar[tuple[str, ...]] = ()
     """What a call of this kind leaves at `steps.<id>`, beside `state`, `attempts` and `error`; all null where the step was skipped."""
+
+    failures: ClassVar[frozenset[FailureKind]] = frozenset(FailureKind)
+    """What a call of this kind may fail by, so that a `retry` on anything else is told at load."""
 
     def render(self, names: Names) -> Call:
         """Fill in the templates. Raises TemplateError."""

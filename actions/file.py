@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from hookrules.actions.action import Action, Names, Service, ServiceUse, Surroundings
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import FilePath, TextTemplate
 
 SECTION = "files"
@@ -35,6 +35,7 @@ class FileAction(Action):
     kind: ClassVar[str] = "file"
     short: ClassVar[str | None] = None
     results: ClassVar[tuple[str, ...]] = ("path", "size")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset()
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"root": "reports", "path": "deploys/{{ payload.after }}.txt", "content": "{{ payload.ref }}\n", "mode": "append"}]

@@ -265,6 +265,28 @@ class Emission:
     payload: Json
 
 
+class FailureKind(enum.StrEnum):
+    """What a failure comes of."""
+
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    """There is none, or it was cut."""
+    EXIT = "exit"
+    """The number is the command's exit code."""
+    SIGNAL = "signal"
+    """The number is that of the signal that ended the command."""
+    STATUS = "status"
+    """The number is the status of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Of a failed step, what `retry` and breakers ask."""
+
+    kind: FailureKind
+    number: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an action came to. `result` is what later steps find at `steps.<id>`."""
@@ -275,6 +297,8 @@ class Outcome:
     """One line for a person, without secrets; None on success."""
     retryable: bool = True
     """False where trying again can't help: a template that fails, a refused address."""
+    failure: Failure | None = None
+    """None on success, and where it came to no attempt."""
     retry_after: float | None = None
     """Seconds the other side asked us to wait before the next attempt."""
     due_at: float | None = None
