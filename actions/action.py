@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -80,6 +80,18 @@ class Call(Protocol):
 
         Raises TypeError, in a sentence for a person, where a value is not of its field's type.
         """
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """What a call is, beside, that goes to another side which may be down: calls of one target share a circuit breaker."""
+
+    def target(self) -> str | None:
+        """`https://api.example.com`, `database main`; None where it can't be told."""
+
+
+def target_of(call: Call) -> str | None:
+    return call.target() if isinstance(call, Reaching) else None
 
 
 class Action(BaseModel):

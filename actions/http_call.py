@@ -58,6 +58,12 @@ class HttpCall:
             told["sign"] = "Standard Webhooks"
         return told if self.client is None else {**told, "client": self.client}
 
+    def target(self) -> str | None:
+        try:
+            return str(Target.read(self.url))
+        except RequestFailed:
+            return None
+
     def perform(self, surroundings: Surroundings) -> Outcome:
         try:
             answer = self._answer(surroundings, Budget.of(self._seconds(surroundings), surroundings.cancelled))
@@ -114,10 +120,7 @@ class HttpCall:
     @property
     def _where(self) -> str:
         """The URL without its path and query, which may hold secrets."""
-        try:
-            return str(Target.read(self.url))
-        except RequestFailed:
-            return "the URL"
+        return self.target() or "the URL"
 
     def _failed(self, why: str, *, retryable: bool) -> Outcome:
         return Outcome(succeeded=False, error=f"{self.method} {self._where}: {why}", retryable=retryable)

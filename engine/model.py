@@ -245,6 +245,8 @@ class Expectation:
     """As a rule writes it."""
     names: Mapping[str, Json] = field(default_factory=dict)
     """What of the run the condition may name: `vars`, `steps`, `run`."""
+    target: str | None = None
+    """What the step would call, and whose circuit breaker lets it go on when it closes."""
 
 
 @dataclass(frozen=True, slots=True)

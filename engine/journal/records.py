@@ -43,6 +43,21 @@ class RefusalFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """Of a target that calls go to, how the last ones fared. None stands for one that is closed and had no failure lately."""
+
+    target: str
+    """`https://api.example.com`, `database main`."""
+    changed_at: float
+    failures: int = 0
+    """In a row."""
+    openings: int = 0
+    """How often it opened without a success between."""
+    until: float | None = None
+    """It is open: calls are parked until then. None where it is closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A run that an event may let go on."""
 
@@ -135,6 +150,8 @@ class Repeats:
     """Whether a delivery id that came before starts nothing, also no rule that had no run for it."""
 
 
+BREAKERS_KEPT = 86_400.0
+"""Seconds after which a breaker that nothing has changed is forgotten."""
 USUAL = Repeats()
 REMEMBERED = 86_400.0
 """Seconds for which bodies are remembered that may not come again."""

@@ -19,6 +19,7 @@ from hookrules.engine.journal import (
     USUAL,
     Advance,
     Arrival,
+    Breaker,
     EventFilter,
     Heading,
     Journal,
@@ -31,6 +32,7 @@ from hookrules.engine.journal import (
     Turn,
     Waiting,
 )
+from hookrules.engine.journal import sqlite_breakers as breakers
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
 from hookrules.engine.journal import sqlite_writes as writes
@@ -200,6 +202,17 @@ class SqliteJournal(Journal):
 
     def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
         return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
+
+    # Circuit breakers.
+
+    def breaker(self, target: str) -> Breaker | None:
+        return next((Breaker(*row) for row in self._rows(breakers.SQL["breaker"], (target,))), None)
+
+    def breakers(self) -> list[Breaker]:
+        return [Breaker(*row) for row in self._rows(breakers.SQL["breakers"], ())]
+
+    def move_breaker(self, target: str, before: Breaker | None, after: Breaker | None, now: float) -> bool:
+        return self._write(partial(breakers.move, target=target, before=before, after=after, now=now))
 
     # What people ask of runs.
 

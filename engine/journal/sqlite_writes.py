@@ -144,7 +144,7 @@ def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any
     under_claim(connection, "park_run", run, {"due_at": due_at})
     if expects:
         events = json.dumps(expects.events) if expects.events else None
-        values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
+        values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events, "target": expects.target}
         connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition), "names": json.dumps(dict(expects.names))})
     else:
         connection.execute(SQL["expect_nothing"], {"run_id": run.id})

@@ -49,4 +49,6 @@ select 'events', count(*) from events
 union all
 select 'runs.' || state, count(*) from runs group by state
 union all
+select 'breakers.open', count(*) from breakers where until is not null group by 1
+union all
 select 'refusals.' || status || '.' || source, count from refusal_counts

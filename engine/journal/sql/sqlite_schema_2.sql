@@ -113,3 +113,17 @@ create table silences (
 ) strict, without rowid;
 
 create index silences_due on silences (due_at) where due_at is not null;
+
+-- Circuit breakers: the targets whose last calls failed. A closed one has no `until`; one without a failure has no row.
+create table breakers (
+    target text primary key,
+    failures integer not null,  -- in a row
+    openings integer not null,  -- in a row, which double the pause
+    until real,                 -- calls are parked until then
+    changed_at real not null
+) strict, without rowid;
+
+create index breakers_by_time on breakers (changed_at);
+
+alter table expectations add column target text;  -- the run goes on when this one's breaker closes
+create index expectations_by_target on expectations (target) where target is not null;
