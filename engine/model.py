@@ -56,6 +56,8 @@ class Event:
     """The forge's facts (`repo`, `branch`, `sha`, …); a fact that this event has not is left out."""
     proven_by: int | None = None
     """Which of its source's secrets proved it, counted from 1; None where there was none to choose."""
+    fetched_from: str | None = None
+    """Where we asked for it (`https://api.github.com`), which proves it; None where it was sent to us."""
 
 
 @dataclass(frozen=True, slots=True)

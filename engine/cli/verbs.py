@@ -42,6 +42,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "retry": Verb("hookrules.engine.cli.retry:command", "Have runs that ended badly done again."),
         "breakers": Verb("hookrules.engine.cli.breakers:command", "List the targets that are not called for now, or reset one."),
         "replay": Verb("hookrules.engine.cli.replay:command", "Put a stored event in again."),
+        "catch-up": Verb("hookrules.engine.cli.catch_up:command", "Ask a provider for what failed, and put it in."),
     },
 }
 VERBS = {name: verb for section in SECTIONS.values() for name, verb in section.items()}

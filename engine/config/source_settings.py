@@ -8,6 +8,7 @@ from hookrules.engine.conditions import value_accessor
 from hookrules.engine.conditions.jsonpath import parse_path
 from hookrules.engine.conditions.path_mistakes import PathError
 from hookrules.engine.config.address_lists import Addresses
+from hookrules.engine.config.catch_up import CatchUpFields
 from hookrules.engine.config.keys import Keys, problem
 from hookrules.engine.config.signature_settings import Secrets
 from hookrules.engine.config.verify_settings import VerifyField
@@ -84,6 +85,8 @@ class SourceSettings(Keys):
     redeliver: Literal["ignore"] | None = Field(
         None, description="`ignore`: a delivery that comes again starts nothing, also no rule that had no run for it."
     )
+
+    catch_up: CatchUpFields | None = Field(None, description="Where `hookrules catch-up` asks for deliveries that failed.")
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -32,6 +32,7 @@ class EventFilter:
     source: str | None = None
     type: str | None = None
     limit: int = 50
+    delivery_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ _READING = load_statements("sqlite_reading.sql")
 _EVENT_CONDITIONS = {
     "source": "source = :source",
     "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
+    "delivery_id": "delivery_id = :delivery_id",
 }
 _REFUSAL_CONDITIONS = {"source": "source = :source"}
 _RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}

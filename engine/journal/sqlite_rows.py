@@ -47,6 +47,7 @@ def event_row(event: Event) -> EventRow:
         _json(dict(event.query), "query", event.id).decode(),
         _json(dict(event.git), "git facts", event.id).decode(),
         event.proven_by,
+        event.fetched_from,
         None if payload == event.body else payload,
         event.body,
     )
@@ -61,7 +62,7 @@ def _json(value: Json, what: str, owner: str) -> bytes:
 
 
 def event_from(row: Row) -> Event:
-    id_, source, type_, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body = row
+    id_, source, type_, delivery_id, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload, body = row
     return Event(
         id=id_,
         source=source,
@@ -76,6 +77,7 @@ def event_from(row: Row) -> Event:
         hops=hops,
         git=_decode(git),
         proven_by=proven_by,
+        fetched_from=fetched_from,
     )
 
 

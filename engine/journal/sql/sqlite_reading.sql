@@ -1,9 +1,9 @@
 -- name: event
-select id, source, type, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body
+select id, source, type, delivery_id, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload, body
 from events where id = ?
 
 -- name: list_events
-select id, source, type, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body
+select id, source, type, delivery_id, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload, body
 from events where {conditions} order by seq desc limit :limit
 
 -- name: run

@@ -1,5 +1,7 @@
 -- Which of its source's secrets proved an event, counted from 1.
 alter table events add column proven_by integer;
+-- Where it was asked for, where it was not sent to us.
+alter table events add column fetched_from text;
 
 -- The bodies that came within a day, of sources that take none again under another delivery id (`dedupe: body`).
 create table bodies (
