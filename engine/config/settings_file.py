@@ -110,8 +110,9 @@ def _without_faults(written: Mapping[str, Any], error: ValidationError) -> dict[
 
 
 def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
+    clients = settings.services()["clients"]
     for name, source in settings.sources.items():
-        yield from check_source(name, source, document, settings.server.external_url)
+        yield from check_source(name, source, document, settings.server.external_url, clients)
     yield from _check_secrets(settings, document)
     for name, schedule in settings.schedules.items():
         try:

@@ -19,6 +19,7 @@ from hookrules.engine.journal import (
     Advance,
     Arrival,
     Bounds,
+    Breaker,
     EventFilter,
     Heading,
     Journal,
@@ -33,6 +34,7 @@ from hookrules.engine.journal import (
     Turn,
     Waiting,
 )
+from hookrules.engine.journal import sqlite_breakers as breakers
 from hookrules.engine.journal import sqlite_exchange as exchange
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
@@ -65,6 +67,7 @@ _EVENT_CONDITIONS = {
     "source": "source = :source",
     "payload_kept": "payload_kept = :payload_kept",
     "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
+    "delivery_id": "delivery_id = :delivery_id",
 }
 _REFUSAL_CONDITIONS = {"source": "source = :source"}
 _RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
@@ -218,6 +221,17 @@ class SqliteJournal(Journal):
 
     def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
         return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
+
+    # Circuit breakers.
+
+    def breaker(self, target: str) -> Breaker | None:
+        return next((Breaker(*row) for row in self._rows(breakers.SQL["breaker"], (target,))), None)
+
+    def breakers(self) -> list[Breaker]:
+        return [Breaker(*row) for row in self._rows(breakers.SQL["breakers"], ())]
+
+    def move_breaker(self, target: str, before: Breaker | None, after: Breaker | None, now: float) -> bool:
+        return self._write(partial(breakers.move, target=target, before=before, after=after, now=now))
 
     # What people ask of runs.
 

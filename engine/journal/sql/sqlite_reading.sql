@@ -1,9 +1,9 @@
 -- name: event
-select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body
+select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload_kept, payload, body
 from events where id = ?
 
 -- name: list_events
-select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body
+select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload_kept, payload, body
 from events where {conditions} order by seq desc limit :limit
 
 -- name: run
@@ -48,5 +48,7 @@ select digest, name, text from rules where digest = ?
 select 'events', count(*) from events
 union all
 select 'runs.' || state, count(*) from runs group by state
+union all
+select 'breakers.open', count(*) from breakers where until is not null group by 1
 union all
 select 'refusals.' || status || '.' || source, count from refusal_counts
