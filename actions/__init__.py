@@ -14,12 +14,14 @@ KINDS = {
     "file": "hookrules.actions.file:FileAction",
     "notify": "hookrules.actions.notify:NotifyAction",
     "git": "hookrules.actions.git:GitAction",
+    "status": "hookrules.actions.status:StatusAction",
     "emit": "hookrules.actions.emit:EmitAction",
     "wait": "hookrules.actions.wait:WaitAction",
     "log": "hookrules.actions.log:LogAction",
 }
 SERVICES = {
     "files": "hookrules.actions.file:FileRoot",
+    "forges": "hookrules.actions.forge:Forge",
     "notify": "hookrules.actions.notify_target:NotifyTarget",
     "repositories": "hookrules.actions.git_repository:Repository",
     "smtp": "hookrules.actions.smtp:SmtpServer",

@@ -54,6 +54,7 @@ class Bench:
         self.halt = Halt()
         self.secrets = dict(secrets or {})
         self.services: Services = {}
+        self.console_url: str | None = None
         self.outputs = Outputs(self.journal, partial(Stream, self.secrets.values()))
         self.index = Index([])
         self._new_event_id = id_maker("evt")
@@ -70,6 +71,7 @@ class Bench:
             emit=emitter(self.index, self.clock, self._new_event_id),
             outputs=self.outputs,
             services=self.services,
+            console_url=self.console_url,
         )
 
     def start(self, rule: Rule, payload: Any) -> Event:

@@ -109,6 +109,7 @@ def _worker(project: Project, journal: Journal) -> Worker:
         emit=emitter(index, time.time, _new_event_id),
         outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
+        console_url=project.settings.console.external_url,
     )
     return Worker(
         workshop,

@@ -20,7 +20,7 @@ from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.errors import ConditionError
 from hookrules.engine.units import Duration, PositiveDuration
 
-LATER_ACTIONS = frozenset({"sql", "status"})
+LATER_ACTIONS = frozenset({"sql"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
 _LATER_KEYS = frozenset({"correlate", "absent", "respond", "dedupe"})

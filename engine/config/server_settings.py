@@ -53,4 +53,10 @@ class Console(Keys):
     """Where people look in."""
 
     listen: AddressField = Field(Address("127.0.0.1", 8788), description="Where browsers connect to.")
+    external_url: str | None = Field(
+        None,
+        pattern="^https?://[^?#]+$",
+        description="Where people reach it from outside: for links to runs, as in `{{ run.url }}` and in the statuses of commits.",
+        examples=["https://console.example.com"],
+    )
     token: SecretField | None = Field(None, description="What the console asks for; without one there is no console.")
