@@ -91,6 +91,8 @@ KNOWN_ONLY_BY = {
     "jsonpath_ng": "engine/conditions/",
     "re2": "engine/conditions/",
     "apscheduler": "engine/due_times.py",
+    "apprise": "actions/notify_target.py",
+    "smtplib": "actions/smtp.py",
     "uvloop": "engine/cli/processes.py",
     "click": "engine/cli/",
     "rich": "engine/cli/",
