@@ -56,6 +56,7 @@ class Bench:
         self.secrets = dict(secrets or {})
         self.services: Services = {}
         self.perform: Perform = perform
+        self.console_url: str | None = None
         self.outputs = Outputs(self.journal, partial(Stream, self.secrets.values()))
         self.index = Index([])
         self._new_event_id = id_maker("evt")
@@ -73,6 +74,7 @@ class Bench:
             outputs=self.outputs,
             services=self.services,
             perform=self.perform,
+            console_url=self.console_url,
         )
 
     def start(self, rule: Rule, payload: Any) -> Event:

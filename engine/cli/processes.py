@@ -124,6 +124,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
         outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
         perform=Breakers(journal, time.time, mask).perform,
+        console_url=project.settings.console.external_url,
     )
     return Worker(
         workshop,

@@ -23,7 +23,7 @@ from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.model import Expectation
 from hookrules.engine.units import Duration, PositiveDuration
 
-LATER_ACTIONS = frozenset({"sql", "status"})
+LATER_ACTIONS = frozenset({"sql"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
 _LATER_KEYS = frozenset({"dedupe"})
