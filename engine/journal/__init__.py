@@ -17,6 +17,7 @@ from hookrules.engine.journal.records import (
     Breaker,
     Complete,
     EventFilter,
+    Happened,
     Heading,
     Partial,
     RefusalFilter,
@@ -39,6 +40,7 @@ __all__ = [
     "Breaking",
     "Complete",
     "EventFilter",
+    "Happened",
     "Heading",
     "Intake",
     "Journal",
@@ -211,6 +213,12 @@ class Reading(Protocol):
     def event(self, event_id: str) -> Event | None: ...
 
     def events(self, which: EventFilter) -> list[Event]: ...
+
+    def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
+        """Events behind a number that were received since then, in the order in which they were written."""
+
+    def count_happened(self, since: float, source: str | None = None) -> int:
+        """How many of them there are."""
 
     def run(self, run_id: str) -> Run | None: ...
 
