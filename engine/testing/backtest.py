@@ -1,6 +1,8 @@
 """Stored events against rules as they are now: which fire that did not then, which do no more, and which do something else."""
 
 import enum
+import functools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,8 @@ from hookrules.engine.model import Event, Json, Match
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.testing.rehearsal import Clock, RunTold, rehearse, told_of, workshop_over
 
+_SAYS_WHEN = frozenset({"on", "when", "enabled", "otherwise", "concurrency", "throttle", "correlate", "absent", "runs_on"})
+"""Keys of a rule that say when it runs, and nothing of what it does."""
 EXAMPLES = 20
 """Events that are named of each change of a rule."""
 
@@ -139,6 +143,8 @@ class Backtest:
 
     def _difference(self, event: Event, then: str, now: Rule) -> Difference | None:
         before = self._rule_of(then)
+        if before is not None and _doing(before) == _doing(now):
+            return None
         was: Json = "its text of then is of a version that can't be read any more" if before is None else self._does(before, event)
         would = self._does(now, event)
         return None if was == would else Difference(event.id, was, would)
@@ -158,6 +164,12 @@ class Backtest:
             return next(map(_as_json, _runs_told(journal)), None)
         finally:
             journal.close()
+
+
+@functools.lru_cache(maxsize=4096)
+def _doing(rule: Rule) -> Json:
+    """What of its text says what it does."""
+    return {key: value for key, value in json.loads(rule.text).items() if key not in _SAYS_WHEN}
 
 
 def _runs_told(journal: Reading) -> Iterator[RunTold]:

@@ -39,9 +39,19 @@ def tally(journal: Journal, *now: Rule, only: str | None = None) -> Tally:
 
 def test_a_rule_that_was_only_written_otherwise_does_the_same(journal: Journal) -> None:
     fire(journal, rule_of(STEPS), "evt_1")
-    told = tally(journal, rule_of(f"description: the same\nwhen: $.word exists\n{STEPS}"))
+    told = tally(journal, rule_of("description: the same\nwhen: $.word exists\nsteps: [{log: '{{ payload[\"word\"] }}'}]"))
     assert told.rules["tested"].counts == {Change.SAME: 1}
     assert not told.changed
+
+
+def test_a_rule_that_only_fires_at_other_times_is_not_even_rehearsed(journal: Journal) -> None:
+    def none_is_needed() -> Journal:
+        raise AssertionError("a rehearsal began")
+
+    fire(journal, rule_of(STEPS), "evt_1")
+    now = rule_of(f"when: $.word exists\nthrottle: {{once_within: 5m}}\n{STEPS}")
+    told = Backtest([now], journal, Path(), {}, none_is_needed).tally(journal.happened(0, 9, 0.0))
+    assert told.rules["tested"].counts == {Change.SAME: 1}
 
 
 def test_ids_of_runs_and_events_make_no_difference(journal: Journal) -> None:
