@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Try": {
         "explain": Verb("hookrules.engine.cli.explain:command", "Say why each rule fires for an event, or does not."),
         "test": Verb("hookrules.engine.cli.rule_tests:command", "Run the tests beside the rules; nothing is done."),
+        "backtest": Verb("hookrules.engine.cli.backtest:command", "Hold stored events against other rules; nothing is done."),
         "paths": Verb("hookrules.engine.cli.paths:command", "List the paths that a source's payloads have."),
         "send": Verb("hookrules.engine.cli.send:command", "Sign a payload as its provider does, and deliver it."),
     },

@@ -18,6 +18,7 @@ from hookrules.engine.journal.records import (
     Breaker,
     Complete,
     EventFilter,
+    Happened,
     Heading,
     Mark,
     Partial,
@@ -45,6 +46,7 @@ __all__ = [
     "Care",
     "Complete",
     "EventFilter",
+    "Happened",
     "Heading",
     "Intake",
     "Journal",
@@ -223,6 +225,12 @@ class Reading(Protocol):
     def event(self, event_id: str) -> Event | None: ...
 
     def events(self, which: EventFilter) -> list[Event]: ...
+
+    def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
+        """Events behind a number that were received since then, in the order in which they were written."""
+
+    def count_happened(self, since: float, source: str | None = None) -> int:
+        """How many of them there are."""
 
     def run(self, run_id: str) -> Run | None: ...
 

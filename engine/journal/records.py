@@ -38,6 +38,16 @@ class EventFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """An event, and the rules that fired for it, with what they were then: name → digest of the text."""
+
+    number: int
+    """Greater than that of every event that was written before it."""
+    event_id: str
+    rules: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalFilter:
     """Which refusals to list, newest first."""
 

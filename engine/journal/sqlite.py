@@ -21,6 +21,7 @@ from hookrules.engine.journal import (
     Bounds,
     Breaker,
     EventFilter,
+    Happened,
     Heading,
     Journal,
     Mark,
@@ -260,6 +261,13 @@ class SqliteJournal(Journal):
 
     def events(self, which: EventFilter) -> list[Event]:
         return [event_from(row, self._seal) for row in self._listed("list_events", _EVENT_CONDITIONS, which)]
+
+    def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
+        rows = self._rows(_READING["happened"], {"after": after, "limit": limit, "since": since, "source": source})
+        return [Happened(number, event_id, json.loads(rules)) for number, event_id, rules in rows]
+
+    def count_happened(self, since: float, source: str | None = None) -> int:
+        return int(self._rows(_READING["count_happened"], {"since": since, "source": source})[0][0])
 
     def run(self, run_id: str) -> Run | None:
         return next((run_from(row, self._seal) for row in self._rows(_READING["run"], (run_id,))), None)

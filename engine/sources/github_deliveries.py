@@ -40,7 +40,7 @@ class Unanswered(HookrulesError):
 
 
 class NotThere(Unanswered):
-    """What was asked for is not there, or not for us."""
+    """What was asked for is not there, not for us, or nothing that can be used; the rest may be."""
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -124,9 +124,12 @@ class GitHubDeliveries:
         return sorted(last.values(), key=lambda attempt: (attempt.delivered_at, attempt.id))
 
     def sent(self, attempt: Attempt) -> Sent:
-        """Raises Unanswered; NotThere where GitHub has it no longer."""
+        """Raises Unanswered; NotThere where this one alone can't be had."""
         answer = self._asked(f"{self._hook.api}{self._hook.path}/{attempt.id}")
-        request = _read(answer, _Delivery, "a delivery").request
+        try:
+            request = _read(answer, _Delivery, "a delivery").request
+        except Unanswered as broken:
+            raise NotThere(str(broken)) from None
         return Sent(request.headers, request.payload)
 
     def _attempts(self, since: float) -> Iterator[Attempt]:

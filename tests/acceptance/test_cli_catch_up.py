@@ -60,9 +60,10 @@ def test_what_failed_is_put_in_once_and_says_where_it_comes_from(folder: Path, a
 
 
 def test_one_that_can_not_be_had_does_not_keep_the_others_back(folder: Path, api: Api) -> None:
-    api.deliveries = [delivered(2, 1), delivered(1, 2)]
+    api.deliveries = [delivered(3, 1), delivered(2, 2, payload="no object"), delivered(1, 3)]
     api.gone.add(1)
-    assert [(each["delivery_id"], each["state"]) for each in caught(folder, code=1)] == [("guid-1", "lost"), ("guid-2", "taken")]
+    told = [(each["delivery_id"], each["state"]) for each in caught(folder, code=1)]
+    assert told == [("guid-1", "lost"), ("guid-2", "lost"), ("guid-3", "taken")]
 
 
 def test_since_says_how_far_back(folder: Path, api: Api) -> None:

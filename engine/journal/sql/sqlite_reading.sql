@@ -6,6 +6,20 @@ from events where id = ?
 select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload_kept, payload, body
 from events where {conditions} order by seq desc limit :limit
 
+-- name: happened
+-- What a run gathered fired its rule, too.
+select seq, id, (
+    select json_group_object(rule, digest) from (
+        select rule, digest from runs where runs.event = events.seq
+        union all
+        select rule, digest from run_events join runs on runs.seq = run_events.run where run_events.event = events.seq
+    )
+)
+from events where seq > :after and received_at >= :since and (:source is null or source = :source) order by seq limit :limit
+
+-- name: count_happened
+select count(*) from events where received_at >= :since and (:source is null or source = :source)
+
 -- name: run
 select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
     cancelled_at, retries, verdict
