@@ -5,9 +5,10 @@ comes next (SQL, HTML, addresses, path segments) is one module beside these.
 """
 
 from hookrules.engine.templating.argument import Argument
-from hookrules.engine.templating.command_line import BadArgument, judged
+from hookrules.engine.templating.command_line import BadArgument, judged, prints_values
 from hookrules.engine.templating.file_path import FilePath
 from hookrules.engine.templating.filters import use_jsonpath
+from hookrules.engine.templating.folder import FolderPath
 from hookrules.engine.templating.headers import HeaderValue
 from hookrules.engine.templating.names import KNOWN, Reference
 from hookrules.engine.templating.parsing import Use
@@ -21,6 +22,7 @@ __all__ = [
     "Argument",
     "BadArgument",
     "FilePath",
+    "FolderPath",
     "FormValue",
     "HeaderValue",
     "JsonTemplate",
@@ -33,5 +35,6 @@ __all__ = [
     "Use",
     "ValueTemplate",
     "judged",
+    "prints_values",
     "use_jsonpath",
 ]
