@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from hookrules.actions.orphans import Orphans
+from hookrules.actions.private_files import remove_left_behind
 from hookrules.engine import logs
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
@@ -80,7 +82,11 @@ def worker(project: Project, console: socket.socket | None) -> Work:
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        working = _worker(project, journal)
+        orphans = Orphans()
+        orphans.adopt()
+        for path in remove_left_behind():
+            logs.info("removed what a process that died left", file=str(path))
+        working = _worker(project, journal, orphans.reap)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
@@ -94,7 +100,7 @@ def worker(project: Project, console: socket.socket | None) -> Work:
     return work
 
 
-def _worker(project: Project, journal: Journal) -> Worker:
+def _worker(project: Project, journal: Journal, tidy: Callable[[], None]) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
@@ -117,6 +123,7 @@ def _worker(project: Project, journal: Journal) -> Worker:
         follower(index, time.time, _new_event_id),
         name=worker_name(),
         slots=project.settings.server.slots,
+        tidy=tidy,
     )
 
 

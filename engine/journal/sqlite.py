@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
 from hookrules.engine.journal.sqlite_rows import Row, event_from, event_row, run_from, step_from, step_values
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, ProcessMark, Receipt, Refused, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -88,6 +89,12 @@ class SqliteJournal(Journal):
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": text}))
+
+    def write_process(self, run: Run, key: str, process: ProcessMark) -> None:
+        self._under_claim("write_process", run, {"key": key, **asdict(process)})
+
+    def processes(self, run_id: str) -> Mapping[str, ProcessMark]:
+        return {key: ProcessMark(*mark) for key, *mark in self._rows(_READING["processes"], (run_id,))}
 
     def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
         self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at, expects=expects))

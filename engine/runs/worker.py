@@ -49,10 +49,12 @@ class Worker:
         name: str,
         slots: int,
         labels: tuple[str, ...] = (),
+        tidy: Callable[[], None] = lambda: None,
     ) -> None:
         """`slots` runs go on at a time, of one rule three quarters of them.
 
-        `follow` gives the event that the end of a run is, with the rules that it fires.
+        `follow` gives the event that the end of a run is, with the rules that it fires. `tidy` is called by the thread of `run`, at every
+        end of a run and at least as often as leases are renewed.
         """
         self._workshop = workshop
         self._journal = workshop.journal
@@ -62,6 +64,7 @@ class Worker:
         self._name = name
         self._slots = slots
         self._labels = labels
+        self._tidy = tidy
         self._wake = threading.Event()
         self._signals = 0
         self._abandoned: list[Run] = []
@@ -100,6 +103,7 @@ class Worker:
             self._renew(now)
             self._cancel()
             self._claim(pool, now)
+            self._tidy()
             self._wait()
             self._troubled = False
         except JournalError as error:

@@ -73,3 +73,14 @@ create table run_events (
 ) strict, without rowid;
 
 create index run_events_by_event on run_events (event);
+
+-- The process that does a step, or did: what a worker that died has left running is known by it.
+create table processes (
+    run integer not null references runs (seq) on delete cascade,
+    key text not null,          -- the step's
+    host text not null,
+    boot text not null,         -- which start of the host, and which space of process numbers
+    pid integer not null,       -- of its group, too
+    started integer not null,   -- clock ticks after that start
+    primary key (run, key)
+) strict, without rowid;
