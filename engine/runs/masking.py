@@ -51,6 +51,13 @@ class Stream:
         self._text = text[shown:]
         return text[:shown]
 
+    def skip(self, kept: int) -> int:
+        """Leave out all but the last `kept` characters, where there are more. Gives how many were left out."""
+        text = self._text if self._pattern is None else self._pattern.sub(MASK, self._text)
+        surplus = max(len(text) - max(kept, self._held), 0)
+        self._text = text[surplus:]
+        return surplus
+
     def rest(self) -> str:
         """All that is left, when no more comes."""
         text, self._text = self._text, ""
