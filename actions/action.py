@@ -1,14 +1,14 @@
 """What an action kind is: a model of its fields, rendered with an event's names into a call that can be described or performed."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from hookrules.engine.model import Json, Met, Outcome, ProcessMark, RunState
+from hookrules.engine.model import Expectation, Json, Met, Outcome, ProcessMark, RunState
 
 Names = Mapping[str, Any]
 """What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
@@ -23,6 +23,8 @@ class Service(BaseModel):
     """A name, and what may stand under it in hookrules.yaml: the examples of actions use it."""
 
 
+USUAL = "main"
+"""What the service is called that actions mean where they name none of several."""
 Services = Mapping[str, Mapping[str, Service]]
 """Section of hookrules.yaml → name → what it says."""
 
@@ -32,8 +34,15 @@ class ServiceUse:
     """A service that an action names, and the field that names it."""
 
     section: str
-    name: str
+    name: str | None
+    """None for the one that is meant where nobody says: the only one, or `main`."""
     field: str
+
+    def found_in(self, there: Collection[str]) -> str | None:
+        """Its name among those of the section; None where it is not one of them."""
+        if self.name is not None:
+            return self.name if self.name in there else None
+        return next(iter(there)) if len(there) == 1 else USUAL if USUAL in there else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,10 @@ class Action(BaseModel):
     def missing_here(self) -> tuple[Absence, ...]:
         """What this machine would have to have for it, and has not. Rules may be checked on another one than they run on."""
         return ()
+
+    def expects(self) -> Expectation | None:
+        """The event that it waits for, so that its patterns and condition, under `for`, are checked at load."""
+        return None
 
     def sources_made(self) -> tuple[str, ...]:
         """The sources of events that it makes."""

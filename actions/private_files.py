@@ -1,4 +1,4 @@
-"""Files that live as long as a call: of one user alone, in the system's folder for temporary ones.
+"""Files and folders that live as long as a call: of one user alone, in the system's folder for temporary ones.
 
 Whoever makes one holds a lock on it. What a process that was killed has left there has no lock any more, and is removed by the next worker.
 """
@@ -6,9 +6,10 @@ Whoever makes one holds a lock on it. What a process that was killed has left th
 import contextlib
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hookrules.actions.accounts import Account
@@ -19,7 +20,7 @@ _PREFIX = "hookrules-private-"
 @contextlib.contextmanager
 def private_file(content: bytes, suffix: str, owner: Account | None = None) -> Iterator[Path]:
     """A file of mode 0600 with this content, gone when the context ends. Raises OSError where it can't be written."""
-    descriptor, path = _locked_file(suffix)
+    descriptor, path = _locked(lambda: tempfile.mkstemp(suffix, _PREFIX))
     try:
         if owner is not None and not owner.is_ours:
             os.fchown(descriptor, owner.uid, owner.gid)
@@ -30,12 +31,29 @@ def private_file(content: bytes, suffix: str, owner: Account | None = None) -> I
         os.close(descriptor)
 
 
-def _locked_file(suffix: str) -> tuple[int, Path]:
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder of mode 0700, gone with all that is in it when the context ends. Raises OSError where it can't be made."""
+    descriptor, path = _locked(_make_folder)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _make_folder() -> tuple[int, str]:
+    path = tempfile.mkdtemp(prefix=_PREFIX)
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY), path
+
+
+def _locked(make: Callable[[], tuple[int, str]]) -> tuple[int, Path]:
     while True:
-        descriptor, path = tempfile.mkstemp(suffix, _PREFIX)
+        descriptor, path = make()
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
-            return descriptor, Path(path)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.lstat(path)):
+                return descriptor, Path(path)
         os.close(descriptor)  # a worker that was starting took it for one that was left
 
 
@@ -46,7 +64,7 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def remove_left_behind() -> list[Path]:
-    """Remove the files of processes that are gone, and give them."""
+    """Remove what processes that are gone have left, and give it."""
     return [path for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*") if _removed(path)]
 
 
@@ -55,11 +73,14 @@ def _removed(path: Path) -> bool:
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return False
+            found = os.fstat(descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-            return True
+            if stat.S_ISREG(found.st_mode):
+                path.unlink()
+                return True
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+                shutil.rmtree(path)
+                return True
         finally:
             os.close(descriptor)
     return False

@@ -84,7 +84,7 @@ class _Watch:
         self.ending = Ending.CANCELLED  # so it is, unless something else is seen
         self.stdout = Captured(program.output_limit, lambda text: audience.heard("stdout", text))
         self.stderr = Captured(program.output_limit, lambda text: audience.heard("stderr", text))
-        self._trace = Trace(program.known_by, since, self.process.pid)
+        self._trace = Trace(tuple(f"{name}={value}" for name, value in program.known_by.items()), since, self.process.pid)
         self._has_ended = False
         self._known: list[Process] = []
         self._lasts = audience.lasts

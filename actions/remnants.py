@@ -23,6 +23,11 @@ _LAST_ROUND = 2.0
 _ROUND = 0.2
 
 
+def variables(key: str, attempt: int) -> dict[str, str]:
+    """For the environment of all that a step's attempt starts."""
+    return {KEY: key, ATTEMPT: str(attempt)}
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """By what the processes of one command are known."""
@@ -47,12 +52,12 @@ class Trace:
 
 def trace(key: str, mark: ProcessMark | None) -> Trace:
     """Of a step, by its idempotency key and by its process as the journal has it: maybe of another host, or of an earlier start of this."""
-    variables = (f"{KEY}={key}",)
+    known = (f"{KEY}={key}",)
     if mark is None or (mark.host, mark.boot) != (socket.gethostname(), boot()):
-        return Trace(variables)
+        return Trace(known)
     found = process(mark.pid)
     leads = found is not None and found.started == mark.started
-    return Trace(variables, mark.started, mark.pid if leads else None)
+    return Trace(known, mark.started, mark.pid if leads else None)
 
 
 def kill(of: Trace, known: Iterable[Process] = ()) -> list[Process]:

@@ -13,7 +13,7 @@ from hookrules.actions.action import Surroundings
 from hookrules.actions.private_files import private_file
 from hookrules.actions.process_table import mark
 from hookrules.actions.processes import Audience, Ending, Finished, Program, run
-from hookrules.actions.remnants import ATTEMPT, KEY
+from hookrules.actions.remnants import variables
 from hookrules.actions.shell_faults import Unstarted, unstarted
 from hookrules.actions.shell_input import From
 from hookrules.engine.errors import TemplateError
@@ -78,9 +78,8 @@ class ShellCall:
             yield {} if path is None else {"HOOKRULES_PAYLOAD_FILE": str(path)}
 
     def _program(self, surroundings: Surroundings, who: Account | None, more: Mapping[str, str]) -> Program:
-        own = {KEY: surroundings.idempotency_key, ATTEMPT: str(surroundings.attempt), **more}
         inherited = {name: os.environ.get(name, usual) for name, usual in _INHERITED.items()}
-        facts = {**inherited, **_of(who), **surroundings.facts, **own}
+        facts = {**inherited, **_of(who), **surroundings.facts, **more}
         return Program(
             argv=self.argv,
             folder=(surroundings.folder / _expanded(self.folder, who)).absolute(),
@@ -88,7 +87,7 @@ class ShellCall:
             stdin=self._input(surroundings.body),
             output_limit=self.output_limit,
             account=who,
-            known_by=tuple(f"{name}={own[name]}" for name in (KEY, ATTEMPT)),
+            known_by=variables(surroundings.idempotency_key, surroundings.attempt),
         )
 
     def _input(self, body: bytes) -> bytes | None:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ class Program:
     output_limit: int = 256 * 1024
     account: Account | None = None
     """As whom it runs; None is as this process does. Only root can give another."""
-    known_by: tuple[str, ...] = ()
-    """Variables of its environment, each as `NAME=value`, by which together its processes are told from all others."""
+    known_by: Mapping[str, str] = field(default_factory=dict)
+    """Variables that join its environment, by which together its processes are told from all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _popen(program: Program, ends: Sequence[int]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603 - running what the rule names is this module's purpose
         [word.encode() for word in program.argv],
         cwd=program.folder,
-        env={name.encode(): value.encode() for name, value in program.environment.items()},
+        env={name.encode(): value.encode() for name, value in {**program.environment, **program.known_by}.items()},
         stdin=_nothing() if program.stdin is None else ends[2],
         stdout=ends[0],
         stderr=ends[1],

@@ -25,12 +25,13 @@ from pathlib import Path
 from hookrules.actions import processes
 from hookrules.actions.process_table import mark
 from hookrules.actions.processes import Audience, Program, run
+from hookrules.actions.remnants import variables
 from hookrules.engine.journal import Turn
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import Event, Match
 
 COMMAND = "/bin/true"
-ENVIRONMENT = {"PATH": os.environ["PATH"], "HOOKRULES_IDEMPOTENCY_KEY": "run_1-steps[0]"}
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
 NEVER = threading.Event()
 
 Candidate = Callable[[], object]
@@ -45,7 +46,7 @@ def posix_spawn() -> None:
     os.waitpid(os.posix_spawn(COMMAND, [COMMAND], ENVIRONMENT), 0)
 
 
-PROGRAM = Program([COMMAND], Path("/"), ENVIRONMENT, known_by=("HOOKRULES_IDEMPOTENCY_KEY=run_1-steps[0]",))
+PROGRAM = Program([COMMAND], Path("/"), ENVIRONMENT, known_by=variables("run_1-steps[0]", 1))
 
 
 def ours() -> None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 import msgspec
 
 from hookrules.engine import bodies
-from hookrules.engine.errors import UnknownSource
+from hookrules.engine.config.ruleset import Rule
+from hookrules.engine.errors import UnknownSource, Unreadable
+from hookrules.engine.journal import USUAL, Repeats
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.matching.standing import match_of
-from hookrules.engine.model import Delivery, Event, Json, Match, Receipt, Reply
+from hookrules.engine.model import Delivery, Event, Fields, Json, Receipt, Reply
 from hookrules.engine.sources.source import Source
 
+MOST_ITEMS = 10_000
+"""Events of one delivery: they are written in one commit, which all others wait for."""
 _MASKED = "•••"
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-gitlab-token"})
 """Headers that may hold a secret itself, not only the proof of one: the journal never sees their values."""
@@ -26,6 +30,8 @@ class Taken:
     events: tuple[Event, ...]
     receipts: Future[tuple[Receipt, ...]]
     """One an event. It may hold a JournalError."""
+    answering: Rule | None = None
+    """The first rule that fires and answers the sender from its run."""
 
 
 class Intake:
@@ -38,12 +44,15 @@ class Intake:
         journal: IntakeJournal,
         clock: Callable[[], float],
         new_id: Callable[[float], str],
+        max_body: int = bodies.MAX_SIZE,
     ) -> None:
+        """`max_body` bounds what a packed body unpacks to, as the ingress bounds what it is packed to."""
         self._sources = sources
         self._index = index
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
+        self._max_body = max_body
 
     def source(self, name: str) -> Source:
         """Raises UnknownSource."""
@@ -52,48 +61,73 @@ class Intake:
         except KeyError:
             raise UnknownSource(f"there is no source {name!r}") from None
 
+    def try_journal(self) -> Future[None]:
+        """It may hold a JournalError."""
+        return self._journal.try_writing()
+
     def take(self, delivery: Delivery) -> Taken | Reply:
         """The answer to a handshake, or what became of the delivery. Raises Refusal where it is not taken."""
         source, now = self.source(delivery.source), self._clock()
+        if source.policy.allowed is not None:
+            source.policy.allowed.check(delivery)
         greeting = source.greet(delivery, now)
         if greeting is not None:
             return greeting
         proven_by = source.verifier.verify(delivery, now)
-        payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+        payload = bodies.payload_of(delivery, self._max_body)
         answer = source.handshake(delivery, payload)
         if answer is not None:
             return answer
-        return self.accept(events_of(source, delivery, payload, lambda: self._new_id(now), proven_by))
+        return self.accept(events_of(source, delivery, payload, lambda: self._new_id(now), proven_by), repeats_of(source, delivery))
 
-    def accept(self, events: Sequence[Event]) -> Taken:
+    def accept(self, events: Sequence[Event], repeats: Repeats = USUAL) -> Taken:
         """Hand in events that need no proof any more."""
-        return Taken(tuple(events), self._journal.accept([(event, self.match(event)) for event in events]))
-
-    def match(self, event: Event) -> list[Match]:
-        return [match_of(rule, event) for rule in self._index.match(event, event.received_at)]
+        fired = [(event, self._index.match(event, event.received_at)) for event in events]
+        answering = next((rule for _, rules in fired for rule in rules if rule.respond is not None), None)
+        arrivals = [(event, [match_of(rule, event) for rule in rules]) for event, rules in fired]
+        return Taken(tuple(events), self._journal.accept(arrivals, repeats), answering)
 
 
 def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[Event]:
     """A delivery that counts as proven → its events: none where it is a handshake. Raises Unreadable or UnsupportedBody."""
-    payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+    payload = bodies.payload_of(delivery)
     return [] if source.handshake(delivery, payload) else events_of(source, delivery, payload, new_id)
 
 
 def events_of(source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None) -> list[Event]:
-    """The delivery's one event, or one for each of its items; an item's raw body is the item itself, as JSON."""
-    items = source.items(delivery, payload)
+    """The delivery's one event, or one for each of its items; an item's raw body is the item itself, as JSON.
+
+    Raises Unreadable for a delivery of too many items.
+    """
+    items = _items(source, delivery, payload)
     if items is None:
         return [_event(source, delivery, payload, delivery.body, source.delivery_id(delivery, payload), new_id(), proven_by)]
-    return [
-        _event(source, delivery, item, msgspec.json.encode(item), source.item_id(delivery, payload, item, number), new_id(), proven_by)
-        for number, item in enumerate(items)
-    ]
+    if len(items) > MOST_ITEMS:
+        raise Unreadable(f"the delivery carries {len(items)} events; one may carry {MOST_ITEMS}")
+    return [_event(source, delivery, item, msgspec.json.encode(item), item_id, new_id(), proven_by) for item, item_id in items]
+
+
+def repeats_of(source: Source, delivery: Delivery) -> Repeats:
+    policy = source.policy
+    return Repeats(delivery.body if policy.drops_repeated_bodies else None, ignored=policy.ignores_redeliveries)
+
+
+def _items(source: Source, delivery: Delivery, payload: Json) -> list[tuple[Json, str | None]] | None:
+    """Each item with its delivery id; None where the delivery is one event itself. `split` comes before the provider's."""
+    split = source.policy.split
+    items = split(payload) if split else source.items(delivery, payload)
+    if items is None:
+        return None
+    if split is None:
+        return [(item, source.item_id(delivery, payload, item, number)) for number, item in enumerate(items)]
+    whole = source.delivery_id(delivery, payload)
+    return [(item, whole and f"{whole}#{number}") for number, item in enumerate(items)]
 
 
 def _event(
     source: Source, delivery: Delivery, payload: Json, body: bytes, delivery_id: str | None, event_id: str, proven_by: int | None
 ) -> Event:
-    event_type = source.event_type(delivery, payload)
+    event_type, shown = source.event_type(delivery, payload), source.verifier.secret_places()
     return Event(
         id=event_id,
         source=delivery.source,
@@ -102,15 +136,20 @@ def _event(
         body=body,
         received_at=delivery.received_at,
         delivery_id=delivery_id,
-        headers=_without_credentials(delivery.headers),
-        query=delivery.query,
+        headers=_masked(delivery.headers, _CREDENTIALS | _named("header", shown) if shown else _CREDENTIALS),
+        query=_masked(delivery.query, _named("query", shown)),
         address=delivery.address,
         git=source.git(event_type, payload),
         proven_by=proven_by,
     )
 
 
-def _without_credentials(headers: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    if _CREDENTIALS.isdisjoint(headers):
-        return headers
-    return {name: (_MASKED,) if name in _CREDENTIALS else values for name, values in headers.items()}
+def _named(root: str, places: frozenset[str]) -> frozenset[str]:
+    """`header.x-token` → `x-token`."""
+    return frozenset(place.removeprefix(f"{root}.") for place in places if place.startswith(f"{root}."))
+
+
+def _masked(fields: Fields, names: frozenset[str]) -> Fields:
+    if names.isdisjoint(fields):
+        return fields
+    return {name: (_MASKED,) if name in names else values for name, values in fields.items()}

@@ -29,6 +29,10 @@ class Delivery:
     """All of the URL that the sender asked for, as it knows it: what a scheme that signs the URL has signed."""
     address: str | None = None
     """The sender's IP address, or None where there is none (a unix socket, a file given to `explain`)."""
+    trusted_proxy: bool = False
+    """Whether it came through one of `server.trusted_proxies`: only then are headers that a proxy adds to be believed."""
+    client_certificate: bool = False
+    """Whether our own listener asked for a certificate, and the sender had one that it trusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Event:
     """The forge's facts (`repo`, `branch`, `sha`, …); a fact that this event has not is left out."""
     proven_by: int | None = None
     """Which of its source's secrets proved it, counted from 1; None where there was none to choose."""
+    payload_kept: bool = True
+    """False where it is older than `retention.payloads`: payload and body are gone from the journal, and stand here empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +258,8 @@ class Expectation:
     """Patterns as in `on`: such an event lets it go on, where `condition` holds of it."""
     condition: Json = None
     """As a rule writes it."""
+    names: Mapping[str, Json] = field(default_factory=dict)
+    """What of the run the condition may name: `vars`, `steps`, `run`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+Kind = TypeVar("Kind")
 
 SHORTEST = 8
 """Characters below which a secret can't be masked in output without masking half of it."""
@@ -123,8 +125,8 @@ def _placeholder(origin: str) -> Secret:
     return Secret(origin, f"a placeholder for {origin}", placeholder=True)
 
 
-def _validate(written: Any, info: ValidationInfo) -> Secret:
-    """Resolves by the Vault that stands in the validation's context as `vault`."""
+def resolved(written: Any, info: ValidationInfo) -> Secret:
+    """By the Vault that stands in the validation's context as `vault`."""
     if isinstance(written, (int, float)) and not isinstance(written, bool):
         written = str(written)
     try:
@@ -133,7 +135,7 @@ def _validate(written: Any, info: ValidationInfo) -> Secret:
         raise PydanticCustomError("secret", "{message}", {"message": str(problem)}) from None
 
 
-_PLACES = {
+_MEANING = {
     "env": "The name of an environment variable.",
     "file": "A file; a relative path starts where hookrules.yaml lies.",
     "credential": "The name of a credential of systemd.",
@@ -141,33 +143,40 @@ _PLACES = {
 
 
 def _place_schema(where: str) -> dict[str, Any]:
-    named = {"type": "string", "minLength": 1, "description": _PLACES[where]}
+    named = {"type": "string", "minLength": 1, "description": _MEANING[where]}
     return {"type": "object", "properties": {where: named}, "required": [where], "additionalProperties": False}
 
 
+PLACES = tuple(map(_place_schema, _MEANING))
+"""The JSON Schemas of `{env: NAME}` and the others."""
 SecretField = Annotated[
     Secret,
-    PlainValidator(_validate),
+    PlainValidator(resolved),
     WithJsonSchema(
         {
             "title": "secret",
             "description": "Where the secret comes from.",
-            "anyOf": [*map(_place_schema, _PLACES), {"type": "string", "minLength": 1}],
+            "anyOf": [*PLACES, {"type": "string", "minLength": 1}],
         }
     ),
 ]
 """A field that is written as where its secret comes from, and holds it."""
 
 
-def secrets_in(value: object, path: tuple[int | str, ...] = ()) -> Iterator[tuple[tuple[int | str, ...], Secret]]:
+def secrets_in(value: object) -> Iterator[tuple[tuple[int | str, ...], Secret]]:
     """Every secret inside of a validated model, with the path to it."""
-    if isinstance(value, Secret):
+    return values_in(value, Secret)
+
+
+def values_in(value: object, kind: type[Kind], path: tuple[int | str, ...] = ()) -> Iterator[tuple[tuple[int | str, ...], Kind]]:
+    """Every value of this type inside of a validated model, with the path to it."""
+    if isinstance(value, kind):
         yield path, value
     elif isinstance(value, BaseModel):
-        yield from secrets_in(value.__dict__, path)
+        yield from values_in(value.__dict__, kind, path)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from secrets_in(inner, (*path, key))
+            yield from values_in(inner, kind, (*path, key))
     elif isinstance(value, (list, tuple)):
         for position, inner in enumerate(value):
-            yield from secrets_in(inner, (*path, position))
+            yield from values_in(inner, kind, (*path, position))

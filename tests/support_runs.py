@@ -13,7 +13,8 @@ from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText, Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Event, Match, Run
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Event, Run
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
@@ -76,7 +77,7 @@ class Bench:
         """Accept an event that starts this rule."""
         event = event_of(payload, self._new_event_id(self.clock()))
         self.journal.keep_rules([RuleText(rule.digest, rule.name, rule.text)])
-        self.journal.accept([(event, [Match(rule.name, rule.digest)])]).result()
+        self.journal.accept([(event, [match_of(rule, event)])]).result()
         return event
 
     def claim(self) -> Run | None:

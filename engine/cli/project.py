@@ -12,8 +12,9 @@ from hookrules.engine.config.loading import Catalogues, Loaded, load, load_setti
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
-from hookrules.engine.journal import Journal, Reading
+from hookrules.engine.journal import Journal, Reading, Watching
 from hookrules.engine.journal.opening import open_journal
+from hookrules.engine.model import Event, Run
 
 _IN_MEMORY = "sqlite://"
 
@@ -57,7 +58,11 @@ def present(config: Path) -> Path:
 
 def open_journal_of(project: Project) -> Journal:
     """Raises JournalError where it can't be opened; a new one is created."""
-    return open_journal(project.settings.store, project.folder)
+    return _open(project.settings, project.folder)
+
+
+def _open(settings: Settings, folder: Path) -> Journal:
+    return open_journal(settings.store, folder, settings.encryption_keys())
 
 
 @contextmanager
@@ -79,11 +84,60 @@ def load_settings(config: Path) -> Settings:
 def journal_of(settings: Settings, folder: Path) -> Iterator[Reading]:
     """The journal for reading; an empty one where nothing has been written yet, and creates none."""
     there = settings.store_file(folder).exists()
-    journal = open_journal(settings.store if there else _IN_MEMORY, folder)
+    journal = _open(settings, folder) if there else open_journal(_IN_MEMORY, folder)
     try:
         yield journal
     finally:
         journal.close()
+
+
+@contextmanager
+def journal_for_steering(config: Path) -> Iterator[Journal]:
+    """The journal as it stands, for what people ask of its runs. Raises UsageError where nothing has been written yet."""
+    settings = load_settings(config)
+    if not settings.store_file(config.parent).exists():
+        raise UsageError("nothing has run yet: there is no journal")
+    journal = _open(settings, config.parent)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def journal_of_settings(settings: Settings, folder: Path) -> Iterator[Journal]:
+    """The journal for writing; a new one is created."""
+    journal = _open(settings, folder)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def journal_for_watching(project: Project) -> Iterator[Watching]:
+    """What rules for several events have found so far; nothing where nothing has been written yet."""
+    there = project.settings.store_file(project.folder).exists()
+    journal = _open(project.settings, project.folder) if there else open_journal(_IN_MEMORY, project.folder)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def run_named(journal: Reading, run_id: str) -> Run:
+    """Raises UsageError where there is none."""
+    run = journal.run(run_id)
+    if run is None:
+        raise UsageError(f"there is no run {run_id}; `hookrules runs` lists them")
+    return run
+
+
+def with_payload(event: Event) -> Event:
+    """Raises UsageError where nothing can be done with the event any more."""
+    if not event.payload_kept:
+        raise UsageError(f"the payload of {event.id} is gone: it is older than `retention.payloads` keeps it")
+    return event
 
 
 def _unusable(config: Path, loaded: Loaded) -> ConfigurationError:

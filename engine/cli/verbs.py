@@ -36,6 +36,15 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "runs": Verb("hookrules.engine.cli.runs:command", "List the runs of rules, newest first."),
         "show": Verb("hookrules.engine.cli.show:command", "Show one event, or one run with its steps."),
     },
+    "Steer": {
+        "approve": Verb("hookrules.engine.cli.approve:command", "Let a run go on that waits for approval."),
+        "cancel": Verb("hookrules.engine.cli.cancel:command", "Have a run end now, or dismiss a dead one."),
+        "retry": Verb("hookrules.engine.cli.retry:command", "Have runs that ended badly done again."),
+        "replay": Verb("hookrules.engine.cli.replay:command", "Put a stored event in again."),
+    },
+    "Keep": {
+        "journal": Verb("hookrules.engine.cli.journal:command", "Check, copy, export, import or shrink the journal."),
+    },
 }
 VERBS = {name: verb for section in SECTIONS.values() for name, verb in section.items()}
 

@@ -15,12 +15,12 @@ from hookrules.engine.conditions.fact_fields import BARE_ROOTS, EVENT_ROOTS, STE
 from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.parser import LONGEST
 from hookrules.engine.config.keys import Keys
+from hookrules.engine.config.listen_addresses import Address
 from hookrules.engine.config.order import CollectFields
 from hookrules.engine.config.rule_test import RuleTestFile
 from hookrules.engine.config.rules import RuleFields, StepFields
-from hookrules.engine.config.server_settings import Address
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.source_settings import VerifyHmac
+from hookrules.engine.config.verify_settings import KINDS, CertificateHeader
 from hookrules.engine.units import DURATION_SCHEMA, SIZE_SCHEMA, seconds_written, size_written
 
 Schema = dict[str, Any]
@@ -80,8 +80,13 @@ class _Generator(GenerateJsonSchema):
         super().__init__(*arguments, **options)
         self._define("Condition", _condition())
         self._define("Step", self._step())
-        for model in (VerifyHmac, CollectFields):
-            self.json_to_defs_refs[_ref(model.__name__)] = self.json_to_defs_refs[self._of_model(model)["$ref"]]  # type: ignore[index]
+        self._name(CertificateHeader)
+        self._name(CollectFields)
+        self._define("Proof", {"description": "What proves a delivery.", "anyOf": [self._of_model(model) for model in KINDS.values()]})
+
+    def _name(self, model: type[BaseModel]) -> None:
+        """Known by its own name where a field's schema is written by hand."""
+        self.json_to_defs_refs[_ref(model.__name__)] = self.json_to_defs_refs[self._of_model(model)["$ref"]]  # type: ignore[index]
 
     def _define(self, name: str, schema: Schema) -> None:
         defined, _ = self.get_cache_defs_ref_schema(name)  # type: ignore[arg-type]
@@ -142,7 +147,12 @@ class _Generator(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, BaseModel):
             return None
-        return str(dft) if isinstance(dft, Address) else super().encode_default(dft)
+        match dft:
+            case Address():
+                return str(dft)
+            case (Address() as only,):
+                return str(only)  # one stands for a list of one
+        return super().encode_default(dft)
 
 
 def _ref(name: str) -> str:

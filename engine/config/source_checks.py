@@ -4,30 +4,33 @@ from collections.abc import Iterator
 
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
-from hookrules.engine.config.source_settings import RESERVED_SOURCES, SourceSettings, VerifyHmac
+from hookrules.engine.config.proof_checks import check_proof, signs_url
+from hookrules.engine.config.source_settings import RESERVED_SOURCES, SourceSettings
 from hookrules.engine.config.suggestions import LATER_PROVIDERS, closest
-from hookrules.engine.config.yaml_nodes import Document
+from hookrules.engine.config.yaml_nodes import Document, Path
 from hookrules.engine.sources import provider, providers
 from hookrules.engine.sources.provider import Credentials, Provider
 
 
-def check_source(name: str, source: SourceSettings, document: Document) -> Iterator[Finding]:
+def check_source(name: str, source: SourceSettings, document: Document, external_url: str | None = None) -> Iterator[Finding]:
+    """`external_url` is the server's, where the configuration says it."""
     check = _Check(name, source, document)
     if name in RESERVED_SOURCES:
         yield check.error(Code.RESERVED_NAME, f"'{name}' is the source of hookrules' own events; choose another name", None)
     if source.provider is not None and source.provider not in providers():
         yield check.unknown_provider(source.provider)
-    elif source.provider is not None and provider(source.provider).verifier is not None:
-        yield from check.provider(source.provider, provider(source.provider))
-    elif isinstance(source.verify, VerifyHmac):
-        yield from check.hmac(source.verify)
-        yield from check.delivery_id()
-    elif source.verify == "none":
-        yield from check.unproven()
-        yield from check.delivery_id()
+        return
+    chosen = provider(source.provider) if source.provider is not None else None
+    if chosen is not None and source.provider is not None:
+        yield from check.own_keys(source.provider, chosen)
+    if chosen is not None and chosen.verifier is not None:
+        yield from check.secret_of(chosen)
     else:
-        message = f"source '{name}' does not say how its deliveries are proven; add 'provider' or 'verify' ('none' takes them from anyone)"
-        yield check.error(Code.NO_PROOF, message, None)
+        yield from check.verify()
+    if chosen is None and source.verify is not None:
+        yield from check.repetitions()
+    if (chosen.signs_url if chosen else signs_url(source)) and not (source.url or external_url):
+        yield check.guessed_url()
 
 
 class _Check:
@@ -43,54 +46,69 @@ class _Check:
         message = f"there is no provider '{name}'; docs/providers.md lists those that there are, and 'verify' describes any other"
         return self.error(Code.UNKNOWN_PROVIDER, message, "provider", closest(name, providers()))
 
-    def provider(self, name: str, chosen: Provider) -> Iterator[Finding]:
-        own = ("verify", "type", "delivery_id") if chosen.signs_time else ("verify", "type", "delivery_id", "tolerance")
+    def own_keys(self, name: str, chosen: Provider) -> Iterator[Finding]:
+        own = ["type", "delivery_id"]
+        if chosen.verifier is not None:
+            own += ["verify"] if chosen.signs_time else ["verify", "tolerance"]
         for key in own:
             if key in self._source.model_fields_set:
                 yield self.error(Code.PROOF_CONFLICT, f"provider '{name}' brings its own '{key}'; delete this line", key)
+
+    def secret_of(self, chosen: Provider) -> Iterator[Finding]:
         if not self._source.secrets:
-            message = f"provider '{name}' proves its deliveries with a secret; add 'secret: {{env: NAME}}'"
+            message = f"provider '{self._source.provider}' proves its deliveries with a secret; add 'secret: {{env: NAME}}'"
             yield self.error(Code.NO_PROOF, message, None)
-        elif not any(secret.placeholder for secret in self._source.secrets):
-            yield from self._secrets_of(chosen)
-
-    def _secrets_of(self, chosen: Provider) -> Iterator[Finding]:
-        try:
-            if chosen.verifier:
+        elif chosen.verifier and not any(secret.placeholder for secret in self._source.secrets):
+            try:
                 chosen.verifier(Credentials(tuple(secret.reveal() for secret in self._source.secrets)))
-        except ValueError as fault:
-            yield self.error(Code.SECRET_MALFORMED, f"{fault}; it is {chosen.proof}", "secret")
+            except ValueError as fault:
+                yield self.error(Code.SECRET_MALFORMED, f"{fault}; it is {chosen.proof}", "secret")
 
-    def hmac(self, verify: VerifyHmac) -> Iterator[Finding]:
-        if not self._source.secrets:
-            yield self.error(Code.NO_PROOF, "a signature needs a secret; add 'secret: {env: NAME}'", "verify")
-        if self._source.secret and verify.secret:
-            yield self.error(Code.PROOF_CONFLICT, "the secret stands here and in 'verify'; delete one", "secret")
-        if verify.timestamp_header and "{timestamp}" not in verify.signed:
-            message = 'the timestamp is not part of what is signed, so anyone can renew it; write signed: "{timestamp}.{body}"'
-            yield self.error(Code.PROOF_CONFLICT, message, "verify", inner="timestamp_header")
-        if "{timestamp}" in verify.signed and not verify.timestamp_header:
-            message = "'signed' names {timestamp}, and no 'timestamp_header' says where it stands"
-            yield self.error(Code.PROOF_CONFLICT, message, "verify", inner="signed")
-        if "tolerance" in self._source.model_fields_set and not verify.timestamp_header:
-            yield self.error(Code.PROOF_CONFLICT, "'tolerance' is about timestamps, and 'verify' has no 'timestamp_header'", "tolerance")
+    def verify(self) -> Iterator[Finding]:
+        if self._source.verify is None:
+            message = (
+                f"source '{self._name}' does not say how its deliveries are proven; add {self._remedy()} ('none' takes them from anyone)"
+            )
+            yield self.error(Code.NO_PROOF, message, None)
+        elif self._source.verify == "none":
+            yield from self._unproven()
+        else:
+            for said in check_proof(self._source.verify, self._source):
+                yield self._finding(Level.ERROR, said.code, said.message, said.path)
 
-    def unproven(self) -> Iterator[Finding]:
-        yield self.warning(Code.UNPROVEN_SOURCE, f"source '{self._name}' takes deliveries from anyone", "verify")
+    def _remedy(self) -> str:
+        return "'verify'" if self._source.provider else "'provider' or 'verify'"
+
+    def _unproven(self) -> Iterator[Finding]:
+        where = " at the addresses of 'allow_from'" if self._source.allow_from else ""
+        yield self.warning(Code.UNPROVEN_SOURCE, f"source '{self._name}' takes deliveries from anyone{where}", "verify")
         for key in ("secret", "tolerance"):
             if key in self._source.model_fields_set:
                 yield self.error(Code.PROOF_CONFLICT, f"'{key}' has no use beside 'verify: none'", key)
 
-    def delivery_id(self) -> Iterator[Finding]:
-        if self._source.delivery_id is None:
+    def repetitions(self) -> Iterator[Finding]:
+        if self._source.delivery_id is not None:
+            return
+        if self._source.redeliver is not None:
+            message = "'redeliver' tells a delivery that comes again by its id, and no 'delivery_id' says where that stands"
+            yield self.error(Code.PROOF_CONFLICT, message, "redeliver")
+        elif self._source.dedupe is None:
             message = f"source '{self._name}' has no 'delivery_id': a delivery that comes again runs its rules again"
             yield self.warning(Code.NO_DELIVERY_ID, message, None)
 
-    def error(self, code: Code, message: str, key: str | None, suggestion: str | None = None, inner: str | None = None) -> Finding:
-        path = ("sources", self._name, *filter(None, (key, inner)))
-        line, column = self._document.locate_key(path)
-        return Finding(self._document.file, line, column, Level.ERROR, code, message, suggestion)
+    def guessed_url(self) -> Finding:
+        message = (
+            f"deliveries of source '{self._name}' sign the URL, and nothing says which that is: a sender's header Host is believed; "
+            "add 'external_url' to 'server', or 'url' here"
+        )
+        return self.warning(Code.GUESSED_URL, message, None)
+
+    def error(self, code: Code, message: str, key: str | None, suggestion: str | None = None) -> Finding:
+        return self._finding(Level.ERROR, code, message, (key,) if key else (), suggestion)
 
     def warning(self, code: Code, message: str, key: str | None) -> Finding:
-        line, column = self._document.locate_key(("sources", self._name, *filter(None, (key,))))
-        return Finding(self._document.file, line, column, Level.WARNING, code, message)
+        return self._finding(Level.WARNING, code, message, (key,) if key else ())
+
+    def _finding(self, level: Level, code: Code, message: str, path: Path, suggestion: str | None = None) -> Finding:
+        line, column = self._document.locate_key(("sources", self._name, *path))
+        return Finding(self._document.file, line, column, level, code, message, suggestion)

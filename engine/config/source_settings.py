@@ -1,15 +1,20 @@
 """`sources:` of hookrules.yaml: who may deliver, and how each delivery is proven and read."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field
 
 from hookrules.engine.conditions import value_accessor
-from hookrules.engine.config.keys import Keys, NotEmpty, OneOrMore, problem
+from hookrules.engine.conditions.jsonpath import parse_path
+from hookrules.engine.conditions.path_mistakes import PathError
+from hookrules.engine.config.address_lists import Addresses
+from hookrules.engine.config.keys import Keys, problem
+from hookrules.engine.config.signature_settings import Secrets
+from hookrules.engine.config.verify_settings import VerifyField
 from hookrules.engine.errors import ConditionError
-from hookrules.engine.secret import Secret, SecretField
+from hookrules.engine.secret import Secret
 from hookrules.engine.sources import providers
-from hookrules.engine.units import Duration
+from hookrules.engine.units import Duration, RateField
 
 RESERVED_SOURCES = frozenset({"schedule", "rule"})
 """Sources of the engine's own events."""
@@ -29,47 +34,24 @@ _FACT_SCHEMA = {"pattern": r"^(\$|header\.|query\.)", "examples": ["$.id", "head
 Fact = Annotated[str, AfterValidator(_fact), Field(json_schema_extra=_FACT_SCHEMA)]
 """Where in a delivery a text stands: a path into its payload, a header or a query field."""
 ProviderName = Annotated[str, Field(json_schema_extra={"title": "provider", "enum": list(providers())})]
-Secrets = Annotated[tuple[SecretField, ...], OneOrMore, NotEmpty]
-"""One secret, or several while one replaces the other: any of them proves, the first one signs."""
 
 
-def _signed(template: str) -> str:
-    if template.count("{body}") != 1:
-        raise problem("signed", f"'{template}' has to name {{body}} once, like {{timestamp}}.{{body}}")
-    return template
+def _split(text: str) -> str:
+    try:
+        several = parse_path(text).several
+    except PathError as fault:
+        raise problem("condition", str(fault), fault.suggestion) from None
+    if not several:
+        raise problem("fact", f"'{text}' names one value; 'split' takes a path that can name several, like $.alerts[*]", f"{text}[*]")
+    return text
 
 
-class VerifyHmac(Keys):
-    """A keyed hash over the body, in a header. Its secret may stand here or beside `verify`."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"header_format"})
-
-    hmac: Literal["sha1", "sha256", "sha384", "sha512"] = Field(description="The hash.")
-    header: str = Field(min_length=1, description="The header that carries the signature.")
-    encoding: Literal["hex", "base64", "base64url"] = Field("hex", description="How the signature is written.")
-    prefix: str = Field("", description="What stands before the signature, like `sha256=`.")
-    signed: Annotated[str, AfterValidator(_signed)] = Field("{body}", description="What is signed, as `{timestamp}.{body}`.")
-    timestamp_header: str | None = Field(None, description="The header that carries `{timestamp}`, in seconds since the epoch.")
-    secret: Secrets | None = Field(None, description="What proves a delivery, where it does not stand beside `verify`.")
-
-
-def _verify(value: Any, info: ValidationInfo) -> VerifyHmac | Literal["none"]:
-    if isinstance(value, dict) and "token" in value:
-        raise problem("later", "'verify' with 'token' is not part of this version; it knows 'hmac' and 'none'")
-    if isinstance(value, dict):
-        return VerifyHmac.model_validate(value, context=info.context)
-    if value == "none":
-        return "none"
-    raise problem("verify", "'verify' is 'none' or a mapping that begins with 'hmac', like {hmac: sha256, header: X-Signature}")
-
-
-_VERIFY_SCHEMA = WithJsonSchema({"anyOf": [{"const": "none"}, {"$ref": "#/$defs/VerifyHmac"}]})
+Split = Annotated[str, AfterValidator(_split), Field(json_schema_extra={"pattern": r"^\$", "examples": ["$.alerts[*]"]})]
+"""A path into the payload, to the items that are events of their own."""
 
 
 class SourceSettings(Keys):
     """Who may deliver under `/hooks/<name>`, and how each delivery proves it."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"allow_from", "dedupe", "redeliver", "split"})
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["provider"]}, {"required": ["verify"]}]})
 
@@ -84,14 +66,29 @@ class SourceSettings(Keys):
         description="The URL as the sender knows it, for schemes that sign it; left out: under `server.external_url`.",
         examples=["https://hooks.example.com/hooks/calls"],
     )
-    verify: Annotated[VerifyHmac | Literal["none"] | None, PlainValidator(_verify), _VERIFY_SCHEMA] = Field(
+    verify: VerifyField | None = Field(
         None, description="How a delivery is proven, where no provider says so; `none` takes them from anyone."
+    )
+    allow_from: Addresses | None = Field(
+        None, description="Where deliveries may come from. What comes from elsewhere is refused before it is read."
     )
     type: Fact | None = Field(None, description="Where the event's type stands in a delivery.")
     delivery_id: Fact | None = Field(None, description="Where the id stands by which a delivery that comes again is told.")
+    split: Split | None = Field(
+        None,
+        description="The items of a delivery that carries many events: each is an event of its own, with the id `<delivery>#<number>`.",
+    )
+    dedupe: Literal["body"] | None = Field(
+        None, description="`body`: also drop a body that came within the last 24 hours under another delivery id, or under none."
+    )
+    redeliver: Literal["ignore"] | None = Field(
+        None, description="`ignore`: a delivery that comes again starts nothing, also no rule that had no run for it."
+    )
+    rate_limit: RateField | None = Field(
+        None, description="How many deliveries it may send; past it they are answered 429. What is not proven does not count."
+    )
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """What proves a delivery, wherever it was written."""
-        inner = self.verify.secret if isinstance(self.verify, VerifyHmac) else None
-        return self.secret or inner or ()
+        """What stands beside `verify`, or beside `provider`."""
+        return self.secret or ()

@@ -7,11 +7,12 @@ from itertools import zip_longest
 from typing import Any
 
 from hookrules.engine.errors import LeaseLost
-from hookrules.engine.journal import Turn
+from hookrules.engine.journal import REMEMBERED, Turn
 from hookrules.engine.journal.sqlite_order import let_in, start
-from hookrules.engine.journal.sqlite_rows import EventRow, run_from
+from hookrules.engine.journal.sqlite_rows import EventRow, Row
+from hookrules.engine.journal.sqlite_schema import VERSION
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Expectation, Match, Receipt, Refused, Run
+from hookrules.engine.model import Match, Receipt, Refused, Run
 
 SQL = load_statements("sqlite_intake.sql", "sqlite_refusals.sql", "sqlite_work.sql")
 REFUSALS_KEPT = 200
@@ -31,13 +32,42 @@ def accept_all(connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow]) -
     return tuple(accept(connection, event, starts) for event, starts in arrivals)
 
 
+def accept_unrepeated(
+    connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow], digest: bytes | None, *, ignored: bool
+) -> tuple[Receipt, ...]:
+    """As `accept_all`, for sources that take less of what comes again. `digest` is that of the delivery's body, where it may not."""
+    if not arrivals:
+        return ()
+    first = arrivals[0][0]
+    if digest is not None and not _is_redelivery(connection, first):
+        at = first.received_at
+        connection.execute(SQL["forget_bodies"], (at - REMEMBERED,))
+        came = connection.execute(SQL["find_body"], (first.source, digest)).fetchone()
+        if came:
+            return tuple(Receipt(came[0], (), known=True) for _ in arrivals)
+        connection.execute(SQL["remember_body"], (first.source, digest, at, first.id))
+    known = [ignored and _came_before(connection, event) for event, _ in arrivals]
+    return tuple(accept(connection, event, () if came else starts) for (event, starts), came in zip(arrivals, known, strict=True))
+
+
+def _is_redelivery(connection: sqlite3.Connection, event: EventRow) -> bool:
+    """The same again under the same id, which can start nothing a second time."""
+    return bool(connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall())
+
+
+def _came_before(connection: sqlite3.Connection, event: EventRow) -> bool:
+    return bool(connection.execute(SQL["find_delivery_id"], (event.source, event.delivery_id)).fetchall())
+
+
 def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> Receipt:
     """Write the event where its delivery is new, and a run for each match whose rule has none for this delivery."""
     written = connection.execute(_ACCEPT_EVENT, event.values)
     if written.rowcount:
         seq, first_id = written.lastrowid, event.id
     else:
-        ((seq, first_id),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        ((seq, first_id, kept),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        if not kept:  # a run may start of it again
+            connection.execute(SQL["refill_event"], (*event.values[-2:], seq))
     runs = tuple((match.rule, run_id) for run_id, match in starts if start(connection, run_id, seq, event, match))
     return Receipt(first_id, runs, known=not written.rowcount)
 
@@ -47,7 +77,7 @@ def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, nex
     return accept(connection, *arrival)
 
 
-def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Row]:
     """What other workers let lapse comes first, the longest ago before; then each rule that has due runs gets one in turn."""
     asked = {"now": now, "labels": json.dumps(turn.labels)}
     seqs = [seq for (seq,) in connection.execute(SQL["lapsed_runs"], {**asked, "limit": turn.free})]
@@ -55,7 +85,7 @@ def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float,
     for taken_in_turn in zip_longest(*queues):
         seqs += [seq for seq in taken_in_turn if seq is not None]
     claimed = {"worker": worker, "now": now, "lease": lease}
-    return [run_from(connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone()) for seq in seqs[: turn.free]]
+    return [connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone() for seq in seqs[: turn.free]]
 
 
 def _ready_rules(connection: sqlite3.Connection, after: str) -> list[str]:
@@ -98,6 +128,18 @@ def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: M
     connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
 
 
+def try_writing(connection: sqlite3.Connection) -> None:
+    """SQLite writes the page of its header, also where the version was the same."""
+    connection.execute(f"pragma user_version = {VERSION}")
+
+
+def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
+    for run_id, event_id in met.items():
+        if connection.execute(SQL["meet"], {"run_id": run_id, "event_id": event_id, "now": now}).rowcount:
+            connection.execute(SQL["make_due"], {"run_id": run_id, "now": now})
+    connection.executemany(SQL["looked_at"], [{"run_id": run_id, "seq": seq} for run_id, seq in looked_at.items()])
+
+
 def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
     under_claim(connection, "end_run", run, values)
     let_in(connection, run.id)
@@ -105,12 +147,13 @@ def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any],
         accept(connection, *following)
 
 
-def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Expectation | None) -> None:
+def park(
+    connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Mapping[str, Any] | None
+) -> None:
+    """`expects`: the values of `expect`."""
     under_claim(connection, "write_step", run, step_values)
     under_claim(connection, "park_run", run, {"due_at": due_at})
     if expects:
-        events = json.dumps(expects.events) if expects.events else None
-        values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
-        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition)})
+        connection.execute(SQL["expect"], expects)
     else:
         connection.execute(SQL["expect_nothing"], {"run_id": run.id})

@@ -66,6 +66,10 @@ class Attempts:
 
     def make(self, step: Step, plan: PlannedStep, render: Render) -> Step:
         """The step with its result. Raises Paused where it goes on later."""
+        known = self._known.get(step.key)
+        if self._rule.at_most_once and known is not None and known.state is StepState.RUNNING:
+            problem = "it was interrupted, and the rule says at_most_once: it may have been done, and is not done again"
+            return self.end(known, StepState.FAILED, known.result, problem)
         self._journal.write_step(self._run, step)
         try:
             outcome = self._outcome(step, plan, render)

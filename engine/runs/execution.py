@@ -1,5 +1,6 @@
 """One claimed run, through its steps: what has a result is not done again, and a result is on disk before the next step begins."""
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.config.values import Value
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Event, Json, Run, RunState, Step, StepState
+from hookrules.engine.model import Event, Expectation, Json, Reply, Run, RunState, Step, StepState
 from hookrules.engine.runs.attempts import Attempts, Paused
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.names import RunNames, step_facts
@@ -21,6 +22,8 @@ from hookrules.engine.templating.printing import kind_of
 class Ending:
     state: RunState
     error: str | None = None
+    response: Reply | None = None
+    """What the sender is answered, where the rule answers it."""
 
 
 class Execution:
@@ -29,13 +32,18 @@ class Execution:
     def __init__(self, run: Run, rule: Rule, event: Event, workshop: Workshop, halt: Halt | None = None) -> None:
         self._run = run
         self._rule = rule
-        self._event = event
         self._workshop = workshop
         self._halt = halt or Halt()
+        events = self._events()
+        self._event = event = events[-1] if events else event
         self._attempts = Attempts(run, rule, event, workshop, self._halt)
-        self._names = RunNames(event, rule, run, workshop.secrets)
+        self._names = RunNames(event, rule, run, workshop.secrets, events)
         self._done: list[tuple[Step, PlannedStep]] = []
         """Steps that came to an end and were not skipped, in their order."""
+
+    def _events(self) -> list[Event]:
+        journal = self._workshop.journal
+        return [event for event in map(journal.event, journal.events_of_run(self._run.id)) if event is not None]
 
     def proceed(self) -> Ending | None:
         """How the run ends, for the caller to write; None where it goes on later."""
@@ -46,8 +54,12 @@ class Execution:
             if pause.step is None:
                 self._workshop.journal.hand_back(self._run)
             else:
-                self._workshop.journal.park(self._run, pause.step, pause.due_at, pause.expects)
+                self._workshop.journal.park(self._run, pause.step, pause.due_at, self._expectation(pause))
             return None
+
+    def _expectation(self, pause: Paused) -> Expectation | None:
+        names = self._workshop.mask(self._names.for_conditions())
+        return None if pause.expects is None else replace(pause.expects, names=names)
 
     def _through(self) -> Ending:
         try:
@@ -64,7 +76,7 @@ class Execution:
         cancelled = self._halt.cancelled
         self._halt.note()
         failed = self._section("finally", self._rule.final, cancellable=False) or failed
-        ending = self._ending(failed, handled=handled, cancelled=cancelled)
+        ending = self._answered(self._ending(failed, handled=handled, cancelled=cancelled))
         self._conclude(ending.state)
         return ending
 
@@ -74,6 +86,18 @@ class Execution:
         if failed is None:
             return Ending(RunState.SUCCEEDED)
         return Ending(RunState.FAILED if handled else RunState.DEAD, f"{failed.name or failed.key}: {failed.error}")
+
+    def _answered(self, ending: Ending) -> Ending:
+        respond = self._rule.respond
+        if respond is None or respond.stream:
+            return ending
+        if ending.state not in (RunState.SUCCEEDED, RunState.FAILED):
+            return replace(ending, response=_failure(f"the run {self._run.id} ended {ending.state}"))
+        try:
+            return replace(ending, response=respond.answer.render(self._names.for_templates()))
+        except TemplateError as error:
+            self._workshop.log("error", self._workshop.mask(f"{self._rule.name}: respond: {error}"))
+            return replace(ending, response=_failure(f"the answer of run {self._run.id} can't be worked out; the server's log says why"))
 
     def _section(self, section: str, planned: Sequence[PlannedStep], *, cancellable: bool = True) -> Step | None:
         """The step that failed for good and ended the section; None where all went well, or the run's end was asked for."""
@@ -158,6 +182,10 @@ class Execution:
             return known
         begun = replace(self._attempts.begin(f"{key}[{index}]", plan), name=f"{plan.id}[{index}]" if plan.id else "")
         return self._attempts.make(begun, plan, lambda: plan.action.render(self._names.for_templates(item=item, index=index)))
+
+
+def _failure(words: str) -> Reply:
+    return Reply(500, json.dumps({"error": words}).encode(), "application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What templates and conditions of a run may name: `payload`, `header`, `event`, `steps`, `vars`, …"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ class RunNames:
     rule: Rule
     run: Run
     secrets: Mapping[str, str]
+    events: Sequence[Event] = ()
+    """All events of a run that more than one started, in the order in which they came."""
     steps: dict[str, Json] = field(default_factory=dict)
     vars: dict[str, Json] = field(default_factory=dict)
     failed: dict[str, Json] | None = None
@@ -25,6 +27,7 @@ class RunNames:
     def for_templates(self, **more: Json) -> dict[str, Any]:
         return {
             **event_names(self.event),
+            "events": [event_names(each) for each in self.events or (self.event,)],
             "rule": {"name": self.rule.name, "description": self.rule.description},
             "secrets": self.secrets,
             **self.for_conditions(**more),

@@ -3,84 +3,31 @@
 Formats: GitLab Docs, "Webhooks" and "Webhook events"; GitLab's merge request 230944 for the signing token.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
+from hookrules.engine.sources.combined import AnyOf
 from hookrules.engine.sources.git_facts import Reader, commit, files, other_than, place, told
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, Verifier, at, header, text_at, with_action
 from hookrules.engine.sources.standard_webhooks import StandardSignature
-from hookrules.engine.sources.verification import needed_header, position_of_proof, with_headers
+from hookrules.engine.sources.tokens import Place, Token
 
 EVENT_HEADER = "X-Gitlab-Event"
 TOKEN_HEADER = "X-Gitlab-Token"  # noqa: S105 - where the token stands
 SIGNING_TOKEN = "whsec_"  # noqa: S105 - what one begins with
 
 
-@dataclass(frozen=True, slots=True)
-class SecretToken(Verifier):
-    """A secret that travels as it is."""
-
-    secret: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if not self.secret:
-            raise ValueError("an empty secret proves nothing")
-
-    def verify(self, delivery: Delivery, now: float) -> int | None:
-        del now
-        given = needed_header(delivery, TOKEN_HEADER)
-        position = position_of_proof([_digest(given)], [_digest(self.secret)])
-        if position is None:
-            raise Unproven(f"the token in {TOKEN_HEADER} is not this source's")
-        return position
-
-    def sign(self, delivery: Delivery, now: float) -> Delivery:
-        del now
-        return with_headers(delivery, {TOKEN_HEADER: self.secret})
+def token_or_signature(credentials: Credentials) -> AnyOf:
+    """One way a secret, in the order of the secrets; any of them proves. Raises ValueError for a signing token that is not base64."""
+    return AnyOf(tuple(_way(secret, credentials.tolerance) for secret in credentials.secrets))
 
 
-def _digest(token: str) -> bytes:
-    """Of one length for all, so that comparing tells nothing of the secret's."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class TokenOrSignature(Verifier):
-    """One way a secret, in the order of the secrets; any of them proves."""
-
-    ways: tuple[SecretToken | StandardSignature, ...]
-
-    @classmethod
-    def of(cls, credentials: Credentials) -> "TokenOrSignature":
-        """Raises ValueError for a signing token that is not base64."""
-        return cls(tuple(_way(secret, credentials.tolerance) for secret in credentials.secrets))
-
-    def verify(self, delivery: Delivery, now: float) -> int | None:
-        faults = [_fault(way, delivery, now) for way in self.ways]
-        if None not in faults:
-            raise Unproven("; ".join(dict.fromkeys(filter(None, faults))))
-        return faults.index(None) + 1
-
-    def sign(self, delivery: Delivery, now: float) -> Delivery:
-        return self.ways[0].sign(delivery, now)
-
-
-def _way(secret: str, tolerance: float | None) -> SecretToken | StandardSignature:
+def _way(secret: str, tolerance: float | None) -> Verifier:
     if secret.startswith(SIGNING_TOKEN):
         return StandardSignature.of(Credentials((secret,), tolerance))
-    return SecretToken(secret)
-
-
-def _fault(way: Verifier, delivery: Delivery, now: float) -> str | None:
-    try:
-        way.verify(delivery, now)
-    except Unproven as fault:
-        return str(fault)
-    return None
+    return Token((secret,), Place.in_header(TOKEN_HEADER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +145,7 @@ _READERS: Mapping[str, Reader] = {
 PROVIDER = Provider(
     title="GitLab",
     source=GitLab,
-    verifier=TokenOrSignature.of,
+    verifier=token_or_signature,
     proof="the *Signing token* of the webhook, which begins with `whsec_`, or else its *Secret token*",
     setup="Settings → Webhooks → Add new webhook, of a project or a group: the URL, a signing token (or a secret token), the triggers.",
     signs_time=True,

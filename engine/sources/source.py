@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from hookrules.engine.errors import HookrulesError
-from hookrules.engine.model import Delivery, Json, Reply
+from hookrules.engine.model import Delivery, Event, Json, Reply
+from hookrules.engine.sources.policy import USUAL, Policy
 
 
 class CannotSign(HookrulesError):
@@ -37,6 +38,14 @@ class Verifier:
         """Whether `verify` may take long, for the network or a slow hash: the ingress then does it beside its loop."""
         return False
 
+    def ways(self) -> int:
+        """How many secrets or keys there are that may prove a delivery: the highest number that `verify` gives."""
+        return 1
+
+    def secret_places(self) -> frozenset[str]:
+        """Where a delivery shows a secret itself, not only the proof of one: `header.x-token`, `query.token`. Nothing may keep these."""
+        return frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -44,6 +53,7 @@ class Source:
 
     name: str
     verifier: Verifier
+    policy: Policy = field(default=USUAL, kw_only=True)
 
     methods: ClassVar[frozenset[str]] = frozenset({"POST"})
     """What its deliveries and handshakes come with."""
@@ -83,6 +93,11 @@ class Source:
         """The answer to a proven handshake, which makes no event; None for everything else."""
         del delivery, payload
         return None
+
+    def acknowledge(self, events: Sequence[Event]) -> Reply | None:
+        """The answer once these events of one delivery are on disk; None where the usual one does."""
+        del events
+        return self.acknowledgement
 
     def label(self, event_type: str, delivery_id: str | None = None) -> Mapping[str, str]:
         """The headers, beside the signature, that the provider sets on an event of this type."""

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from hookrules.engine.errors import Unproven
@@ -36,7 +36,7 @@ class HmacSignature(Verifier):
     Any of `secrets` may prove a delivery; the first one signs.
     """
 
-    secrets: tuple[bytes, ...]
+    secrets: tuple[bytes, ...] = field(repr=False)
     header: str
     hash: Hash = "sha256"
     encoding: Encoding = "hex"
@@ -71,6 +71,9 @@ class HmacSignature(Verifier):
 
     def key(self) -> bytes:
         return self.secrets[0]
+
+    def ways(self) -> int:
+        return len(self.secrets)
 
     def _digest(self, secret: bytes, signed: bytes) -> bytes:
         return hmac.digest(secret, signed, self.hash)
@@ -134,25 +137,27 @@ def with_headers(delivery: Delivery, headers: dict[str, str]) -> Delivery:
 
 
 def _base64(text: str) -> bytes:
-    found = base64.b64decode(text, validate=True)
-    if ENCODE["base64"](found) != text:  # the last character has bits that count for nothing
-        raise ValueError("not as base64 writes it")
-    return found
+    return _canonical(base64.b64decode(text, validate=True), "base64", text)
 
 
 def _base64url(text: str) -> bytes:
-    if "+" in text or "/" in text:
-        raise ValueError("not the URL alphabet")
-    found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if ENCODE["base64url"](found) != text.rstrip("="):
-        raise ValueError("not as base64 writes it")
-    return found
+    """With padding or without."""
+    bare = text.rstrip("=")
+    if len(text) - len(bare) not in (0, -len(bare) % 4):
+        raise ValueError("wrong padding")
+    return _canonical(base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4)), "base64url", bare)
 
 
 def _hex(text: str) -> bytes:
-    if not text.isalnum():  # bytes.fromhex skips white space
-        raise ValueError("not hex")
-    return bytes.fromhex(text)
+    """In small letters or in capitals, not in both."""
+    return _canonical(bytes.fromhex(text), "hex", text.lower() if text.isupper() else text)
+
+
+def _canonical(digest: bytes, encoding: Encoding, text: str) -> bytes:
+    """Raises ValueError for no text, and for one that only reads as the same bytes: with one spelling, any change of it is told."""
+    if not text or ENCODE[encoding](digest) != text:
+        raise ValueError("another spelling of it")
+    return digest
 
 
 DECODE: dict[Encoding, Callable[[str], bytes]] = {"hex": _hex, "base64": _base64, "base64url": _base64url}

@@ -5,18 +5,14 @@ fires either way.
 """
 
 import json
-from functools import cache
-from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from shared_data import shared
 from support_conditions import facts
+from support_peer_cases import address_of, cases
 
 from hookrules.engine.conditions import compile_condition, find
 from hookrules.engine.errors import ConditionError
-
-CASES = "conformance/peer_cases.json"
 
 SIGNATURES = ("payload-hmac-", "payload-hash-")
 """There a signature is one of the rules; here it is the source's, and is proven before any rule is asked."""
@@ -25,11 +21,6 @@ DIFFERENT_REFERENCES = {
     "get-02": "a dot always separates: a key with a dot in it is $['a.b']",
     "extract-13": "a negative index counts from the end, as in JSONPath",
 }
-
-
-@cache
-def cases(kind: str) -> dict[str, dict[str, Any]]:
-    return {case["id"]: case for case in json.loads(shared(CASES).read_text())[kind]}
 
 
 def quoted(text: str) -> str:
@@ -57,17 +48,6 @@ def match_of(match: dict[str, Any]) -> str:
 
 def network_condition(ranges: str) -> str:
     return f"event.ip in network [{', '.join(map(quoted, ranges.split()))}]"
-
-
-def address_of(remote: str | None) -> str | None:
-    """The address without port, brackets and spaces: what the listener hands over."""
-    if remote is None:
-        return None
-    bare = remote.strip(" []")
-    try:
-        return str(ip_address(bare))
-    except ValueError:
-        return bare.rpartition(":")[0].strip(" []")
 
 
 def fires(condition: Any, **event: Any) -> bool | None:

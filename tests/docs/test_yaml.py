@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from support_docs import AROUND, ENVIRON, ROOT, Block, blocks
+from support_tls import write_files
 
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.json_schema import SCHEMAS
@@ -13,8 +14,21 @@ from hookrules.engine.config.loading import check_files
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 
-TOLD = {"HR401", "HR406"}
-"""Warnings of sources that the page on configuration shows with what they are warned of."""
+FILES = {
+    **dict.fromkeys(("github", "console"), "a secret that is long enough"),
+    "users": "deploy:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n",
+    "sender.pem": """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==
+-----END PUBLIC KEY-----
+""",
+    "keys.json": """{"keys": [{
+        "kty": "EC", "crv": "P-256", "kid": "k",
+        "x": "83T4O_n84iotIvIW4mdBgQ_7dAfSmpqIM8kF9mN1flo", "y": "VSktxkanutoMPtnzTUWiDV71aYoJUiPHjRHOsBANxfo"
+    }]}""",
+}
+"""What the docs' examples name as `{file: secrets/…}`."""
+TOLD = {"HR401", "HR406", "HR420"}
+"""Warnings of sources that the page on configuration shows with what they are warned of, and certificates that are not here."""
 VALIDATORS = {name: Draft202012Validator(make()) for name, make in SCHEMAS.items()}
 STARTER = [ROOT / "hookrules.yaml", *sorted((ROOT / "rules").glob("*.yaml"))]
 
@@ -29,8 +43,9 @@ def findings(block: Block, folder: Path) -> list[Finding]:
     (folder / "hookrules.yaml").write_text(json.dumps(AROUND))
     (folder / "rules").mkdir()
     (folder / "secrets").mkdir()
-    for name in ("github", "console"):
-        (folder / "secrets" / name).write_text("a secret that is long enough")
+    for name, text in FILES.items():
+        (folder / "secrets" / name).write_text(text)
+    write_files(folder / "secrets", "partner")
     path = folder / ("rules/block.yaml" if kind_of(block.text) == "rules" else "hookrules.yaml")
     path.write_text(block.text)
     return [found for found in check_files([path], config_path=folder / "hookrules.yaml", environ=ENVIRON) if found.code not in TOLD]

@@ -1,6 +1,17 @@
 -- Which of its source's secrets proved an event, counted from 1.
 alter table events add column proven_by integer;
 
+-- The bodies that came within a day, of sources that take none again under another delivery id (`dedupe: body`).
+create table bodies (
+    source text not null,
+    digest blob not null,   -- SHA-256 of the whole delivery's body
+    received_at real not null,
+    event text not null,    -- id of the first event that came with it
+    primary key (source, digest)
+) strict, without rowid;
+
+create index bodies_by_time on bodies (received_at);
+
 -- Deliveries that were not taken: the newest of each source, without their bodies. The source is empty where no such source is known.
 create table refusals (
     seq integer primary key,
@@ -45,10 +56,13 @@ create table expectations (
     approval integer not null,  -- whether a person may let it go on
     events text,                -- JSON: the event patterns that let it go on; null where none does
     condition text,             -- JSON: what has to hold of such an event, as a rule writes it
-    since integer not null,     -- events after this one count
+    names text not null,        -- JSON: what of the run the condition may name
+    since integer not null,     -- events after this one count: at first, after the run's own
     met_at real,
     met_by text                 -- the event's id, or who approved
 ) strict;
+
+create index expectations_open on expectations (since) where events is not null and met_at is null;
 
 -- How runs stand to each other. A run that is held waits until its group has room; nothing else looks at it.
 alter table runs add column group_name text;
@@ -74,6 +88,38 @@ create table run_events (
 
 create index run_events_by_event on run_events (event);
 
+-- How far events were looked at, by what looks at all of them.
+create table cursors (
+    name text primary key,
+    seq integer not null
+) strict, without rowid;
+
+-- Events that have come of those that a rule waits for together.
+create table partials (
+    rule text not null,
+    key text not null,
+    found text not null,        -- JSON: the number of the part → the event's id
+    since real not null,        -- when the first of them was received
+    primary key (rule, key)
+) strict, without rowid;
+
+-- When an event that a rule waits for will have been away too long; null where that was told already.
+create table silences (
+    rule text not null,
+    key text not null,
+    due_at real,
+    last_event text,
+    primary key (rule, key)
+) strict, without rowid;
+
+create index silences_due on silences (due_at) where due_at is not null;
+
+-- What is too old is removed by age: first what came in, then that it came.
+alter table events add column payload_kept integer not null default 1;  -- 0: payload is null, body is empty, and neither was so
+create index events_by_age on events (payload_kept, received_at);
+
+-- The keys under which values are sealed (`encryption.key`), by an id that tells nothing of them.
+create table encryption_keys (id blob primary key) strict, without rowid;
 -- The process that does a step, or did: what a worker that died has left running is known by it.
 create table processes (
     run integer not null references runs (seq) on delete cascade,

@@ -58,17 +58,32 @@ update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until 
 where id = :run_id and fence = :fence and state = 'running'
 
 -- name: expect
-insert into expectations (run, key, approval, events, condition, since)
-select seq, :key, :approval, :events, :condition, (select coalesce(max(seq), 0) from events) from runs where id = :run_id
+insert into expectations (run, key, approval, events, condition, names, since)
+select seq, :key, :approval, :events, :condition, :names, event from runs where id = :run_id
 on conflict (run) do update set
-    key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition,
+    key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition, names = excluded.names,
     since = excluded.since, met_at = null, met_by = null
+
+-- name: open_expectations
+select runs.id, expectations.events, expectations.condition, expectations.names, since
+from expectations join runs on runs.seq = expectations.run
+where expectations.events is not null and met_at is null and runs.state = 'waiting' order by since
+
+-- name: meet
+update expectations set met_at = :now, met_by = :event_id
+where met_at is null and run = (select seq from runs where id = :run_id and state = 'waiting')
+
+-- name: looked_at
+update expectations set since = max(since, :seq) where run = (select seq from runs where id = :run_id) and met_at is null
+
+-- name: events_after
+select seq, id, source, type from events where seq > :after order by seq limit :limit
 
 -- name: expect_nothing
 delete from expectations where run = (select seq from runs where id = :run_id)
 
 -- name: end_run
-update runs set state = :state, ended_at = :ended_at, error = :error, worker = null, lease_until = null
+update runs set state = :state, ended_at = :ended_at, error = :error, response = :response, worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'
 
 -- name: hand_back_run
@@ -87,3 +102,6 @@ insert into schedules (name, due_at) values (?, ?) on conflict (name) do update 
 
 -- name: schedule_due
 select due_at from schedules where name = ?
+
+-- name: make_due
+update runs set due_at = min(due_at, :now) where id = :run_id and state = 'waiting'

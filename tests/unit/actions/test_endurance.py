@@ -39,8 +39,8 @@ def test_commands_that_fork_and_time_out_leave_no_process(tmp_path: Path, monkey
 
     def time_out(number: int) -> Ending:
         key = f"run_{number}-steps[0]"
-        environment = {"PATH": os.environ["PATH"], remnants.KEY: key, "WITNESS": str(tmp_path)}
-        program = Program(["/bin/sh", "-c", FORKS], tmp_path, environment, known_by=(f"{remnants.KEY}={key}",))
+        environment = {"PATH": os.environ["PATH"], "WITNESS": str(tmp_path)}
+        program = Program(["/bin/sh", "-c", FORKS], tmp_path, environment, known_by=remnants.variables(key, 1))
         return run(program, timeout=timeouts[number], cancelled=threading.Event()).ending
 
     with ThreadPoolExecutor(8) as pool:

@@ -19,8 +19,8 @@ PATH = os.environ["PATH"]
 
 
 def program(command: str, folder: Path, key: str = "run_1-steps[0]", **fields: object) -> Program:
-    environment = {"PATH": PATH, remnants.KEY: key, remnants.ATTEMPT: "1"}
-    return Program(["/bin/sh", "-c", command], folder, environment, known_by=(f"{remnants.KEY}={key}", "HOOKRULES_ATTEMPT=1"), **fields)  # type: ignore[arg-type]
+    environment = {"PATH": PATH}
+    return Program(["/bin/sh", "-c", command], folder, environment, known_by=remnants.variables(key, 1), **fields)  # type: ignore[arg-type]
 
 
 def run_until_timed_out_when(there: Path, started: Program) -> Finished:
@@ -78,7 +78,7 @@ def test_the_processes_of_another_command_are_left_alone(tmp_path: Path, monkeyp
 def test_a_later_attempt_at_the_same_step_is_left_alone(tmp_path: Path) -> None:
     """A worker that was frozen wakes up, finds its command's time over, and another worker has begun anew."""
     (tmp_path / "late").mkdir()
-    later = {"PATH": PATH, remnants.KEY: "run_1-steps[0]", remnants.ATTEMPT: "2"}
+    later = {"PATH": PATH, **remnants.variables("run_1-steps[0]", 2)}
     begins_anew = ["sh", "-c", "touch late/whole; exec sleep 1000"]
     cancelled = when_there(tmp_path / "late" / "whole")
     late = threading.Thread(target=run, args=(program("sleep 1000", tmp_path),), kwargs={"timeout": 1000, "cancelled": cancelled})

@@ -7,7 +7,7 @@ from support_runs import Bench, rule_of
 
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import RunFilter
-from hookrules.engine.model import RunState, StepState
+from hookrules.engine.model import RunState, Step, StepState
 from hookrules.engine.runs.execution import Ending, Execution
 
 
@@ -261,3 +261,27 @@ def test_a_dead_run_that_is_done_again_goes_on_at_the_step_that_failed_under_a_n
     assert bench.messages() == ["first", "last"]
     first, second = (bench.folder / "keys").read_text().split()
     assert first != second
+
+
+def test_a_step_that_a_crash_interrupted_is_done_again_unless_the_rule_says_otherwise(bench: Bench) -> None:
+    for once, done in ((False, RunState.SUCCEEDED), (True, RunState.DEAD)):
+        rule = rule_of(f"name: once-{str(once).lower()}\nat_most_once: {str(once).lower()}\nsteps: [{{log: charged}}]")
+        event = bench.start(rule, {})
+        run = bench.claim()
+        assert run is not None
+        bench.journal.write_step(run, Step(run.id, "steps[0]", "log", StepState.RUNNING, 1, bench.clock()))
+        bench.clock.now += 60
+        ending = bench.proceed(rule, event)
+        assert ending is not None
+        assert ending.state is done
+    assert bench.messages() == ["charged"]
+    assert "at_most_once" in str(ending.error)
+
+
+def test_one_run_for_many_events_has_them_all_and_the_last_one_s_payload(bench: Bench) -> None:
+    rule = rule_of("throttle: {collect: 1m}\nsteps: [{log: '{{ payload.n }}: {% for each in events %}{{ each.payload.n }} {% endfor %}'}]")
+    for number in range(3):
+        event = bench.start(rule, {"n": number})
+    bench.clock.now += 60
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["2: 0 1 2 "]

@@ -7,12 +7,15 @@ import pytest
 from support_runs import Bench, rule_of
 
 from hookrules.actions.log import LogCall
+from hookrules.engine.config.settings import Retention
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Arrival, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
+from hookrules.engine.runs.correlating import Correlator
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
@@ -37,18 +40,20 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.journal.close()
 
 
-def worker(bench: Bench, on_end: Callable[[], None], tidy: Callable[[], None] = lambda: None) -> Worker:
+def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = lambda: None) -> Worker:
     def follow(run: Run, ending: Any, event: Event) -> None:
         on_end()
 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, follow, name="w", slots=2, tidy=tidy)
+    correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
+    housekeeping = Housekeeping(bench.journal, Retention(), [])
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2, reap=reap)
 
 
-def work_until_an_end(bench: Bench, tidy: Callable[[], None] = lambda: None) -> None:
+def work_until_an_end(bench: Bench, reap: Callable[[], None] = lambda: None) -> None:
     """Real threads and real waiting; the worker is told to stop at the first ending."""
     ended = threading.Event()
-    working = worker(bench, ended.set, tidy)
+    working = worker(bench, ended.set, reap)
     thread = threading.Thread(target=working.run, args=(5.0,), name="claims")
     thread.start()
     try:
@@ -70,11 +75,11 @@ def test_a_worker_runs_what_is_due_and_ends_when_told_to(bench: Bench) -> None:
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
 
 
-def test_the_thread_that_claims_tidies_up_meanwhile(bench: Bench) -> None:
-    tidied: list[str] = []
+def test_the_thread_that_claims_reaps_orphans_meanwhile(bench: Bench) -> None:
+    reaped: list[str] = []
     bench.start(rule_of("steps: [{log: hello}]"), None)
-    work_until_an_end(bench, lambda: tidied.append(threading.current_thread().name))
-    assert set(tidied) == {"claims"}
+    work_until_an_end(bench, lambda: reaped.append(threading.current_thread().name))
+    assert set(reaped) == {"claims"}
 
 
 def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(bench: Bench) -> None:

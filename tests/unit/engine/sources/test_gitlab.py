@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from support_forges import NOW, SHA, TAG_OBJECT, ZEROS, delivery, forged_bodies, forged_headers, proves
 
 from hookrules.engine.errors import Unproven
-from hookrules.engine.sources.gitlab import GitLab, TokenOrSignature
+from hookrules.engine.sources.combined import AnyOf
+from hookrules.engine.sources.gitlab import GitLab, token_or_signature
 from hookrules.engine.sources.provider import Credentials
 
 TOKEN = "the secret token"
@@ -14,8 +15,8 @@ SIGNING_TOKEN = "whsec_dHdlbnR5LWZvdXIgYnl0ZXMgb2YgYSBrZXk="
 OTHER_SIGNING_TOKEN = "whsec_dHdlbnR5LWZvdXIgYnl0ZXMgb2YgYW5vdGhlcg=="
 
 
-def verifier_of(*secrets: str) -> TokenOrSignature:
-    return TokenOrSignature.of(Credentials(secrets))
+def verifier_of(*secrets: str) -> AnyOf:
+    return token_or_signature(Credentials(secrets))
 
 
 BY_TOKEN, BY_SIGNATURE = verifier_of(TOKEN), verifier_of(SIGNING_TOKEN)
@@ -43,7 +44,7 @@ def test_the_signature_proves_body_id_and_time() -> None:
 
 
 def test_the_tolerance_is_that_of_the_source() -> None:
-    patient = TokenOrSignature.of(Credentials((SIGNING_TOKEN,), tolerance=600))
+    patient = token_or_signature(Credentials((SIGNING_TOKEN,), tolerance=600))
     assert proves(patient, patient.sign(PUSHED, NOW), NOW + 599)
 
 

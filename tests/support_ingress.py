@@ -1,0 +1,192 @@
+"""The real ingress over a journal in memory: asked over a socket, or in process where thousands of requests are asked."""
+
+import asyncio
+import http.client
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+from hookrules.engine.config.findings import Finding, errors
+from hookrules.engine.config.ruleset import Rule
+from hookrules.engine.config.settings_file import check_settings
+from hookrules.engine.config.wiring import sources_of, url_of_source
+from hookrules.engine.config.yaml_reader import read_text
+from hookrules.engine.intake import Intake
+from hookrules.engine.journal.sqlite import SqliteJournal
+from hookrules.engine.matching.index import Index
+from hookrules.engine.refusals import Refusals
+from hookrules.engine.sources.source import Verifier
+from hookrules.engine.web.ingress import Ingress
+from hookrules.engine.web.listener import Listener
+from hookrules.engine.web.responding import Answering
+
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a sender sends to `/hooks/<source>`. Headers may repeat."""
+
+    source: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    method: str = "POST"
+    query: str = ""
+
+    @classmethod
+    def of(cls, source: str, body: bytes, headers: Mapping[str, str], **more: str) -> Self:
+        return cls(source, body, tuple(headers.items()), **more)
+
+    def with_header(self, name: str, value: str) -> Self:
+        """The same with this header in the place of any of its name."""
+        others = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
+        return replace(self, headers=(*others, (name, value)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Unusable(Exception):
+    """A configuration with errors, which no server would take."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("; ".join(f"{finding.line}: {finding.message} ({finding.code})" for finding in findings))
+        self.findings = findings
+
+
+class Receiver:
+    """A configuration, received by. Its clock stands still until it is set."""
+
+    def __init__(
+        self, config: Mapping[str, Any] | str, environ: Mapping[str, str], rules: Sequence[Rule] = (), folder: Path = Path()
+    ) -> None:
+        """Raises Unusable."""
+        text = config if isinstance(config, str) else json.dumps(config)
+        read = check_settings(read_text(text, "hookrules.yaml"), folder, environ)
+        if errors(read.findings) or read.settings is None:
+            raise Unusable(errors(read.findings))
+        self.now = 1_700_000_000.0
+        self.sources = sources_of(read.settings)
+        self.journal = SqliteJournal(None)
+        numbers = count(1)
+        intake = Intake(self.sources, Index(rules), self.journal, self._clock, lambda _: f"evt_{next(numbers)}")
+        refusals = Refusals(self.journal, self.sources.__contains__)
+        url_of = partial(url_of_source, read.settings)
+        self.ingress = Ingress(intake, refusals, Answering(self.journal), read.settings.server.max_body, url_of, self._clock)
+        self._loop = asyncio.new_event_loop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.close()
+        self.journal.close()
+
+    def _clock(self) -> float:
+        return self.now
+
+    def prove_with(self, source: str, verifier: Verifier) -> None:
+        """Let a source be proven in another way than the configuration says: where that would ask the network."""
+        self.sources[source] = replace(self.sources[source], verifier=verifier)
+
+    def ask(self, request: Request, address: str = "127.0.0.1") -> Answer:
+        """In process."""
+        protocol = _Protocol(request.body)
+        self._loop.run_until_complete(self.ingress.__rsgi__(_Scope(request, address), protocol))
+        assert protocol.answer is not None
+        return protocol.answer
+
+    @contextmanager
+    def listening(self) -> Iterator["Sender"]:
+        """Over a socket of this machine."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        listening.setblocking(False)
+        listener, loop = Listener(self.ingress, listening), asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_until_complete, args=(listener.serve(),), daemon=True)
+        thread.start()
+        sender = Sender(listening.getsockname()[1])
+        try:
+            yield sender
+        finally:
+            sender.close()
+            loop.call_soon_threadsafe(listener.stop)
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+            loop.close()
+            listening.close()
+
+
+class Sender:
+    """One connection to a server, kept open."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def send(self, request: Request) -> Answer:
+        connection = self._connection
+        connection.putrequest(request.method, f"/hooks/{request.source}{'?' if request.query else ''}{request.query}")
+        for name, value in (*request.headers, ("Content-Length", str(len(request.body)))):
+            connection.putheader(name, value.encode("latin-1", "replace"))
+        connection.endheaders(request.body)
+        with connection.getresponse() as response:
+            return Answer(response.status, response.read())
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Headers:
+    """As granian gives them: names in small letters, each pair as it came."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._pairs = [(name.lower(), value) for name, value in pairs]
+
+    def items(self) -> list[tuple[str, str]]:
+        return self._pairs
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return next((value for other, value in self._pairs if other == name), default)
+
+
+class _Scope:
+    """RSGI 1.x, as far as the ingress asks."""
+
+    proto = "http"
+    http_version = "1.1"
+    scheme = "http"
+
+    def __init__(self, request: Request, address: str) -> None:
+        self.method, self.query_string = request.method, request.query
+        self.path = f"/hooks/{request.source}"
+        self.headers = _Headers([("host", "127.0.0.1"), *request.headers, ("content-length", str(len(request.body)))])
+        self.client = f"{address}:54321"
+
+
+class _Protocol:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.answer: Answer | None = None
+
+    async def __call__(self) -> bytes:
+        return self._body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
+
+    def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        del headers
+        self.answer = Answer(status, body)
