@@ -22,7 +22,6 @@ ENDINGS = [RunState.SUCCEEDED, RunState.FAILED, RunState.DEAD, RunState.CANCELLE
 class ModelRun:
     id: str
     event_id: str
-    received_at: float
     group: Group
     due_at: float
     held: bool = False
@@ -32,7 +31,6 @@ class ModelRun:
     held_by_worker: bool = False
     cancelled: bool = False
     ended: RunState | None = None
-    ended_at: float = 0.0
 
     @property
     def counts(self) -> bool:
@@ -72,7 +70,7 @@ class ModesMachine(RuleBasedStateMachine):
         sent = event(f"evt_{self.number}", received_at=self.now, payload=None, body=b"")
         (receipt,) = self.journal.accept([(sent, [Match(name, "d", group=group)])]).result(30)
         ((_, run_id),) = receipt.runs
-        new = ModelRun(run_id, sent.id, self.now, group, self.now)
+        new = ModelRun(run_id, sent.id, group, self.now)
         for run in self.of(group):
             self.make_way(run, group.mode)
         if sum(run.counts for run in self.of(group)) >= group.most:
@@ -101,7 +99,7 @@ class ModesMachine(RuleBasedStateMachine):
         run = self.taken(data)
         state = run.verdict or state
         self.journal.end_run(self.claims.pop(run.id), state, self.now)
-        run.ended, run.ended_at = state, self.now
+        run.ended = state
         waiting = self.of(run.group)
         room = run.group.most - sum(each.counts for each in waiting)
         for each in [each for each in waiting if each.held][: max(room, 0)]:
@@ -121,17 +119,13 @@ class ModesMachine(RuleBasedStateMachine):
 
     @rule(bound=st.sampled_from(["events", "payloads"]))
     def tidy(self, bound: str) -> None:
-        """All that is over and from before now is too old."""
+        """All that is over is too old."""
         mark: Mark | None = Mark()
         while mark is not None:
-            mark = self.journal.tidy(Bounds(outputs=self.now, **{bound: self.now}), mark).next
+            mark = self.journal.tidy(Bounds(outputs=self.now, **{bound: self.now + 1}), mark).next
         if bound == "events":
             newest = f"evt_{self.number}"
-            self.runs = [run for run in self.runs if run.event_id == newest or not self.too_old(run)]
-
-    def too_old(self, run: ModelRun) -> bool:
-        over = run.ended not in (None, RunState.DEAD) and run.ended_at < self.now
-        return over and run.received_at < self.now
+            self.runs = [run for run in self.runs if run.event_id == newest or run.ended in (None, RunState.DEAD)]
 
     @precondition(lambda self: self.url != "sqlite://")
     @rule()
