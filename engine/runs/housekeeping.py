@@ -9,7 +9,7 @@ from hookrules.engine.runs.correlating import CURSOR
 
 OUTPUTS_KEPT = 3600.0
 """Seconds for which what a run's steps have said can be followed after its end."""
-_PAUSE = 0.05
+_PAUSE = 0.02
 """Seconds between two slices."""
 _REST = 60.0
 """Seconds between two rounds."""
