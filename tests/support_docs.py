@@ -10,7 +10,17 @@ from hookrules.actions import service, services
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
     **dict.fromkeys(
-        ("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET", "PROXY_PASSWORD", "KEY_PASSWORD", "JOURNAL_KEY", "JOURNAL_KEY_OLD"),
+        (
+            "GITHUB_SECRET",
+            "GITLAB_NEW",
+            "GITLAB_OLD",
+            "CHAT_URL",
+            "SENSORS_SECRET",
+            "PROXY_PASSWORD",
+            "KEY_PASSWORD",
+            "JOURNAL_KEY",
+            "JOURNAL_KEY_OLD",
+        ),
         "https://chat.example.com/a-long-secret",
     ),
     "DATABASE_URL": "postgresql://app:a-long-secret@localhost/shop",
