@@ -11,7 +11,11 @@ KINDS = {
     "shell": "hookrules.actions.shell:ShellAction",
     "http": "hookrules.actions.http_request:HttpAction",
     "sql": "hookrules.actions.sql:SqlAction",
+    "email": "hookrules.actions.mail:EmailAction",
     "file": "hookrules.actions.file:FileAction",
+    "notify": "hookrules.actions.notify:NotifyAction",
+    "git": "hookrules.actions.git:GitAction",
+    "status": "hookrules.actions.status:StatusAction",
     "emit": "hookrules.actions.emit:EmitAction",
     "wait": "hookrules.actions.wait:WaitAction",
     "log": "hookrules.actions.log:LogAction",
@@ -20,6 +24,10 @@ SERVICES = {
     "clients": "hookrules.actions.http_clients:HttpClient",
     "databases": "hookrules.actions.sql:Database",
     "files": "hookrules.actions.file:FileRoot",
+    "forges": "hookrules.actions.forge:Forge",
+    "notify": "hookrules.actions.notify_target:NotifyTarget",
+    "repositories": "hookrules.actions.git_repository:Repository",
+    "smtp": "hookrules.actions.smtp:SmtpServer",
 }
 """Sections of hookrules.yaml that actions bring along → the model of an entry."""
 

@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from hookrules.engine.model import Expectation, Json, Met, Outcome, RunState
+from hookrules.engine.model import Expectation, FailureKind, Json, Met, Outcome, RunState
 
 Names = Mapping[str, Any]
 """What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
@@ -91,6 +91,18 @@ class Call(Protocol):
         """
 
 
+@runtime_checkable
+class Reaching(Protocol):
+    """What a call is, beside, that goes to another side which may be down: calls of one target share a circuit breaker."""
+
+    def target(self) -> str | None:
+        """`https://api.example.com`, `database main`; None where it can't be told."""
+
+
+def target_of(call: Call) -> str | None:
+    return call.target() if isinstance(call, Reaching) else None
+
+
 class Action(BaseModel):
     """The base of all kinds: its subclass says the fields, defaults, docs and an example once."""
 
@@ -103,6 +115,9 @@ class Action(BaseModel):
 
     results: ClassVar[tuple[str, ...]] = ()
     """What a call of this kind leaves at `steps.<id>`, beside `state`, `attempts` and `error`; all null where the step was skipped."""
+
+    failures: ClassVar[frozenset[FailureKind]] = frozenset(FailureKind)
+    """What a call of this kind may fail by, so that a `retry` on anything else is told at load."""
 
     def render(self, names: Names) -> Call:
         """Fill in the templates. Raises TemplateError."""

@@ -25,7 +25,7 @@ from pydantic_core import InitErrorDetails
 from hookrules.actions.action import Action, Names, Surroundings
 from hookrules.actions.processes import Ending, Finished, Program, run
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import Failure, FailureKind, Json, Outcome
 from hookrules.engine.templating import Argument, BadArgument, ShellText, TextTemplate, judged
 from hookrules.engine.templating.template import finding
 from hookrules.engine.units import Size
@@ -78,6 +78,7 @@ class ShellAction(Action):
     kind: ClassVar[str] = "shell"
     short: ClassVar[str | None] = "command"
     results: ClassVar[tuple[str, ...]] = ("exit_code", "stdout", "stderr")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.EXIT, FailureKind.SIGNAL})
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"command": "./deploy.sh {{ payload.after }}", "cwd": "/srv/shop", "env": {"STAGE": "live"}}]}
     )
@@ -176,12 +177,17 @@ class ShellCall:
     def _outcome(self, finished: Finished, timeout: float) -> Outcome:
         result = {"exit_code": finished.exit_code, "stdout": finished.stdout, "stderr": finished.stderr}
         if finished.ending is Ending.TIMED_OUT:
-            return Outcome(succeeded=False, result=result, error=f"the command ran longer than {timeout:g} s and was ended")
+            late = f"the command ran longer than {timeout:g} s and was ended"
+            return Outcome(succeeded=False, result=result, error=late, failure=Failure(FailureKind.TIMEOUT))
         if finished.ending is Ending.CANCELLED:
             return Outcome(succeeded=False, result=result, error="the command was ended, since its run was", retryable=False)
         if finished.exit_code in self.success_codes:
             return Outcome(succeeded=True, result=result)
-        return Outcome(succeeded=False, result=result, error=_exit_line(finished))
+        return Outcome(succeeded=False, result=result, error=_exit_line(finished), failure=_failure(finished.exit_code))
+
+
+def _failure(code: int) -> Failure:
+    return Failure(FailureKind.SIGNAL, -code) if code < 0 else Failure(FailureKind.EXIT, code)
 
 
 def _exit_line(finished: Finished) -> str:

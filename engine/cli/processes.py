@@ -19,6 +19,7 @@ from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_sour
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.breakers import Breakers
 from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
@@ -110,17 +111,20 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
+    mask = masker(masked)
     workshop = Workshop(
         journal=journal,
         folder=project.folder.absolute(),
         secrets=secrets,
-        mask=masker(masked),
+        mask=mask,
         clock=time.time,
         random=random.random,
         log=_log,
         emit=emitter(index, time.time, _new_event_id),
         outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
+        perform=Breakers(journal, time.time, mask).perform,
+        console_url=project.settings.console.external_url,
     )
     return Worker(
         workshop,

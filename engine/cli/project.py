@@ -31,12 +31,12 @@ class Project:
     findings: tuple[Finding, ...]
 
 
-def load_project(config: Path, environ: Mapping[str, str] | None = os.environ) -> Project:
-    """Without `environ` placeholders stand in for secrets.
+def load_project(config: Path, environ: Mapping[str, str] | None = os.environ, rules: Path | None = None) -> Project:
+    """Without `environ` placeholders stand in for secrets. `rules` is another folder of rules than the configuration's.
 
     Raises UsageError where there is no such file, ConfigurationError with every finding where it can't be used.
     """
-    loaded = load(present(config), environ=environ)
+    loaded = load(present(config), environ=environ, rules=rules)
     if loaded.settings is None or loaded.ruleset is None:
         raise _unusable(config, loaded)
     return Project(config, config.parent, loaded.settings, loaded.ruleset, loaded.findings)

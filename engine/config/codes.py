@@ -64,6 +64,7 @@ class Code(enum.StrEnum):
     UNSAFE_PLACE = "HR311", "a value where nothing can make it safe"
     UNKNOWN_SERVICE = "HR312", "an action names what hookrules.yaml does not have"
     DATABASE_DRIVER = "HR313", "a database that nothing installed can speak to"
+    NOT_INSTALLED = "HR314", "an action whose library is not installed"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"

@@ -40,15 +40,18 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-def load(config_path: Path, *, environ: Mapping[str, str] | None, catalogues: Catalogues | None = None) -> Loaded:
+def load(
+    config_path: Path, *, environ: Mapping[str, str] | None, catalogues: Catalogues | None = None, rules: Path | None = None
+) -> Loaded:
     """Everything that `config_path` leads to. Without `catalogues` no path is checked: a server starts sooner so.
 
-    Without `environ` placeholders stand in for secrets: good for all that proves nothing and sends nothing.
+    Without `environ` placeholders stand in for secrets: good for all that proves nothing and sends nothing. `rules` is another folder of
+    rules than the one that the configuration names.
     """
     with _without_collections():
         read = read_settings(config_path, environ)
         known = _known_by(read, catalogues)
-        files, missing = _read_rules(read, config_path.parent, known)
+        files, missing = _read_rules(read, config_path.parent, known, rules)
         findings = [*read.findings, *missing, *_findings_of(files, known)]
         told = _in_order(findings, [read.document, *(file.document for file in files)])
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
@@ -144,10 +147,10 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
     return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, named, looks)
 
 
-def _read_rules(read: SettingsFile, folder: Path, known: Known) -> tuple[list[RuleFile], list[Finding]]:
+def _read_rules(read: SettingsFile, folder: Path, known: Known, elsewhere: Path | None = None) -> tuple[list[RuleFile], list[Finding]]:
     """The rule files that the settings lead to, read and checked one by one; where these can't be read, those of the usual folder."""
     where = read.settings.rules if read.settings else _USUAL_FOLDER
-    root = folder / where
+    root = folder / where if elsewhere is None else elsewhere
     try:
         if root.exists():
             return [check_rule_file(read_file(path), known) for path in rule_files(root)], []

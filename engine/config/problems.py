@@ -186,6 +186,7 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "condition": _as_it_says(Code.CONDITION, advice=False),
     "template": _as_it_says(Code.TEMPLATE),
     "driver": _as_it_says(Code.DATABASE_DRIVER),
+    "extra": _as_it_says(Code.NOT_INSTALLED),
     "unsafe": _as_it_says(Code.UNSAFE_PLACE),
     "later": _as_it_says(Code.NOT_IN_THIS_VERSION, at_key=True),
     "unknown_action": _as_it_says(Code.UNKNOWN_ACTION, at_key=True),

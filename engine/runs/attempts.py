@@ -1,5 +1,6 @@
 """One attempt at a step: its call is rendered, done under the run's bounds, and what came of it is on disk before anything else begins."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -39,6 +40,12 @@ class Attempts:
         self._halt = halt
         self._journal = workshop.journal
         self._known = {step.key: step for step in self._journal.steps(run.id)}
+
+    def unlimited(self) -> "Attempts":
+        """The same, for what is still to be done when the rule's timeout may be over."""
+        other = copy.copy(self)
+        other._rule = replace(self._rule, timeout=None)  # noqa: SLF001 - one of our own
+        return other
 
     def known(self, key: str) -> Step | None:
         """The step as the journal had it when the run was claimed."""

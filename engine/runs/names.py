@@ -19,6 +19,7 @@ class RunNames:
     secrets: Mapping[str, str]
     events: Sequence[Event] = ()
     """All events of a run that more than one started, in the order in which they came."""
+    console_url: str | None = None
     steps: dict[str, Json] = field(default_factory=dict)
     vars: dict[str, Json] = field(default_factory=dict)
     failed: dict[str, Json] | None = None
@@ -34,8 +35,12 @@ class RunNames:
 
     def for_conditions(self, **more: Json) -> dict[str, Json]:
         """The roots that only a step knows; the event's own come with the event."""
-        names = {"steps": self.steps, "vars": self.vars, "run": {"id": self.run.id, "rule": self.rule.name}, **more}
+        names = {"steps": self.steps, "vars": self.vars, "run": self._run(), **more}
         return names if self.failed is None else {**names, "failed": self.failed}
+
+    def _run(self) -> dict[str, Json]:
+        known = {"id": self.run.id, "rule": self.rule.name}
+        return known if self.console_url is None else {**known, "url": f"{self.console_url.rstrip('/')}/runs/{self.run.id}"}
 
 
 def environment(event: Event, rule: Rule, run: Run) -> dict[str, str]:

@@ -306,6 +306,7 @@ def test_a_list_shows_each_event_with_its_runs_and_their_states(console: Console
         "address": "192.0.2.7",
         "hops": 0,
         "proven_by": None,
+        "fetched_from": None,
         "runs": [{"id": run, "rule": "deploy-main", "state": "dead"}],
     }
 

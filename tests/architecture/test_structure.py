@@ -103,6 +103,8 @@ KNOWN_ONLY_BY = {
     "apscheduler": "engine/due_times.py",
     "sqlalchemy": "engine/outbound/database",
     "pymysql": "engine/outbound/mysql_connection.py",
+    "apprise": "actions/notify_target.py",
+    "smtplib": "actions/smtp.py",
     "uvloop": "engine/cli/processes.py",
     "multipart": "engine/bodies/multipart_form.py",
     "defusedxml": "engine/bodies/xml_document.py",

@@ -10,7 +10,18 @@ from support_docs import Block, blocks
 
 from hookrules.engine.conditions import compile_condition, find
 from hookrules.engine.errors import ConditionError, TemplateError
-from hookrules.engine.templating import HeaderValue, ShellText, SqlText, TextTemplate, UrlTemplate, ValueTemplate, use_jsonpath
+from hookrules.engine.templating import (
+    GitRef,
+    HeaderValue,
+    HtmlTemplate,
+    MailboxTemplate,
+    ShellText,
+    SqlText,
+    TextTemplate,
+    UrlTemplate,
+    ValueTemplate,
+    use_jsonpath,
+)
 
 _GIVEN = re.compile(r"(payload|event|run): ([{\[].*)")
 _EXAMPLE = re.compile(r"(?P<written>.+?)\s+→ (?P<comes>.+)")
@@ -21,6 +32,9 @@ PLACES = {
     "templates sql": SqlText,
     "templates url": UrlTemplate,
     "templates header": HeaderValue,
+    "templates address": MailboxTemplate,
+    "templates html": HtmlTemplate,
+    "templates ref": GitRef,
     "templates value": ValueTemplate,
 }
 
@@ -83,6 +97,8 @@ def test_a_template_prints_what_its_page_says(example: Example) -> None:
         assert example.error in f"{told.value.message} {told.value.suggestion}"
         return
     printed = place(example.written).render(names)
+    if isinstance(printed, tuple):
+        printed = ", ".join(map(str, printed))
     if isinstance(place, type) and issubclass(place, ValueTemplate):
         assert printed == json.loads(example.comes)
     else:

@@ -64,11 +64,11 @@ update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until 
 where id = :run_id and fence = :fence and state = 'running'
 
 -- name: expect
-insert into expectations (run, key, approval, events, condition, names, since)
-select seq, :key, :approval, :events, :condition, :names, event from runs where id = :run_id
+insert into expectations (run, key, approval, events, condition, names, target, since)
+select seq, :key, :approval, :events, :condition, :names, :target, event from runs where id = :run_id
 on conflict (run) do update set
     key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition, names = excluded.names,
-    since = excluded.since, met_at = null, met_by = null
+    target = excluded.target, since = excluded.since, met_at = null, met_by = null
 
 -- name: open_expectations
 select runs.id, expectations.events, expectations.condition, expectations.names, since

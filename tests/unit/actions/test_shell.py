@@ -12,7 +12,7 @@ from support_templating import HOSTILE, recorded, recorder
 
 from hookrules.actions import processes
 from hookrules.actions.shell import ShellAction
-from hookrules.engine.model import Outcome
+from hookrules.engine.model import Failure, FailureKind, Outcome
 
 
 def run(fields: dict[str, Any], folder: Path, names: dict[str, Any] | None = None, **around: Any) -> Outcome:
@@ -39,6 +39,13 @@ def test_the_result_keeps_both_outputs_apart(tmp_path: Path) -> None:
     assert outcome.result == {"exit_code": 3, "stdout": "out\n", "stderr": "err\n"}
     assert outcome.error == "the command exited with 3: err"
     assert not outcome.succeeded
+
+
+def test_a_failure_says_what_it_comes_of(tmp_path: Path) -> None:
+    assert run({"command": "exit 75"}, tmp_path).failure == Failure(FailureKind.EXIT, 75)
+    assert run({"command": ["/bin/sh", "-c", "kill -9 $$"]}, tmp_path).failure == Failure(FailureKind.SIGNAL, 9)
+    assert run({"command": "sleep 100"}, tmp_path, timeout=0.1).failure == Failure(FailureKind.TIMEOUT)
+    assert run({"command": ["./gone"]}, tmp_path).failure is None
 
 
 def test_other_exit_codes_can_be_success(tmp_path: Path) -> None:
