@@ -15,10 +15,10 @@ select seq, id, (
         select rule, digest from run_events join runs on runs.seq = run_events.run where run_events.event = events.seq
     )
 )
-from events where seq > :after and received_at >= :since and (:source is null or source = :source) order by seq limit :limit
+from events where seq > :after and received_at >= :since and payload_kept and (:source is null or source = :source) order by seq limit :limit
 
 -- name: count_happened
-select count(*) from events where received_at >= :since and (:source is null or source = :source)
+select count(*) from events where received_at >= :since and payload_kept and (:source is null or source = :source)
 
 -- name: run
 select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -50,6 +51,15 @@ def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = 
     return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2, reap=reap)
 
 
+def without_payload(line: bytes) -> bytes:
+    """A line of an export, as it is once retention has taken the payload."""
+    record = json.loads(line)
+    if record.get("kind") == "event":
+        del record["payload"], record["body"]
+        record["digest"] = "AAAA"
+    return json.dumps(record).encode()
+
+
 def work_until_an_end(bench: Bench, reap: Callable[[], None] = lambda: None) -> None:
     """Real threads and real waiting; the worker is told to stop at the first ending."""
     ended = threading.Event()
@@ -89,6 +99,20 @@ def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(benc
     work_until_an_end(bench)
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
     assert bench.messages() == ["hello", "hello"]
+
+
+def test_a_run_whose_payload_is_gone_ends_and_says_so(bench: Bench) -> None:
+    event = bench.start(rule_of("steps: [{log: hello}]"), None)
+    lines: list[bytes] = []
+    bench.journal.export(lines.append)
+    bench.journal.close()
+    bench.journal = SqliteJournal(None)
+    bench.journal.take(map(without_payload, lines))
+    work_until_an_end(bench)
+    [run] = bench.journal.runs(RunFilter())
+    assert (run.event_id, run.state) == (event.id, RunState.DEAD)
+    assert "its event's payload is no longer in the journal" in (run.error or "")
+    assert bench.messages() == []
 
 
 def test_a_result_that_no_journal_can_hold_ends_the_run_instead_of_repeating_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
