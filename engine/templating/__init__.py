@@ -12,6 +12,7 @@ from hookrules.engine.templating.headers import HeaderValue
 from hookrules.engine.templating.names import KNOWN, Reference
 from hookrules.engine.templating.parsing import Use
 from hookrules.engine.templating.shell import ShellCommand, ShellText
+from hookrules.engine.templating.subjects import ChannelName, KafkaTopic, RoutingKey, TopicName
 from hookrules.engine.templating.text import FormValue, QueryValue, TextTemplate
 from hookrules.engine.templating.url import UrlTemplate
 from hookrules.engine.templating.value import JsonTemplate, ValueTemplate
@@ -20,15 +21,19 @@ __all__ = [
     "KNOWN",
     "Argument",
     "BadArgument",
+    "ChannelName",
     "FilePath",
     "FormValue",
     "HeaderValue",
     "JsonTemplate",
+    "KafkaTopic",
     "QueryValue",
     "Reference",
+    "RoutingKey",
     "ShellCommand",
     "ShellText",
     "TextTemplate",
+    "TopicName",
     "UrlTemplate",
     "Use",
     "ValueTemplate",
