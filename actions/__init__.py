@@ -13,10 +13,18 @@ KINDS = {
     "file": "hookrules.actions.file:FileAction",
     "emit": "hookrules.actions.emit:EmitAction",
     "wait": "hookrules.actions.wait:WaitAction",
+    "redis": "hookrules.actions.redis:RedisAction",
+    "amqp": "hookrules.actions.amqp:AmqpAction",
+    "mqtt": "hookrules.actions.mqtt:MqttAction",
+    "kafka": "hookrules.actions.kafka:KafkaAction",
     "log": "hookrules.actions.log:LogAction",
 }
 SERVICES = {
     "files": "hookrules.actions.file:FileRoot",
+    "redis": "hookrules.actions.redis:RedisServer",
+    "amqp": "hookrules.actions.amqp:AmqpBroker",
+    "mqtt": "hookrules.actions.mqtt:MqttBroker",
+    "kafka": "hookrules.actions.kafka:Cluster",
 }
 """Sections of hookrules.yaml that actions bring along → the model of an entry."""
 

@@ -10,6 +10,8 @@ from hookrules.actions import service, services
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
     **dict.fromkeys(("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET"), "https://chat.example.com/a-long-secret"),
+    "AMQP_URL": "amqp://hookrules:a-long-secret@localhost:5672",
+    "KAFKA_PASSWORD": "a-long-secret",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }
 """What examples may name as `{env: …}`."""

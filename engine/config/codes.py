@@ -63,6 +63,7 @@ class Code(enum.StrEnum):
     UNKNOWN_PATH_IN_TEMPLATE = "HR310", "a template reads what none of the rule's events has"
     UNSAFE_PLACE = "HR311", "a value where nothing can make it safe"
     UNKNOWN_SERVICE = "HR312", "an action names what hookrules.yaml does not have"
+    MISSING_LIBRARY = "HR317", "something of which the client library is not installed"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"

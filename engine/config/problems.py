@@ -191,6 +191,7 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "actions": _as_it_says(Code.ACTION_COUNT, at_key=True),
     "name": _as_it_says(Code.BAD_NAME),
     "pattern": _as_it_says(Code.EVENT_PATTERN),
+    "library": _as_it_says(Code.MISSING_LIBRARY, at_key=True),
     "secret": _as_it_says(Code.SECRET_MISSING),
     "unknown_proof": _as_it_says(Code.UNKNOWN_PROOF),
     "allow_from": _as_it_says(Code.NO_ADDRESS),

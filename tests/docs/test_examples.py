@@ -10,7 +10,7 @@ from support_docs import Block, blocks
 
 from hookrules.engine.conditions import compile_condition, find
 from hookrules.engine.errors import ConditionError, TemplateError
-from hookrules.engine.templating import HeaderValue, ShellText, TextTemplate, UrlTemplate, ValueTemplate, use_jsonpath
+from hookrules.engine.templating import HeaderValue, ShellText, TextTemplate, TopicName, UrlTemplate, ValueTemplate, use_jsonpath
 
 _GIVEN = re.compile(r"(payload|event|run): ([{\[].*)")
 _EXAMPLE = re.compile(r"(?P<written>.+?)\s+→ (?P<comes>.+)")
@@ -20,6 +20,7 @@ PLACES = {
     "templates shell": ShellText,
     "templates url": UrlTemplate,
     "templates header": HeaderValue,
+    "templates topic": TopicName,
     "templates value": ValueTemplate,
 }
 

@@ -9,15 +9,20 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 from support_actions import http_server, surroundings
+from support_brokers import KINDS as KINDS_THAT_PUBLISH
+from support_brokers import subject, working_broker
 
 from hookrules.actions import KINDS, Action, Services, UnknownKind, kind, kinds, service, services
 from hookrules.actions.file import FileRoot
 from hookrules.engine.errors import TemplateError
+from hookrules.engine.secret import Placeholders
 
 NAMES: dict[str, Any] = {
     "payload": {"after": "12345e7", "ref": "refs/heads/main"},
     "event": {"type": "push", "source": "github"},
 }
+AROUND = {"vault": Placeholders(Path())}
+"""What settings are validated with."""
 
 
 @pytest.fixture(params=kinds())
@@ -43,6 +48,7 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
         "file": {"root": "here", "path": "x", "content": "y"},
         "emit": {"event": "internal.done"},
         "wait": {"duration": "5m"},
+        **{kind: {"broker": "here", **subject(kind), "text": "x"} for kind in KINDS_THAT_PUBLISH},
         "log": {"message": "x"},
     }[model.kind]
 
@@ -102,7 +108,9 @@ def test_a_missing_name_is_a_template_error(model: type[Action]) -> None:
 
 
 def test_performing_gives_an_outcome_with_a_json_result(model: type[Action], web: str, tmp_path: Path) -> None:
-    outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path, services=services_here(tmp_path)))
+    with working_broker(model.kind) as brokers:
+        services = {**services_here(tmp_path), **brokers}
+        outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path, services=services))
     assert outcome.succeeded or outcome.due_at is not None
     assert outcome.error is None
     json.dumps(dict(outcome.result))
@@ -123,6 +131,6 @@ def test_an_unknown_kind_suggests_the_nearest() -> None:
 @pytest.mark.parametrize("section", services())
 def test_a_section_s_example_fits_and_is_what_its_actions_name(section: str) -> None:
     name, example = service(section).example
-    service(section).model_validate(example)
+    service(section).model_validate(example, context=AROUND)
     named = [use for each in kinds() for shown in examples(kind(each)) for use in kind(each).model_validate(shown).services_used()]
     assert (section, name) in {(use.section, use.name) for use in named}
