@@ -68,9 +68,7 @@ class Cluster(Broker):
     extra: ClassVar[str] = "kafka"
     example: ClassVar[tuple[str, Mapping[str, Any]]] = ("events", {"servers": ["kafka-1.example.com:9092", "kafka-2.example.com:9092"]})
 
-    servers: Annotated[
-        tuple[Annotated[str, AfterValidator(_server)], ...], AfterValidator(_some), Field(json_schema_extra={"minItems": 1})
-    ] = Field(description="Some of its servers, as HOST:PORT; they name the others.")
+    servers: Servers = Field(description="Some of its servers, as HOST:PORT; they name the others.")
     sasl: Sasl | None = Field(None, description="`{mechanism, username, password}`, where it asks who connects.")
     tls: bool = Field(default=False, description="Whether the connection is encrypted, and the servers' certificates checked.")
     ca_file: CaFile = None

@@ -64,6 +64,7 @@ class Code(enum.StrEnum):
     UNSAFE_PLACE = "HR311", "a value where nothing can make it safe"
     UNKNOWN_SERVICE = "HR312", "an action names what hookrules.yaml does not have"
     MISSING_LIBRARY = "HR317", "something of which the client library is not installed"
+    UNUSABLE_PACKAGE = "HR318", "an action of another package that can't be used"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"
