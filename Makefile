@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := engine actions rules tests tools
+SOURCES := engine actions rules tests tools benchmarks
 
 # What is installed today is installed next year: every version stands in constraints.txt.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt

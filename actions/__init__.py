@@ -13,7 +13,11 @@ from hookrules.engine.errors import HookrulesError
 KINDS = {
     "shell": "hookrules.actions.shell:ShellAction",
     "http": "hookrules.actions.http_request:HttpAction",
+    "sql": "hookrules.actions.sql:SqlAction",
+    "email": "hookrules.actions.mail:EmailAction",
     "file": "hookrules.actions.file:FileAction",
+    "notify": "hookrules.actions.notify:NotifyAction",
+    "git": "hookrules.actions.git:GitAction",
     "emit": "hookrules.actions.emit:EmitAction",
     "wait": "hookrules.actions.wait:WaitAction",
     "redis": "hookrules.actions.redis:RedisAction",
@@ -23,7 +27,12 @@ KINDS = {
     "log": "hookrules.actions.log:LogAction",
 }
 SERVICES = {
+    "clients": "hookrules.actions.http_clients:HttpClient",
+    "databases": "hookrules.actions.sql:Database",
     "files": "hookrules.actions.file:FileRoot",
+    "notify": "hookrules.actions.notify_target:NotifyTarget",
+    "repositories": "hookrules.actions.git_repository:Repository",
+    "smtp": "hookrules.actions.smtp:SmtpServer",
     "redis": "hookrules.actions.redis:RedisServer",
     "amqp": "hookrules.actions.amqp:AmqpBroker",
     "mqtt": "hookrules.actions.mqtt:MqttBroker",

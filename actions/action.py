@@ -1,7 +1,7 @@
 """What an action kind is: a model of its fields, rendered with an event's names into a call that can be described or performed."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -23,6 +23,8 @@ class Service(BaseModel):
     """A name, and what may stand under it in hookrules.yaml: the examples of actions use it."""
 
 
+USUAL = "main"
+"""What the service is called that actions mean where they name none of several."""
 Services = Mapping[str, Mapping[str, Service]]
 """Section of hookrules.yaml → name → what it says."""
 
@@ -32,8 +34,15 @@ class ServiceUse:
     """A service that an action names, and the field that names it."""
 
     section: str
-    name: str
+    name: str | None
+    """None for the one that is meant where nobody says: the only one, or `main`."""
     field: str
+
+    def found_in(self, there: Collection[str]) -> str | None:
+        """Its name among those of the section; None where it is not one of them."""
+        if self.name is not None:
+            return self.name if self.name in there else None
+        return next(iter(there)) if len(there) == 1 else USUAL if USUAL in there else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from hookrules.actions.messages import (
     Document,
     Raw,
     Text,
+    broker_of,
     check_one_content,
     content,
     failed,
     located,
+    named,
     texts,
     url_of,
 )
@@ -43,7 +45,7 @@ class AmqpBroker(Broker):
     url: Annotated[SecretField, url_of(_SCHEMES)] = Field(
         description="`amqp://user:password@host:5672/vhost`, without a vhost for `/`; `amqps://` for TLS."
     )
-    ca_file: CaFile = None
+    ca: CaFile = None
 
 
 class AmqpAction(Action):
@@ -60,7 +62,7 @@ class AmqpAction(Action):
         }
     )
 
-    broker: str = Field(description="A name under `amqp` in hookrules.yaml.")
+    broker: str | None = Field(None, description="A name under `amqp` in hookrules.yaml; left out: the only one there, or `main`.")
     exchange: str = Field("", max_length=127, description="Left out: the default exchange, where the routing key is the name of a queue.")
     routing_key: RoutingKey | None = Field(None, description="Which queues it goes to; needed where there is no exchange.")
     text: Text = None
@@ -79,19 +81,23 @@ class AmqpAction(Action):
             raise ValueError("it needs an 'exchange', or the name of a queue as 'routing_key'")
         return self
 
+    @property
+    def use(self) -> ServiceUse:
+        return ServiceUse(SECTION, self.broker, "broker")
+
     def services_used(self) -> tuple[ServiceUse, ...]:
-        return (ServiceUse(SECTION, self.broker, "broker"),)
+        return (self.use,)
 
     def render(self, names: Names) -> "AmqpCall":
         """Raises TemplateError."""
         headers = texts(self.headers, names, "header")
         key = "" if self.routing_key is None else self.routing_key.render(names)
-        return AmqpCall(self.broker, self.exchange, key, content(self, names), headers, self.persistent, self.mandatory)
+        return AmqpCall(self.use, self.exchange, key, content(self, names), headers, self.persistent, self.mandatory)
 
 
 @dataclass(frozen=True, slots=True)
 class AmqpCall:
-    broker: str
+    use: ServiceUse
     exchange: str
     routing_key: str
     content: Content
@@ -100,16 +106,13 @@ class AmqpCall:
     mandatory: bool
 
     def describe(self) -> Mapping[str, Json]:
-        told: dict[str, Json] = {"broker": self.broker, "exchange": self.exchange, "routing_key": self.routing_key}
+        told: dict[str, Json] = {**named(self.use), "exchange": self.exchange, "routing_key": self.routing_key}
         how: dict[str, Json] = {"headers": dict(self.headers), "persistent": self.persistent, "mandatory": self.mandatory}
         return {**told, **self.content.described, **how}
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         from hookrules.engine.outbound.amqp_connection import AmqpMessage, publish
 
-        broker = surroundings.services[SECTION][self.broker]
-        assert isinstance(broker, AmqpBroker)  # noqa: S101 - the section holds nothing else
-        where = located(broker.url, _SCHEMES, broker.ca_file, surroundings.folder)
         message = AmqpMessage(
             exchange=self.exchange,
             routing_key=self.routing_key,
@@ -121,9 +124,11 @@ class AmqpCall:
             mandatory=self.mandatory,
         )
         try:
+            broker = broker_of(self.use, surroundings, AmqpBroker)
+            where = located(broker.url, _SCHEMES, broker.ca, surroundings.folder)
             publish(where, message, Patience.of(surroundings.timeout, surroundings.cancelled))
         except NotPublished as problem:
-            return failed("amqp", self.broker, problem)
+            return failed(self.use, problem)
         return self.suppose({})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

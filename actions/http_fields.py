@@ -1,13 +1,10 @@
-"""Parts of an HTTP request's description: names of header fields, ranges of statuses, credentials."""
+"""Parts of an HTTP request's description: names of header fields, ranges of statuses."""
 
-import base64
 import re
-from typing import Annotated, Any, Self
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
-
-from hookrules.actions.action import Names
-from hookrules.engine.templating import HeaderValue, TextTemplate
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host"})
@@ -54,33 +51,6 @@ Statuses = Annotated[
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Basic(_Part):
-    """A user name and a password (RFC 7617)."""
-
-    username: TextTemplate = Field(description="Who.")
-    password: TextTemplate = Field(description="And the proof of it, like `{{ secrets.password }}`.")
-
-
-class Auth(_Part):
-    """One way to say who asks."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["basic"]}, {"required": ["bearer"]}]})
-
-    basic: Basic | None = Field(None, description="A user name and a password.")
-    bearer: HeaderValue | None = Field(None, description="A token, sent as `Authorization: Bearer …`.")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.basic is None) == (self.bearer is None):
-            raise ValueError("auth is either basic: {username, password} or bearer: a token")
-        return self
-
-    def header(self, names: Names) -> str:
-        if self.basic is None:
-            return f"Bearer {self.bearer.render(names) if self.bearer is not None else ''}"
-        pair = f"{self.basic.username.render(names)}:{self.basic.password.render(names)}"
-        return f"Basic {base64.b64encode(pair.encode()).decode()}"
+def has_header(headers: Mapping[str, object], name: str) -> bool:
+    """Whether the field is there, in whatever case; `name` is lower case."""
+    return any(given.lower() == name for given in headers)

@@ -17,10 +17,12 @@ from hookrules.actions.messages import (
     Document,
     Raw,
     Text,
+    broker_of,
     check_one_content,
     content,
     failed,
     in_utf8,
+    named,
     texts,
 )
 from hookrules.engine.model import Json, Outcome
@@ -71,7 +73,7 @@ class Cluster(Broker):
     servers: Servers = Field(description="Some of its servers, as HOST:PORT; they name the others.")
     sasl: Sasl | None = Field(None, description="`{mechanism, username, password}`, where it asks who connects.")
     tls: bool = Field(default=False, description="Whether the connection is encrypted, and the servers' certificates checked.")
-    ca_file: CaFile = None
+    ca: CaFile = None
 
     def reached(self, folder: Path) -> "KafkaCluster":
         from hookrules.engine.outbound.kafka_producer import KafkaCluster
@@ -79,7 +81,7 @@ class Cluster(Broker):
         return KafkaCluster(
             servers=",".join(self.servers),
             tls=self.tls,
-            ca_file=None if self.ca_file is None else str(folder / self.ca_file),
+            ca_file=None if self.ca is None else str(folder / self.ca),
             mechanism=None if self.sasl is None else self.sasl.mechanism,
             user=None if self.sasl is None else self.sasl.username,
             password=None if self.sasl is None else self.sasl.password.reveal(),
@@ -98,7 +100,7 @@ class KafkaAction(Action):
         }
     )
 
-    broker: str = Field(description="A name under `kafka` in hookrules.yaml.")
+    broker: str | None = Field(None, description="A name under `kafka` in hookrules.yaml; left out: the only one there, or `main`.")
     topic: KafkaTopic = Field(description="Where it is written.")
     key: TextTemplate | None = Field(None, description="Messages of one key are in one partition, in their order.")
     text: Text = None
@@ -113,40 +115,43 @@ class KafkaAction(Action):
         check_one_content(self)
         return self
 
+    @property
+    def use(self) -> ServiceUse:
+        return ServiceUse(SECTION, self.broker, "broker")
+
     def services_used(self) -> tuple[ServiceUse, ...]:
-        return (ServiceUse(SECTION, self.broker, "broker"),)
+        return (self.use,)
 
     def render(self, names: Names) -> "KafkaCall":
         """Raises TemplateError."""
         key = None if self.key is None else self.key.render(names)
         if key is not None:
             in_utf8(key, "the key")
-        return KafkaCall(self.broker, self.topic.render(names), key, content(self, names), texts(self.headers, names, "header"))
+        return KafkaCall(self.use, self.topic.render(names), key, content(self, names), texts(self.headers, names, "header"))
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaCall:
-    broker: str
+    use: ServiceUse
     topic: str
     key: str | None
     content: Content
     headers: Mapping[str, str]
 
     def describe(self) -> Mapping[str, Json]:
-        told: dict[str, Json] = {"broker": self.broker, "topic": self.topic, "key": self.key}
+        told: dict[str, Json] = {**named(self.use), "topic": self.topic, "key": self.key}
         return {**told, **self.content.described, "headers": dict(self.headers)}
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         from hookrules.engine.outbound.kafka_producer import KafkaMessage, produce
 
-        cluster = surroundings.services[SECTION][self.broker]
-        assert isinstance(cluster, Cluster)  # noqa: S101 - the section holds nothing else
         key = None if self.key is None else self.key.encode()
         message = KafkaMessage(self.topic, self.content.of(surroundings), key, {name: text.encode() for name, text in self.headers.items()})
         try:
-            place = produce(cluster.reached(surroundings.folder), message, Patience.of(surroundings.timeout, surroundings.cancelled))
+            cluster = broker_of(self.use, surroundings, Cluster).reached(surroundings.folder)
+            place = produce(cluster, message, Patience.of(surroundings.timeout, surroundings.cancelled))
         except NotPublished as problem:
-            return failed("kafka", self.broker, problem)
+            return failed(self.use, problem)
         return self.suppose({"partition": place.partition, "offset": place.offset})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

@@ -5,12 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from hookrules.actions.action import Names, Service, Surroundings
+from hookrules.actions.action import Names, Service, ServiceUse, Surroundings
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import Json, Outcome
 from hookrules.engine.outbound.endpoints import Endpoint, endpoint
@@ -35,17 +35,18 @@ class Broker(Service):
     def _has_its_library(cls, written: Any) -> Any:
         if importlib.util.find_spec(cls.library) is None:
             told = f"the client for it, {cls.library}, is not installed; pip install 'hookrules[{cls.extra}]'"
-            raise PydanticCustomError("library", "{message}", {"message": told})
+            raise PydanticCustomError("extra", "{message}", {"message": told})
         return written
 
 
 def _ca_file(name: str | None, info: ValidationInfo) -> str | None:
     vault = (info.context or {}).get("vault")
     if name is not None and vault is not None and not isinstance(vault, Placeholders) and not (vault.folder / name).is_file():
-        raise PydanticCustomError("ca_file", "{message}", {"message": f"there is no file '{name}'"})
+        raise PydanticCustomError("ca", "{message}", {"message": f"there is no file '{name}'"})
     return name
 
 
+Entry = TypeVar("Entry", bound=Broker)
 CaFile = Annotated[
     str | None,
     AfterValidator(_ca_file),
@@ -145,5 +146,20 @@ def in_utf8(text: str, what: str) -> bytes:
         raise TemplateError(f"{what} is no valid Unicode: it holds half of a surrogate pair") from None
 
 
-def failed(kind: str, broker: str, problem: NotPublished) -> Outcome:
-    return Outcome(succeeded=False, error=f"{kind} {broker}: {problem}", retryable=problem.retryable)
+def broker_of(use: ServiceUse, surroundings: Surroundings, model: type[Entry]) -> Entry:
+    """The entry that is meant. Raises NotPublished where hookrules.yaml no longer has it, which a run that waited may meet."""
+    there = surroundings.services.get(use.section, {})
+    broker = there.get(use.found_in(there) or "")
+    if not isinstance(broker, model):
+        raise NotPublished(f"'{use.section}' of hookrules.yaml does not have it", retryable=False)
+    return broker
+
+
+def named(use: ServiceUse) -> dict[str, Json]:
+    """The use, as a call describes it."""
+    return {} if use.name is None else {use.field: use.name}
+
+
+def failed(use: ServiceUse, problem: NotPublished) -> Outcome:
+    which = f"{use.section} {use.name}" if use.name is not None else use.section
+    return Outcome(succeeded=False, error=f"{which}: {problem}", retryable=problem.retryable)

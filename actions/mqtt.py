@@ -15,10 +15,12 @@ from hookrules.actions.messages import (
     Document,
     Raw,
     Text,
+    broker_of,
     check_one_content,
     content,
     failed,
     located,
+    named,
     url_of,
 )
 from hookrules.engine.model import Json, Outcome
@@ -38,7 +40,7 @@ class MqttBroker(Broker):
     example: ClassVar[tuple[str, Mapping[str, Any]]] = ("house", {"url": "mqtt://localhost:1883"})
 
     url: Annotated[SecretField, url_of(_SCHEMES)] = Field(description="`mqtt://user:password@host:1883`; `mqtts://` for TLS.")
-    ca_file: CaFile = None
+    ca: CaFile = None
     version: Literal[3, 5] = Field(
         5, description="The protocol's: 5, or 3 for 3.1.1, in which a broker does not say why it refuses a message."
     )
@@ -56,7 +58,7 @@ class MqttAction(Action):
         }
     )
 
-    broker: str = Field(description="A name under `mqtt` in hookrules.yaml.")
+    broker: str | None = Field(None, description="A name under `mqtt` in hookrules.yaml; left out: the only one there, or `main`.")
     topic: TopicName = Field(description="Where it is published.")
     text: Text = None
     document: Document = None
@@ -69,17 +71,21 @@ class MqttAction(Action):
         check_one_content(self)
         return self
 
+    @property
+    def use(self) -> ServiceUse:
+        return ServiceUse(SECTION, self.broker, "broker")
+
     def services_used(self) -> tuple[ServiceUse, ...]:
-        return (ServiceUse(SECTION, self.broker, "broker"),)
+        return (self.use,)
 
     def render(self, names: Names) -> "MqttCall":
         """Raises TemplateError."""
-        return MqttCall(self.broker, self.topic.render(names), content(self, names), self.qos, self.retain)
+        return MqttCall(self.use, self.topic.render(names), content(self, names), self.qos, self.retain)
 
 
 @dataclass(frozen=True, slots=True)
 class MqttCall:
-    broker: str
+    use: ServiceUse
     topic: str
     content: Content
     qos: int
@@ -87,19 +93,18 @@ class MqttCall:
 
     def describe(self) -> Mapping[str, Json]:
         how: dict[str, Json] = {"qos": self.qos, "retain": self.retain}
-        return {"broker": self.broker, "topic": self.topic, **self.content.described, **how}
+        return {**named(self.use), "topic": self.topic, **self.content.described, **how}
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         from hookrules.engine.outbound.mqtt_connection import MqttMessage, publish
 
-        broker = surroundings.services[SECTION][self.broker]
-        assert isinstance(broker, MqttBroker)  # noqa: S101 - the section holds nothing else
-        where = located(broker.url, _SCHEMES, broker.ca_file, surroundings.folder)
         message = MqttMessage(self.topic, self.content.of(surroundings), self.qos, self.retain)
         try:
+            broker = broker_of(self.use, surroundings, MqttBroker)
+            where = located(broker.url, _SCHEMES, broker.ca, surroundings.folder)
             publish(where, broker.version, message, Patience.of(surroundings.timeout, surroundings.cancelled))
         except NotPublished as problem:
-            return failed("mqtt", self.broker, problem)
+            return failed(self.use, problem)
         return self.suppose({})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

@@ -14,10 +14,12 @@ from hookrules.actions.messages import (
     Document,
     Raw,
     Text,
+    broker_of,
     check_one_content,
     content,
     failed,
     located,
+    named,
     texts,
     url_of,
 )
@@ -47,7 +49,7 @@ class RedisServer(Broker):
     url: Annotated[SecretField, url_of(_SCHEMES), AfterValidator(_numbered)] = Field(
         description="`redis://user:password@host:6379/0`; `rediss://` for TLS."
     )
-    ca_file: CaFile = None
+    ca: CaFile = None
 
 
 class RedisAction(Action):
@@ -65,7 +67,7 @@ class RedisAction(Action):
         }
     )
 
-    broker: str = Field(description="A name under `redis` in hookrules.yaml.")
+    broker: str | None = Field(None, description="A name under `redis` in hookrules.yaml; left out: the only one there, or `main`.")
     channel: ChannelName | None = Field(None, description="Where a message is published.")
     text: Text = None
     document: Document = None
@@ -86,28 +88,32 @@ class RedisAction(Action):
             raise ValueError("an entry of a 'stream' holds 'fields', and no 'text', 'json' or 'payload'")
         return self
 
+    @property
+    def use(self) -> ServiceUse:
+        return ServiceUse(SECTION, self.broker, "broker")
+
     def services_used(self) -> tuple[ServiceUse, ...]:
-        return (ServiceUse(SECTION, self.broker, "broker"),)
+        return (self.use,)
 
     def render(self, names: Names) -> "PublishCall | AddCall":
         """Raises TemplateError."""
         if self.channel is not None:
-            return PublishCall(self.broker, self.channel.render(names), content(self, names))
+            return PublishCall(self.use, self.channel.render(names), content(self, names))
         assert self.stream is not None  # noqa: S101 - see _one_way
-        return AddCall(self.broker, self.stream.render(names), texts(self.fields_ or {}, names, "field"), self.maxlen)
+        return AddCall(self.use, self.stream.render(names), texts(self.fields_ or {}, names, "field"), self.maxlen)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishCall:
-    broker: str
+    use: ServiceUse
     channel: str
     content: Content
 
     def describe(self) -> Mapping[str, Json]:
-        return {"broker": self.broker, "channel": self.channel, **self.content.described}
+        return {**named(self.use), "channel": self.channel, **self.content.described}
 
     def perform(self, surroundings: Surroundings) -> Outcome:
-        done = _commanded(self.broker, ("PUBLISH", self.channel, self.content.of(surroundings)), surroundings)
+        done = _commanded(self.use, ("PUBLISH", self.channel, self.content.of(surroundings)), surroundings)
         return done if isinstance(done, Outcome) else self.suppose({"receivers": done})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:
@@ -119,33 +125,32 @@ class PublishCall:
 
 @dataclass(frozen=True, slots=True)
 class AddCall:
-    broker: str
+    use: ServiceUse
     stream: str
     fields: Mapping[str, str]
     maxlen: int | None = None
 
     def describe(self) -> Mapping[str, Json]:
         cut: dict[str, Json] = {} if self.maxlen is None else {"maxlen": self.maxlen}
-        return {"broker": self.broker, "stream": self.stream, "fields": dict(self.fields), **cut}
+        return {**named(self.use), "stream": self.stream, "fields": dict(self.fields), **cut}
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         cut = () if self.maxlen is None else ("MAXLEN", "~", str(self.maxlen))
         pairs = [word for pair in self.fields.items() for word in pair]
-        done = _commanded(self.broker, ("XADD", self.stream, *cut, "*", *pairs), surroundings)
+        done = _commanded(self.use, ("XADD", self.stream, *cut, "*", *pairs), surroundings)
         return done if isinstance(done, Outcome) else self.suppose({"id": done})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:
         return Outcome(succeeded=True, result={"receivers": None, "id": "0-0", **result})
 
 
-def _commanded(broker: str, words: Sequence[str | bytes], surroundings: Surroundings) -> Json | Outcome:
+def _commanded(use: ServiceUse, words: Sequence[str | bytes], surroundings: Surroundings) -> Json | Outcome:
     """The server's answer, or the failure."""
     from hookrules.engine.outbound.redis_connection import command
 
-    server = surroundings.services[SECTION][broker]
-    assert isinstance(server, RedisServer)  # noqa: S101 - the section holds nothing else
-    where = located(server.url, _SCHEMES, server.ca_file, surroundings.folder)
     try:
+        server = broker_of(use, surroundings, RedisServer)
+        where = located(server.url, _SCHEMES, server.ca, surroundings.folder)
         return command(where, words, Patience.of(surroundings.timeout, surroundings.cancelled))
     except NotPublished as problem:
-        return failed("redis", broker, problem)
+        return failed(use, problem)

@@ -9,9 +9,12 @@ HookrulesError
 ├── Refusal                a delivery that is not taken, with the HTTP status that says so
 │   ├── Unproven             401
 │   ├── Unreadable           400
+│   ├── BrokenOff            400
 │   ├── UnknownSource        404
+│   ├── TooSlow              408
 │   ├── TooLarge             413
 │   ├── UnsupportedBody      415
+│   ├── TooManyRequests      429, with the seconds to wait
 │   └── Unavailable          503, with the seconds to wait
 └── JournalError           the journal can't be read or written
     ├── LeaseLost            this worker's claim of a run is over; another may hold it
@@ -72,6 +75,8 @@ class Refusal(HookrulesError):
 
     status: ClassVar[int]
     retry_after: int | None = None
+    proven: ClassVar[bool] = False
+    """Whether its source was proven all the same."""
 
 
 class Unproven(Refusal):
@@ -84,10 +89,23 @@ class Unreadable(Refusal):
     """A proven body that is not what it claims to be."""
 
     status = 400
+    proven = True
+
+
+class BrokenOff(Refusal):
+    """A body whose sender went away before its end, or that is not framed as HTTP says."""
+
+    status = 400
 
 
 class UnknownSource(Refusal):
     status = 404
+
+
+class TooSlow(Refusal):
+    """A body that did not come in time."""
+
+    status = 408
 
 
 class TooLarge(Refusal):
@@ -96,6 +114,19 @@ class TooLarge(Refusal):
 
 class UnsupportedBody(Refusal):
     status = 415
+    proven = True
+
+
+class TooManyRequests(Refusal):
+    """More than a rate limit lets through."""
+
+    status = 429
+
+    def __init__(self, message: str, retry_after: int, *, first: bool) -> None:
+        """`first`: the one before it under the same limit was let through; the log tells only of this one."""
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.first = first
 
 
 class Unavailable(Refusal):

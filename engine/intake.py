@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import msgspec
 
 from hookrules.engine import bodies
+from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.errors import UnknownSource, Unreadable
 from hookrules.engine.journal import USUAL, Repeats
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.matching.standing import match_of
-from hookrules.engine.model import Delivery, Event, Fields, Json, Match, Receipt, Reply
+from hookrules.engine.model import Delivery, Event, Fields, Json, Receipt, Reply
 from hookrules.engine.sources.source import Source
 
 MOST_ITEMS = 10_000
@@ -29,6 +30,8 @@ class Taken:
     events: tuple[Event, ...]
     receipts: Future[tuple[Receipt, ...]]
     """One an event. It may hold a JournalError."""
+    answering: Rule | None = None
+    """The first rule that fires and answers the sender from its run."""
 
 
 class Intake:
@@ -41,12 +44,15 @@ class Intake:
         journal: IntakeJournal,
         clock: Callable[[], float],
         new_id: Callable[[float], str],
+        max_body: int = bodies.MAX_SIZE,
     ) -> None:
+        """`max_body` bounds what a packed body unpacks to, as the ingress bounds what it is packed to."""
         self._sources = sources
         self._index = index
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
+        self._max_body = max_body
 
     def source(self, name: str) -> Source:
         """Raises UnknownSource."""
@@ -54,6 +60,10 @@ class Intake:
             return self._sources[name]
         except KeyError:
             raise UnknownSource(f"there is no source {name!r}") from None
+
+    def try_journal(self) -> Future[None]:
+        """It may hold a JournalError."""
+        return self._journal.try_writing()
 
     def take(self, delivery: Delivery) -> Taken | Reply:
         """The answer to a handshake, or what became of the delivery. Raises Refusal where it is not taken."""
@@ -64,7 +74,7 @@ class Intake:
         if greeting is not None:
             return greeting
         proven_by = source.verifier.verify(delivery, now)
-        payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+        payload = bodies.payload_of(delivery, self._max_body)
         answer = source.handshake(delivery, payload)
         if answer is not None:
             return answer
@@ -72,15 +82,15 @@ class Intake:
 
     def accept(self, events: Sequence[Event], repeats: Repeats = USUAL) -> Taken:
         """Hand in events that need no proof any more."""
-        return Taken(tuple(events), self._journal.accept([(event, self.match(event)) for event in events], repeats))
-
-    def match(self, event: Event) -> list[Match]:
-        return [match_of(rule, event) for rule in self._index.match(event, event.received_at)]
+        fired = [(event, self._index.match(event, event.received_at)) for event in events]
+        answering = next((rule for _, rules in fired for rule in rules if rule.respond is not None), None)
+        arrivals = [(event, [match_of(rule, event) for rule in rules]) for event, rules in fired]
+        return Taken(tuple(events), self._journal.accept(arrivals, repeats), answering)
 
 
 def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[Event]:
     """A delivery that counts as proven → its events: none where it is a handshake. Raises Unreadable or UnsupportedBody."""
-    payload = bodies.decode(delivery.body, delivery.headers.get("content-type", ("",))[0])
+    payload = bodies.payload_of(delivery)
     return [] if source.handshake(delivery, payload) else events_of(source, delivery, payload, new_id)
 
 

@@ -56,6 +56,8 @@ class Event:
     """The forge's facts (`repo`, `branch`, `sha`, …); a fact that this event has not is left out."""
     proven_by: int | None = None
     """Which of its source's secrets proved it, counted from 1; None where there was none to choose."""
+    payload_kept: bool = True
+    """False where it is older than `retention.payloads`: payload and body are gone from the journal, and stand here empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,14 @@ class _Pipe:
 class Supervisor:
     """Runs named children until a signal of STOPS, or a failed start."""
 
-    def __init__(self, work: Sequence[tuple[str, Work]], drain: float, on_ready: Callable[[], None]) -> None:
-        """`drain`: seconds that a child has to end by itself. `on_ready` is called once, when all children are."""
+    def __init__(
+        self, work: Sequence[tuple[str, Work]], drain: float, on_ready: Callable[[], None], on_stop: Callable[[], None] = lambda: None
+    ) -> None:
+        """`drain`: seconds that a child has to end by itself. `on_ready` is called once all are ready, `on_stop` before they end."""
         self._children = [_Child(name, each) for name, each in work]
         self._drain = drain
         self._on_ready = on_ready
+        self._on_stop = on_stop
         self._lifeline = _Pipe()
         self._stopping = False
 
@@ -138,6 +141,7 @@ class Supervisor:
 
     def _end(self, wake: int) -> None:
         """Tell the children to end, and once more for each further signal: they hurry then."""
+        self._on_stop()
         if self._stopping:
             logs.info("stopping: what runs is finished first; a second signal ends it now")
         self._terminate()

@@ -1,10 +1,10 @@
-"""Durations and sizes as people write them: `90s`, `10m`, `64KiB`. A bare number has no unit and is refused."""
+"""Durations, sizes and rates as people write them: `90s`, `64KiB`, `100/1m`. A bare number has no unit and is refused."""
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -13,6 +13,17 @@ BYTES: Mapping[str, int] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LONGEST = 36_525 * 86_400.0  # a hundred years: beyond it, clocks and timeouts overflow
 _LARGEST = 2**50
 _QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Za-z]*)")
+_RATE = re.compile(r"([0-9]{1,9}) ?/ ?(.+)")
+
+
+class Rate(NamedTuple):
+    """So many times in so many seconds."""
+
+    times: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.times}/{seconds_written(self.seconds)}"
 
 
 def seconds(text: object) -> float:
@@ -25,6 +36,20 @@ def size(text: object) -> int:
     """The bytes of `512B`, `64KiB`, `1MiB` or `2GiB`. Raises ValueError in a sentence for the writer."""
     number, unit = _split(text, BYTES, "size", "64KiB")
     return int(_bounded(number * BYTES[unit], _LARGEST, text, "size"))
+
+
+def rate(text: object) -> Rate:
+    """The rate of `100/1m`. Raises ValueError in a sentence for the writer."""
+    found = _RATE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError(f"{_short(text)} is not a rate: write how many in what time, like 100/1m")
+    times, per = found.groups()
+    if per in SECONDS:
+        raise ValueError(f"the time has no number: write {times}/1{per}")
+    made = Rate(int(times), seconds(per))
+    if not (made.times and made.seconds):
+        raise ValueError(f"{_short(text)} lets nothing through: a rate begins at 1, and its time is more than 0")
+    return made
 
 
 def seconds_written(value: float) -> str:
@@ -80,6 +105,15 @@ def _validated_size(value: Any) -> int:
         raise PydanticCustomError("size", "{message}", {"message": str(problem)}) from None
 
 
+def _validated_rate(value: Any) -> Rate:
+    if isinstance(value, Rate):
+        return value
+    try:
+        return rate(value)
+    except ValueError as problem:
+        raise PydanticCustomError("rate", "{message}", {"message": str(problem)}) from None
+
+
 def _schema(units: Mapping[str, float], *examples: str, positive: bool = False) -> dict[str, Any]:
     pattern = rf"^ *{'(?=[0-9.]*[1-9])' if positive else ''}[0-9]{{1,15}}(\.[0-9]{{1,9}})? ?({'|'.join(units)}) *$"
     return {"type": "string", "pattern": pattern, "examples": list(examples)}
@@ -96,3 +130,12 @@ PositiveDuration = Annotated[Duration, Field(gt=0), WithJsonSchema(_schema(SECON
 
 Size = Annotated[int, BeforeValidator(_validated_size), WithJsonSchema(SIZE_SCHEMA)]
 """A field of bytes, written with a unit."""
+
+_RATE_SCHEMA = {
+    "title": "rate",
+    "type": "string",
+    "pattern": rf"^ *0*[1-9][0-9]{{0,8}} ?/ ?(?=[0-9.]*[1-9])[0-9]{{1,15}}(\.[0-9]{{1,9}})? ?({'|'.join(SECONDS)}) *$",
+    "examples": ["100/1m", "10/1s"],
+}
+RateField = Annotated[Rate, PlainValidator(_validated_rate), WithJsonSchema(_RATE_SCHEMA)]
+"""A field of a rate, written `TIMES/DURATION`."""

@@ -13,13 +13,14 @@ import threading
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 SECRET = "a secret that only GitHub and we know"
 TOKEN = "a token for the console of tests"
+SERVE = (sys.executable, "-m", "hookrules.engine.cli", "serve", "--log-format", "json")
 PATIENCE = 30.0
 """Seconds after which something that should have happened counts as never happening."""
 
@@ -42,15 +43,17 @@ sources:
 class Server:
     """`hookrules serve` and what it said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str, command: Sequence[str] = SERVE, **options: Any) -> None:
+        """`options` are Popen's."""
         self.folder = folder
         self.log: list[str] = []
         self._said = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hookrules.engine.cli", "serve", "--log-format", "json"],
+            [*command, *arguments],
             cwd=folder,
             stderr=subprocess.PIPE,
             text=True,
+            **options,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -132,8 +135,8 @@ def project(folder: Path, rules: str, config: str = CONFIG) -> Path:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    server = Server(folder)
+def serving(folder: Path, *arguments: str, command: Sequence[str] = SERVE, **options: Any) -> Iterator[Server]:
+    server = Server(folder, *arguments, command=command, **options)
     try:
         yield server
     finally:

@@ -1,8 +1,9 @@
 """A real HTTP server in a thread, and surroundings for calls."""
 
 import contextlib
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,17 +24,28 @@ class Seen:
     path: str
     headers: dict[str, str]
     body: bytes
+    certificate: str | None = None
+    """The common name of the client's certificate, where it showed one."""
+
+
+Route = Callable[[Seen], tuple[int, bytes]]
+"""Status and body for a request."""
 
 
 @dataclass
 class Server:
-    """`/status/N` answers N; other paths are told in the handler."""
+    """`/status/N` answers N; `routes` come first, by the path's first segment; other paths are told in the handler."""
 
     url: str
     seen: list[Seen] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     elsewhere: str = ""
     """What `/elsewhere` redirects to."""
+    routes: dict[str, Route] = field(default_factory=dict)
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,9 +57,17 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.told.seen.append(Seen(self.command, self.path, headers, self.rfile.read(length)))
+        seen = Seen(self.command, self.path, headers, self.rfile.read(length), self.certificate())
+        self.told.seen.append(seen)
         name = self.path.split("?")[0].strip("/").split("/")[0] or "ok"
-        getattr(self, f"answer_{name}", self.answer_ok)()
+        if name in self.told.routes:
+            self.reply(*self.told.routes[name](seen))
+        else:
+            getattr(self, f"answer_{name}", self.answer_ok)()
+
+    def certificate(self) -> str | None:
+        shown = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        return dict(pair for names in shown["subject"] for pair in names)["commonName"] if shown else None
 
     do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 — http.server looks for these names
 
@@ -102,13 +122,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def http_server() -> Iterator[Server]:
+def http_server(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     class Here(Handler):
         pass
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Here)
     listener.daemon_threads = True
-    server = Here.told = Server(f"http://127.0.0.1:{listener.server_port}")
+    if tls is not None:
+        listener.socket = tls.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
+    server = Here.told = Server(f"{'http' if tls is None else 'https'}://127.0.0.1:{listener.server_port}")
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

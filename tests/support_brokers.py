@@ -139,6 +139,10 @@ class MqttSubscriber:
         self.client.connect(parts[0], int(parts[1]))
         self._until(lambda: self._ready)
 
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.on_connect = self.client.on_subscribe = self.client.on_message = None
+
     def _subscribed(self, *_: Any) -> None:
         self._ready = True
 
@@ -159,9 +163,8 @@ class MqttSubscriber:
 @contextlib.contextmanager
 def _mosquitto() -> Iterator[tuple[dict[str, Any], Subscriber]]:
     url = service_url("mosquitto")
-    subscriber = MqttSubscriber(url)
-    yield {"url": url}, subscriber
-    subscriber.client.disconnect()
+    with contextlib.closing(MqttSubscriber(url)) as subscriber:
+        yield {"url": url}, subscriber
 
 
 class KafkaSubscriber:

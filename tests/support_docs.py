@@ -9,7 +9,25 @@ from hookrules.actions import service, services
 
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
-    **dict.fromkeys(("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET"), "https://chat.example.com/a-long-secret"),
+    **dict.fromkeys(
+        (
+            "GITHUB_SECRET",
+            "GITLAB_NEW",
+            "GITLAB_OLD",
+            "CHAT_URL",
+            "SENSORS_SECRET",
+            "PROXY_PASSWORD",
+            "KEY_PASSWORD",
+            "TOOLS_TOKEN",
+            "FORGE_TOKEN",
+            "JOURNAL_KEY",
+            "JOURNAL_OLD_KEY",
+        ),
+        "https://chat.example.com/a-long-secret",
+    ),
+    "DATABASE_URL": "postgresql://app:a-long-secret@localhost/shop",
+    "SHOP_DEPLOY_KEY": "-----BEGIN OPENSSH PRIVATE KEY-----",
+    "OPS_CHAT_URL": "json://chat.example.com/a-long-secret",
     "AMQP_URL": "amqp://hookrules:a-long-secret@localhost:5672",
     "KAFKA_PASSWORD": "a-long-secret",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
@@ -18,7 +36,7 @@ ENVIRON = {
 AROUND = {
     "sources": {"github": {"provider": "github", "secret": {"env": "GITHUB_SECRET"}}, "lab": {"verify": "none", "delivery_id": "$.id"}},
     "schedules": {"nightly": {"every": "1d"}},
-    "secrets": {"chat_url": {"env": "CHAT_URL"}},
+    "secrets": {"chat_url": {"env": "CHAT_URL"}, "partner_signing": {"env": "CALLS_SECRET"}},
     **{section: dict([service(section).example]) for section in services()},
 }
 """What the docs' rules are held against: a hookrules.yaml with all that they name."""

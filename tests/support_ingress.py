@@ -25,6 +25,7 @@ from hookrules.engine.refusals import Refusals
 from hookrules.engine.sources.source import Verifier
 from hookrules.engine.web.ingress import Ingress
 from hookrules.engine.web.listener import Listener
+from hookrules.engine.web.responding import Answering
 
 PATIENCE = 30.0
 
@@ -85,7 +86,7 @@ class Receiver:
         intake = Intake(self.sources, Index(rules), self.journal, self._clock, lambda _: f"evt_{next(numbers)}")
         refusals = Refusals(self.journal, self.sources.__contains__)
         url_of = partial(url_of_source, read.settings)
-        self.ingress = Ingress(intake, refusals, read.settings.server.max_body, url_of, self._clock)
+        self.ingress = Ingress(intake, refusals, Answering(self.journal), read.settings.server.max_body, url_of, self._clock)
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self) -> Self:
@@ -126,7 +127,7 @@ class Receiver:
             thread.join(PATIENCE)
             assert not thread.is_alive()
             loop.close()
-            listening.detach()  # the listener has closed it
+            listening.close()
 
 
 class Sender:

@@ -15,6 +15,8 @@ import yaml
 
 from hookrules.actions import Action, kind, kinds
 from hookrules.actions import service as registered_service
+from hookrules.engine.bodies import limits as body_bounds
+from hookrules.engine.bodies.kinds import KINDS
 from hookrules.engine.conditions import operand_parser, parser, path_mistakes, structure
 from hookrules.engine.conditions.fact_fields import MEANINGS
 from hookrules.engine.conditions.functions import FUNCTIONS
@@ -22,6 +24,7 @@ from hookrules.engine.conditions.operators import OPERATORS, Right
 from hookrules.engine.config.code_pages import CodePage, code_pages
 from hookrules.engine.config.json_schema import SCHEMAS, Schema
 from hookrules.engine.sources import provider, providers, scheme
+from hookrules.engine.sources.address_lists import LISTS
 from hookrules.engine.sources.provider import Provider
 from hookrules.engine.templating import KNOWN, argument, environment, printing
 from hookrules.engine.templating.filters import FILTERS, RAW, TESTS
@@ -109,6 +112,31 @@ def template_limits() -> str:
     return table(("what", "at most"), rows)
 
 
+def bodies() -> str:
+    return table(("content type", "payload"), ((", ".join(map(_media, kind.types)), kind.payload) for kind in KINDS))
+
+
+def _media(name: str) -> str:
+    if not name:
+        return "none"
+    return f"`{'…' * name.startswith('+')}{name}{'…' * name.endswith('/')}`"
+
+
+def body_limits() -> str:
+    rows = [
+        ("nesting of lists, objects and elements", f"{body_bounds.MAX_DEPTH}"),
+        ("characters of one number of JSON", f"{body_bounds.MAX_NUMBER:,}"),
+        ("fields of a form", f"{body_bounds.MAX_FIELDS:,}"),
+        ("parts of a multipart form", f"{body_bounds.MAX_PARTS:,}"),
+        ("elements and attributes of an XML document", f"{body_bounds.MAX_NODES:,}"),
+    ]
+    return table(("what", "at most"), rows)
+
+
+def address_lists() -> str:
+    return table(("name", "published at"), ((f"`{name}`", f"<{published.url}>") for name, published in LISTS.items()))
+
+
 def names() -> str:
     return code(KNOWN) + "\n"
 
@@ -153,7 +181,14 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     return root["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
-_NAMED = {"Condition": "[condition](conditions.md)", "Step": "step", "RetryFields": "[retry](rules.md#retry)"}
+_NAMED = {
+    "Condition": "[condition](conditions.md)",
+    "Step": "step",
+    "RetryFields": "[retry](rules.md#retry)",
+    "ConcurrencyFields": "[concurrency](rules.md#order-repetition-limits)",
+    "ThrottleFields": "[throttle](rules.md#order-repetition-limits)",
+    "RespondFields": "[answer](rules.md#answering-the-sender)",
+}
 
 
 def _type(schema: Schema, root: Schema) -> str:
@@ -304,6 +339,9 @@ BLOCKS: Mapping[str, Callable[..., str]] = {
     "facts": facts,
     "limits": limits,
     "template-limits": template_limits,
+    "bodies": bodies,
+    "body-limits": body_limits,
+    "address-lists": address_lists,
     "names": names,
     "filters": filters,
     "tests": tests,

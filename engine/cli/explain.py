@@ -11,7 +11,7 @@ import click
 from hookrules.engine.cli import explanations
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
-from hookrules.engine.cli.project import Project, journal_for_reading, load_project
+from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project, with_payload
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.errors import UsageError
@@ -20,6 +20,7 @@ from hookrules.engine.intake import read
 from hookrules.engine.matching.explanation import RuleExplanation, explain
 from hookrules.engine.matching.patterns import event_name
 from hookrules.engine.model import Delivery, Event
+from hookrules.engine.runs.awaited import explain_correlations
 from hookrules.engine.sources.source import Source
 
 
@@ -42,7 +43,7 @@ def command(config: Path, subject: str, source: str | None, event_type: str, hea
     else:
         events = [_stored(config, subject, given=bool(source or event_type or headers))]
     for event in events:
-        told = _told(project, event, rule)
+        told = [*_told(project, event, rule), *_correlations(project, event, rule)]
         if form == "json":
             write_json(explanations.as_json(told))
         else:
@@ -104,7 +105,7 @@ def _stored(config: Path, event_id: str, *, given: bool) -> Event:
         raise UsageError(f"{event_id} is neither a file nor an event of the journal; `hookrules events` lists those")
     if given:
         raise click.UsageError("--source, --event and --header go with a file; a stored event has its own")
-    return event
+    return with_payload(event)
 
 
 def _told(project: Project, event: Event, rule: str | None) -> list[RuleExplanation]:
@@ -114,6 +115,11 @@ def _told(project: Project, event: Event, rule: str | None) -> list[RuleExplanat
     if rule not in project.ruleset.rules:
         raise UsageError(f"there is no rule '{rule}'{_meant(rule, project.ruleset.rules)}")
     return [one for one in told if one.name == rule] or [_elsewhere(project, event, rule)]
+
+
+def _correlations(project: Project, event: Event, rule: str | None) -> list[RuleExplanation]:
+    with journal_for_watching(project) as journal:
+        return [told for told in explain_correlations(project.ruleset, event, journal, event.received_at) if rule in (None, told.name)]
 
 
 def _elsewhere(project: Project, event: Event, rule: str) -> RuleExplanation:

@@ -8,18 +8,21 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
 from hookrules.engine import logs
+from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
@@ -41,7 +44,7 @@ def prepare(project: Project) -> None:
         journal.close()  # with its thread: the supervisor forks
 
 
-def ingress(project: Project, listening: socket.socket) -> Work:
+def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
     """The only writer of intake."""
 
     def work(lifeline: Lifeline) -> None:
@@ -49,17 +52,25 @@ def ingress(project: Project, listening: socket.socket) -> Work:
 
         from hookrules.engine.intake import Intake
         from hookrules.engine.refusals import Refusals
+        from hookrules.engine.web.front import Front
         from hookrules.engine.web.ingress import Ingress
-        from hookrules.engine.web.listener import Listener
+        from hookrules.engine.web.reception import Reception
+        from hookrules.engine.web.responding import Answering
 
+        settings = project.settings
         journal = open_journal_of(project)
-        sources = sources_of(project.settings)
-        intake = Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id)
+        sources, max_body = sources_of(settings, lists_of(project)), settings.server.max_body
         ingress = Ingress(
-            intake, Refusals(journal, sources.__contains__), project.settings.server.max_body, partial(url_of_source, project.settings)
+            Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body),
+            Refusals(journal, sources.__contains__),
+            Answering(journal),
+            max_body,
+            {name: url_of_source(settings, name) for name in sources}.get,
+            front=Front.of(settings, time.monotonic),
         )
-        listener = Listener(ingress, listening)
-        uvloop.run(_listen(listener.serve, listener.stop, lifeline))
+        tls = settings.server.tls
+        reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None)
+        uvloop.run(_listen(reception.serve, reception.stop, lifeline))
         journal.close()
 
     return work
@@ -75,26 +86,27 @@ async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable
     await serving
 
 
-def worker(project: Project, console: socket.socket | None) -> Work:
+def worker(project: Project, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
     """Runs steps, fires schedules and serves the console."""
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        working = _worker(project, journal)
+        working = _worker(project, journal, labels)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
         token = project.settings.console.token
         stop_console = _console(project, journal, console, token) if console and token else lambda: None
         lifeline.ready()
-        working.run(project.settings.server.drain)
+        with lists_kept(project):
+            working.run(project.settings.server.drain)
         stop_console()
         journal.close()
 
     return work
 
 
-def _worker(project: Project, journal: Journal) -> Worker:
+def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
@@ -114,9 +126,12 @@ def _worker(project: Project, journal: Journal) -> Worker:
         workshop,
         Rulebook(project.ruleset, journal),
         Schedules(schedules_of(project.settings), index, journal, _new_event_id),
+        Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
+        Housekeeping(journal, project.settings.retention, project.ruleset),
         name=worker_name(),
         slots=project.settings.server.slots,
+        labels=labels,
     )
 
 

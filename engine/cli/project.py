@@ -12,9 +12,9 @@ from hookrules.engine.config.loading import Catalogues, Loaded, load, load_setti
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
-from hookrules.engine.journal import Journal, Reading
+from hookrules.engine.journal import Journal, Reading, Watching
 from hookrules.engine.journal.opening import open_journal
-from hookrules.engine.model import Run
+from hookrules.engine.model import Event, Run
 
 _IN_MEMORY = "sqlite://"
 
@@ -58,7 +58,11 @@ def present(config: Path) -> Path:
 
 def open_journal_of(project: Project) -> Journal:
     """Raises JournalError where it can't be opened; a new one is created."""
-    return open_journal(project.settings.store, project.folder)
+    return _open(project.settings, project.folder)
+
+
+def _open(settings: Settings, folder: Path) -> Journal:
+    return open_journal(settings.store, folder, settings.encryption_keys())
 
 
 @contextmanager
@@ -80,7 +84,7 @@ def load_settings(config: Path) -> Settings:
 def journal_of(settings: Settings, folder: Path) -> Iterator[Reading]:
     """The journal for reading; an empty one where nothing has been written yet, and creates none."""
     there = settings.store_file(folder).exists()
-    journal = open_journal(settings.store if there else _IN_MEMORY, folder)
+    journal = _open(settings, folder) if there else open_journal(_IN_MEMORY, folder)
     try:
         yield journal
     finally:
@@ -93,7 +97,28 @@ def journal_for_steering(config: Path) -> Iterator[Journal]:
     settings = load_settings(config)
     if not settings.store_file(config.parent).exists():
         raise UsageError("nothing has run yet: there is no journal")
-    journal = open_journal(settings.store, config.parent)
+    journal = _open(settings, config.parent)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def journal_of_settings(settings: Settings, folder: Path) -> Iterator[Journal]:
+    """The journal for writing; a new one is created."""
+    journal = _open(settings, folder)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def journal_for_watching(project: Project) -> Iterator[Watching]:
+    """What rules for several events have found so far; nothing where nothing has been written yet."""
+    there = project.settings.store_file(project.folder).exists()
+    journal = _open(project.settings, project.folder) if there else open_journal(_IN_MEMORY, project.folder)
     try:
         yield journal
     finally:
@@ -106,6 +131,13 @@ def run_named(journal: Reading, run_id: str) -> Run:
     if run is None:
         raise UsageError(f"there is no run {run_id}; `hookrules runs` lists them")
     return run
+
+
+def with_payload(event: Event) -> Event:
+    """Raises UsageError where nothing can be done with the event any more."""
+    if not event.payload_kept:
+        raise UsageError(f"the payload of {event.id} is gone: it is older than `retention.payloads` keeps it")
+    return event
 
 
 def _unusable(config: Path, loaded: Loaded) -> ConfigurationError:

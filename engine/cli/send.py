@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from hookrules.engine.cli.listening import local_url
 from hookrules.engine.cli.project import journal_for_reading, load_settings
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.wiring import signing_source_of, url_of_source
@@ -16,10 +17,8 @@ from hookrules.engine.errors import UsageError
 from hookrules.engine.journal import Reading
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.source import CannotSign, Source
-from hookrules.engine.web.sockets import url_at
 
 _SECONDS = 30.0
-_GLANCE = 0.05
 
 
 @click.command()
@@ -37,13 +36,21 @@ def command(
     """FILE is a JSON payload, or - for standard input."""
     settings = load_settings(config)
     sending = _source(settings, source, config, _read(key).decode(errors="replace") if key else None)
-    url = to or f"{url_at(*settings.server.listen)}/hooks/{source}"
+    url = to or _our_url(settings, source)
     signed = _signed(sending, _read(file), url_of_source(settings, source) or url, _label(sending, event_type, delivery))
     status, answer = _post(url, signed)
     if status not in (200, 202):
         raise UsageError(f"the delivery was refused: {status} {answer.get('error', '')}".rstrip())
     _tell(answer, known=status == 200)
     return _follow(config, [run["id"] for run in answer.get("runs", [])]) if follow else 0
+
+
+def _our_url(settings: Settings, source: str) -> str:
+    """Raises UsageError where nothing says by which URL this machine reaches the server."""
+    url = url_of_source(settings, source) if settings.server.tls else (here := local_url(settings)) and f"{here}/hooks/{source}"
+    if url is None:
+        raise UsageError("server.listen and server.external_url say no URL for this machine; name one with --to")
+    return url
 
 
 def _read(file: str) -> bytes:
@@ -126,14 +133,10 @@ def _follow(config: Path, runs: list[str]) -> int:
 
 def _ended(journal: Reading, run_id: str) -> bool:
     """Waits until the run has ended, and shows it; whether it succeeded."""
+    from hookrules.engine.cli.following import follow
     from hookrules.engine.cli.show import print_run
     from hookrules.engine.model import RunState
 
-    while True:
-        run = journal.run(run_id)
-        if run is None:
-            raise UsageError(f"run {run_id} is not in this configuration's journal: the server keeps another one")
-        if run.state.ended:
-            print_run(journal, run)
-            return run.state is RunState.SUCCEEDED
-        time.sleep(_GLANCE)
+    run = follow(journal, run_id)
+    print_run(journal, run)
+    return run.state is RunState.SUCCEEDED

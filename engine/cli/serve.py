@@ -4,6 +4,7 @@ import os
 import shlex
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,10 +12,14 @@ import click
 from hookrules.engine import logs
 from hookrules.engine.cli import processes
 from hookrules.engine.cli.findings import as_line, from_here
+from hookrules.engine.cli.listening import Sockets, local_url, sockets_of
 from hookrules.engine.cli.options import log_option
 from hookrules.engine.cli.project import Project, load_project
+from hookrules.engine.cli.systemd import tell
+from hookrules.engine.cli.tunnels import Channel, parted, tunnels, tunnels_option
+from hookrules.engine.errors import UsageError
 from hookrules.engine.supervisor import Supervisor, Work
-from hookrules.engine.web.sockets import listen, url_of
+from hookrules.engine.web.sockets import url_of
 
 _SAMPLE = Path("rules/payloads/push.json")
 _LAST_MOMENTS = 5.0
@@ -22,47 +27,44 @@ _LAST_MOMENTS = 5.0
 
 
 @click.command()
-@click.option("--listen", "address", metavar="HOST:PORT", help="Listen here instead of at server.listen.")
+@click.option("--listen", "address", metavar="HOST:PORT", help="Listen here, or at unix:PATH, instead of at server.listen.")
 @click.option("--no-worker", is_flag=True, help="Only receive; `hookrules work` runs the rest, also on another machine.")
+@tunnels_option
 @log_option
 @click.pass_obj
-def command(config: Path, address: str | None, no_worker: bool, log_format: logs.Format) -> int:
+def command(config: Path, address: str | None, no_worker: bool, channels: Sequence[str], log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C: nothing new is taken, and what runs has `server.drain` to finish."""
     project = load_project(config)
+    relayed = parted(channels, project.settings.sources)
     logs.set_up(log_format)
     _say_warnings(project)
     processes.prepare(project)
-    receiving = _listen(project, address)
-    looking = None if no_worker else console_socket(project)
-    children: list[tuple[str, Work]] = [("ingress", processes.ingress(project, receiving))]
+    with sockets_of(project, address, console=not no_worker) as sockets:
+        return _supervisor(project, sockets, relayed, log_format, no_worker=no_worker).run()
+
+
+def _supervisor(project: Project, sockets: Sockets, relayed: Sequence[Channel], style: logs.Format, *, no_worker: bool) -> Supervisor:
+    children: list[tuple[str, Work]] = [("ingress", processes.ingress(project, sockets.hooks))]
     if not no_worker:
-        children.append(("worker", processes.worker(project, looking)))
-    supervisor = Supervisor(
-        children, project.settings.server.drain + _LAST_MOMENTS, lambda: _announce(project, receiving, looking, log_format)
+        children.append(("worker", processes.worker(project, sockets.console)))
+    if relayed:
+        children += tunnels(relayed, _url_for_tunnels(project, sockets))
+
+    def ready() -> None:
+        _announce(project, sockets, style)
+        tell(os.environ, "READY=1")
+
+    return Supervisor(
+        children, project.settings.server.drain + _LAST_MOMENTS, on_ready=ready, on_stop=lambda: tell(os.environ, "STOPPING=1")
     )
-    return supervisor.run()
 
 
-def console_socket(project: Project) -> socket.socket | None:
-    """None where the console has no token: it is not served then, since no one could be kept out."""
-    console = project.settings.console
-    if console.token is None:
-        logs.warning("the console is off, since console.token is not set")
-        return None
-    return listen(console.listen.host, console.listen.port, "console.listen")
-
-
-def _listen(project: Project, address: str | None) -> socket.socket:
-    from hookrules.engine.config.server_settings import Server
-
-    if address is None:
-        where = project.settings.server.listen
-        return listen(where.host, where.port, "server.listen")
-    try:
-        where = Server.model_validate({"listen": address}).listen
-    except ValueError as error:
-        raise click.BadParameter(f"{address!r} is not HOST:PORT", param_hint="--listen") from error
-    return listen(where.host, where.port, "--listen")
+def _url_for_tunnels(project: Project, sockets: Sockets) -> str:
+    """Raises UsageError."""
+    urls = [url for url in (_url_of(project, each) for each in sockets.hooks) if url.startswith("http://") and "unix:" not in url]
+    if not urls:
+        raise UsageError("--tunnel delivers to this server over plain HTTP, and it listens at no such address; add one to server.listen")
+    return urls[0]
 
 
 def _say_warnings(project: Project) -> None:
@@ -70,23 +72,27 @@ def _say_warnings(project: Project) -> None:
         click.echo(as_line(finding), err=True)
 
 
-def _announce(project: Project, receiving: socket.socket, looking: socket.socket | None, style: logs.Format) -> None:
-    rules = len(project.ruleset)
-    logs.info("listening", hooks=f"{url_of(receiving)}/hooks/<source>", console=looking and url_of(looking), rules=rules)
-    line = _line_to_paste(project, receiving)
+def _announce(project: Project, sockets: Sockets, style: logs.Format) -> None:
+    urls = [_url_of(project, each) for each in sockets.hooks]
+    hooks, console = ", ".join(f"{url}/hooks/<source>" for url in urls), sockets.console and url_of(sockets.console)
+    logs.info("listening", hooks=hooks, console=console, rules=len(project.ruleset))
+    line = _line_to_paste(project, urls[0])
     if line and style == "text":
         click.echo(f"\nSend a signed push from another terminal:\n\n  {line}\n", err=True)
 
 
-def _line_to_paste(project: Project, receiving: socket.socket) -> str | None:
+def _url_of(project: Project, listening: socket.socket) -> str:
+    return url_of(listening, "https" if project.settings.server.tls else "http")
+
+
+def _line_to_paste(project: Project, here: str) -> str | None:
     """A `hookrules send` that this configuration will take; None where it has no such source, or no sample to send."""
     source = next((name for name, source in project.settings.sources.items() if source.provider == "github"), None)
     sample = project.folder / _SAMPLE
-    if source is None or not sample.exists():
+    if source is None or not sample.exists() or not here.startswith("http://") or here.startswith("http://unix:"):
         return None
     config = [] if project.config == Path("hookrules.yaml") else ["-c", str(project.config)]
-    here = url_of(receiving)
-    to = [] if here == "http://{}:{}".format(*project.settings.server.listen) else ["--to", f"{here}/hooks/{source}"]
+    to = [] if here == local_url(project.settings) else ["--to", f"{here}/hooks/{source}"]
     return shlex.join([_own_name(), "send", *config, source, os.path.relpath(sample), "--event", "push", "--follow", *to])
 
 

@@ -8,6 +8,7 @@ import click
 from rich.text import Text
 
 from hookrules.engine.cli import events, runs
+from hookrules.engine.cli.following import follow
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import clock, console, duration, one_line, printable, state_mark, state_style, timestamp, write_json
 from hookrules.engine.cli.project import journal_for_reading
@@ -26,17 +27,29 @@ _MOST_LINES = 40
 
 @click.command()
 @click.argument("identifier", metavar="ID")
+@click.option("--follow", "following", is_flag=True, help="Show what a run's steps say while they say it, and the rest when it has ended.")
 @format_option
 @click.pass_obj
-def command(config: Path, identifier: str, form: str) -> int:
+def command(config: Path, identifier: str, following: bool, form: str) -> int:
     """ID is an event's or a run's; the beginning or the end of a recent one will do where it is the only one like it."""
     with journal_for_reading(config) as journal:
         found = find(journal, identifier)
+        if following:
+            found = _followed(journal, found)
         if form == "json":
             write_json(event_as_json(journal, found) if isinstance(found, Event) else run_as_json(journal, found))
         else:
             _print(event_as_text(journal, found) if isinstance(found, Event) else run_as_text(journal, found))
     return 0
+
+
+def _followed(journal: Reading, found: Event | Run) -> Event | Run:
+    """As it stands when it has ended; of an event, when all of its runs have."""
+    if isinstance(found, Run):
+        return follow(journal, found.id)
+    for run in _runs_of(journal, found):
+        follow(journal, run.id)
+    return found
 
 
 def find(journal: Reading, identifier: str) -> Event | Run:
@@ -67,6 +80,7 @@ def event_as_json(journal: Reading, event: Event) -> dict[str, Json]:
         "git": dict(event.git),
         "runs": [runs.as_json(run) for run in _runs_of(journal, event)],
         "payload": event.payload,
+        "payload_kept": event.payload_kept,
     }
 
 
@@ -103,6 +117,9 @@ def event_as_text(journal: Reading, event: Event) -> Iterator[Text]:
     for run in started:
         took = duration(run.started_at, run.ended_at)
         yield Text.assemble(f"    {run.id}  {run.rule}  ", state_style(run.state), f"  {took}".rstrip(), f"  {_line(run.error)}".rstrip())
+    if not event.payload_kept:
+        yield Text("  the payload is gone: it is older than `retention.payloads` keeps it")
+        return
     yield Text("  payload", "bold")
     yield from _block(json.dumps(event.payload, ensure_ascii=False, indent=2), most=None)
 

@@ -42,6 +42,9 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "retry": Verb("hookrules.engine.cli.retry:command", "Have runs that ended badly done again."),
         "replay": Verb("hookrules.engine.cli.replay:command", "Put a stored event in again."),
     },
+    "Keep": {
+        "journal": Verb("hookrules.engine.cli.journal:command", "Check, copy, export, import or shrink the journal."),
+    },
 }
 VERBS = {name: verb for section in SECTIONS.values() for name, verb in section.items()}
 

@@ -1,32 +1,56 @@
-"""`allow_from`: addresses, networks, and lists of them that have a name."""
+"""`allow_from`: addresses, networks, and lists of them that a provider publishes or a file has."""
 
 from collections.abc import Iterable
-from ipaddress import ip_address, ip_network
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from hookrules.engine.config.keys import NotEmpty, OneOrMore, problem
 from hookrules.engine.config.suggestions import closest
-from hookrules.engine.sources.allowed_addresses import AllowedAddresses, Network
+from hookrules.engine.secret import Placeholders, Vault, values_in
+from hookrules.engine.sources.address_lists import LISTS, AddressLists, Network, check_file
+from hookrules.engine.sources.allowed_addresses import AllowedAddresses
 
-NAMED: frozenset[str] = frozenset()
-"""Lists that a provider publishes, by the provider's name: none yet."""
+
+@dataclass(frozen=True, slots=True)
+class NamedList:
+    """A list that a provider publishes."""
+
+    name: str
 
 
-def _address(text: str) -> str:
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """`{file: PATH}`."""
+
+    path: Path
+
+
+Entry = Network | NamedList | ListFile
+
+
+def _entry(written: Any, info: ValidationInfo) -> Entry:
+    if isinstance(written, dict):
+        return _file(written, (info.context or {})["vault"])
+    text = str(written)
+    if text in LISTS:
+        return NamedList(text)
     try:
-        ip_network(text)
+        return ip_network(text)
     except ValueError:
-        pass
-    else:
-        return text
-    if not any(character in text for character in ".:/"):
-        known = f"; the lists are {', '.join(sorted(NAMED))}" if NAMED else ""
-        message = f"there is no list of addresses '{text}'{known}; write addresses and networks, like 192.0.2.0/24 or 2001:db8::/32"
-        raise problem("allow_from", message, closest(text, NAMED))
-    message = f"'{text}' is neither an address nor a network, like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"
-    raise problem("allow_from", message, _meant(text))
+        raise _mistake(text) from None
+
+
+def _mistake(text: str) -> Exception:
+    if any(character in text for character in ".:/"):
+        message = f"'{text}' is neither an address nor a network, like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"
+        return problem("allow_from", message, _meant(text))
+    message = f"there is no list of addresses '{text}'; the lists are {', '.join(sorted(LISTS))}, and one of your own is {{file: PATH}}"
+    return problem("allow_from", message, closest(text, LISTS))
 
 
 def _meant(text: str) -> str | None:
@@ -37,14 +61,52 @@ def _meant(text: str) -> str | None:
         return None
 
 
-def allowed_of(texts: Iterable[str]) -> AllowedAddresses:
-    return AllowedAddresses(tuple(map(_network, texts)))
+def _file(written: dict[Any, Any], vault: Vault) -> ListFile:
+    name = written.get("file")
+    if len(written) != 1 or not isinstance(name, str) or not name:
+        raise problem("allow_from", "a list of addresses in a file is written {file: PATH}")
+    path = vault.folder / name
+    if not isinstance(vault, Placeholders):
+        _check(path, name)
+    return ListFile(path)
 
 
-def _network(text: str) -> Network:
-    return ip_network(text) if "/" in text else ip_network(ip_address(text))
+def _check(path: Path, name: str) -> None:
+    try:
+        check_file(path)
+    except OSError as error:
+        raise problem("allow_from", f"file {name} can't be read ({(error.strerror or str(error)).lower()})") from None
+    except ValueError as error:
+        raise problem("allow_from", f"file {name} is no list of addresses: {error}") from None
 
 
-_PATTERN = "|".join((r"[0-9A-Fa-f.:]+(/[0-9]+)?", *sorted(NAMED)))
-_SCHEMA: dict[str, Any] = {"pattern": f"^({_PATTERN})$", "examples": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"]}
-Addresses = Annotated[tuple[Annotated[str, AfterValidator(_address), Field(json_schema_extra=_SCHEMA)], ...], OneOrMore, NotEmpty]
+def allowed_of(entries: Iterable[Entry], lists: AddressLists | None) -> AllowedAddresses:
+    """Without `lists`, a list of a name or a file lets no one in."""
+    networks = tuple(entry for entry in entries if not isinstance(entry, NamedList | ListFile))
+    if lists is None:
+        return AllowedAddresses(networks)
+    named = [partial(lists.networks, entry.name) for entry in entries if isinstance(entry, NamedList)]
+    own = [partial(lists.networks_of_file, entry.path) for entry in entries if isinstance(entry, ListFile)]
+    return AllowedAddresses(networks, (*named, *own))
+
+
+def named_lists_in(settings: object) -> list[str]:
+    """Those that some source names, in order and once each."""
+    return list(dict.fromkeys(entry.name for _, entry in values_in(settings, NamedList)))
+
+
+_PATTERN = "|".join((r"[0-9A-Fa-f.:]+(/[0-9]+)?", *sorted(LISTS)))
+_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": f"^({_PATTERN})$", "examples": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7", "github"]},
+        {
+            "type": "object",
+            "properties": {
+                "file": {"type": "string", "minLength": 1, "description": "An address or network a line, or a JSON list of them."}
+            },
+            "required": ["file"],
+            "additionalProperties": False,
+        },
+    ]
+}
+Addresses = Annotated[tuple[Annotated[Entry, PlainValidator(_entry), WithJsonSchema(_SCHEMA)], ...], OneOrMore, NotEmpty]

@@ -63,8 +63,9 @@ class Code(enum.StrEnum):
     UNKNOWN_PATH_IN_TEMPLATE = "HR310", "a template reads what none of the rule's events has"
     UNSAFE_PLACE = "HR311", "a value where nothing can make it safe"
     UNKNOWN_SERVICE = "HR312", "an action names what hookrules.yaml does not have"
-    MISSING_LIBRARY = "HR317", "something of which the client library is not installed"
-    UNUSABLE_PACKAGE = "HR318", "an action of another package that can't be used"
+    DATABASE_DRIVER = "HR313", "a database that nothing installed can speak to"
+    NOT_INSTALLED = "HR314", "an action whose library is not installed"
+    UNUSABLE_PACKAGE = "HR317", "an action of another package that can't be used"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"
@@ -82,6 +83,8 @@ class Code(enum.StrEnum):
     UNKNOWN_PROOF = "HR414", "a `verify` that names no proof, or two"
     NO_ADDRESS = "HR415", "an `allow_from` that is no address"
     GUESSED_URL = "HR416", "a signed URL that the configuration does not say"
+    CERTIFICATE = "HR420", "a certificate or key that the server can't use"
+    SERVER_CONFLICT = "HR421", "a key of `server` that is missing, or in the way, for what another one asks"
 
     DUPLICATE_RULE = "HR501", "two rules of one name"
     UNKNOWN_SOURCE = "HR502", "a rule on a source that hookrules.yaml does not have"
@@ -90,6 +93,7 @@ class Code(enum.StrEnum):
     EVENT_PATTERN = "HR505", "an event pattern that can't match"
     UNKNOWN_EVENT = "HR506", "an event type that its source is not known to send"
     SHADOWED = "HR507", "an `otherwise` rule that never fires"
+    SEVERAL_ANSWERS = "HR508", "two rules that may answer the same event"
 
     UNKNOWN_IN_TEST = "HR601", "a test that names what is not there"
     TEST_PAYLOAD = "HR602", "the payload of a test, where it can't be used"

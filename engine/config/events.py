@@ -26,6 +26,13 @@ class Others:
 def check_events(written: WrittenRule, known: Known, others: Others) -> Iterator[Finding]:
     for position, pattern in enumerate(written.rule.on):
         yield from _check_pattern(written, pattern, ("on", position), known, others)
+    correlation, absence = written.rule.correlate, written.rule.absent
+    for position, part in enumerate(correlation.parts if correlation else ()):
+        section = "sequence" if correlation and correlation.ordered else "all"
+        for pattern in part.on:
+            yield from _check_pattern(written, pattern, ("correlate", section, position, "on"), known, others)
+    for pattern in absence.on if absence else ():
+        yield from _check_pattern(written, pattern, ("absent", "on"), known, others)
     for path, step in written.steps():
         for pattern in expected.events if (expected := step.action.expects()) else ():
             yield from _check_pattern(written, pattern, (*path, step.kind, "for", "on"), known, others)

@@ -16,10 +16,10 @@ from hookrules.engine.conditions.fact_fields import BARE_ROOTS, EVENT_ROOTS, STE
 from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.parser import LONGEST
 from hookrules.engine.config.keys import Keys
+from hookrules.engine.config.listen_addresses import Address
 from hookrules.engine.config.order import CollectFields
 from hookrules.engine.config.rule_test import RuleTestFile
 from hookrules.engine.config.rules import RuleFields, StepFields
-from hookrules.engine.config.server_settings import Address
 from hookrules.engine.config.settings import settings_with
 from hookrules.engine.config.verify_settings import KINDS, CertificateHeader
 from hookrules.engine.units import DURATION_SCHEMA, SIZE_SCHEMA, seconds_written, size_written
@@ -148,7 +148,12 @@ class _Generator(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         if isinstance(dft, BaseModel):
             return None
-        return str(dft) if isinstance(dft, Address) else super().encode_default(dft)
+        match dft:
+            case Address():
+                return str(dft)
+            case (Address() as only,):
+                return str(only)  # one stands for a list of one
+        return super().encode_default(dft)
 
 
 def _usable_kinds() -> Iterator[tuple[str, type[Action]]]:

@@ -43,9 +43,9 @@ class Compiled:
         return dict(self.json_schema)
 
 
-def problem(kind: str, message: str, suggestion: str | None = None) -> PydanticCustomError:
+def problem(kind: str, message: str, suggestion: str | None = None, **context: Any) -> PydanticCustomError:
     """What a validator of ours raises; `kind` chooses the finding's code."""
-    return PydanticCustomError(kind, "{message}", {"message": message, "suggestion": suggestion})
+    return PydanticCustomError(kind, "{message}", {"message": message, "suggestion": suggestion, **context})
 
 
 def _boolean(value: Any) -> bool:

@@ -7,7 +7,7 @@ from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.model import Json
 
 _HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "apikey", "x-auth-token", "private-token"})
-_FIELDS = (("auth", "bearer"), ("auth", "basic", "password"))
+_FIELDS = (("auth", "bearer"), ("auth", "basic", "password"), ("auth", "oauth", "client_secret"), ("http", "sign"))
 _TOKEN = re.compile(
     r"\bgh[opsur]_[A-Za-z0-9]{36}|\bgithub_pat_[A-Za-z0-9_]{22}|\bglpat-[\w-]{20}|\bxox[abeoprs]-[\w-]{10}|\bA(?:KI|SI)A[0-9A-Z]{16}\b"
     r"|\b[rs]k_live_[A-Za-z0-9]{16}|\bAIza[\w-]{35}|\bnpm_[A-Za-z0-9]{36}|\bpypi-AgEI[\w-]{20}|\bSG\.[\w-]{22}\.[\w-]{20}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hookrules.actions import refused_packages
+from hookrules.engine.config.answer_checks import check_answers
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.events import Others, check_events
 from hookrules.engine.config.exposure import check_exposure
@@ -169,6 +170,7 @@ def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
     others = _others(files) if all_read else Others()
     yield from _duplicates(files)
     yield from check_shadowing([written for file in files for written in file.rules])
+    yield from check_answers([written for file in files for written in file.rules])
     for file in files:
         yield from file.findings
         for written in file.rules:

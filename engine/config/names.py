@@ -7,7 +7,9 @@ from typing import Protocol, TypeGuard
 
 from pydantic import BaseModel
 
+from hookrules.actions.action import USUAL
 from hookrules.engine.conditions import FactUse
+from hookrules.engine.config.answers import Answer, Respond
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.literal_secrets import places_of_secrets
@@ -45,6 +47,8 @@ def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
         yield from _check_services(written, path, step, known)
         if step.id:
             earlier.append(step.id)
+    if written.rule.respond is not None:
+        yield from _check_respond(written, written.rule.respond, _Check(written, known.secrets, earlier))
 
 
 def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
@@ -56,12 +60,31 @@ def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
             yield written.error(Code.DUPLICATE_STEP, f"the id '{step.id}' is taken by the step in line {line}", (*path, "id"))
 
 
+def _check_respond(written: WrittenRule, respond: Respond, check: "_Check") -> Iterator[Finding]:
+    for inner, template in templates_in(respond.answer):
+        yield from check.template(template, ("respond", *inner))
+    for inner, template in templates_in(respond.late):
+        yield from check.template(template, ("respond", "late", *inner))
+        for reference in template.references():
+            if reference.path[0] not in ("payload", "header", "query", "event", "git", "rule"):
+                message = f"'{reference.path[0]}' is the run's, which has not ended when it is late; name the event's own"
+                place = ("respond", "late", *inner, *reference.leaf)
+                yield written.error(Code.TEMPLATE, message, place, inside=inside_of(written, template, place, reference))
+
+
 def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: Known) -> Iterator[Finding]:
     for use in step.action.services_used():
         there = known.services.get(use.section, ()) if known.services is not None else None
-        if there is not None and use.name not in there:
+        if there is None or use.found_in(there) is not None:
+            continue
+        if use.name is not None:
             message = f"there is no '{use.name}' in '{use.section}' of hookrules.yaml"
-            yield written.error(Code.UNKNOWN_SERVICE, message, (*path, step.kind, use.field), closest(use.name, there))
+        elif there:
+            message = f"'{use.section}' of hookrules.yaml has several and no '{USUAL}'; say with '{use.field}' which is meant"
+        else:
+            message = f"there is nothing in '{use.section}' of hookrules.yaml"
+        suggestion = closest(use.name, there) if use.name else None
+        yield written.error(Code.UNKNOWN_SERVICE, message, (*path, step.kind, use.field), suggestion)
 
 
 def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templated]]:
@@ -69,6 +92,8 @@ def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templat
     if isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             yield from templates_in(getattr(value, name), (*path, field.alias or name))
+    elif isinstance(value, Answer):
+        yield from templates_in({"headers": value.headers, "json": value.document, "text": value.text}, path)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from templates_in(inner, (*path, str(key)))

@@ -22,7 +22,9 @@ _SURE = 0.85
 
 
 def check_paths(rule: WrittenRule, catalogues: Mapping[str, Catalogue]) -> Iterator[Finding]:
-    """Nothing is said of a rule that is on an event which no catalogue has."""
+    """Nothing is said of a rule that is on an event which no catalogue has, or fires for several events or none."""
+    if not rule.rule.on:
+        return
     payloads = payloads_of(rule.rule.on, catalogues)
     if payloads is None:
         yield from _check_types(rule, catalogues)

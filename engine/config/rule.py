@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition
+from hookrules.engine.config.answers import Respond
+from hookrules.engine.config.correlating import Absence, Correlation
 from hookrules.engine.config.values import Value
 from hookrules.engine.model import Mode, Within
 from hookrules.engine.templating import TextTemplate
@@ -83,6 +85,9 @@ class Rule:
     at_most_once: bool = False
     """Whether a step that a crash interrupted is left undone rather than done again."""
     runs_on: str | None = None
+    respond: Respond | None = None
+    correlate: Correlation | None = None
+    absent: Absence | None = None
     file: str = ""
     """Where it was read, with `line`; empty and 0 for a rule that comes from the journal."""
     line: int = 0
@@ -90,7 +95,7 @@ class Rule:
     @property
     def streams(self) -> bool:
         """Whether the sender is answered with what its steps say, as they say it."""
-        return False
+        return self.respond is not None and self.respond.stream
 
     def sections(self) -> Mapping[str, tuple[PlannedStep, ...]]:
         """Its lists of steps by their key in YAML, in the order in which they may run."""

@@ -2,76 +2,30 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from hookrules.actions import UnusablePackage, kind, kinds, others, package_of
 from hookrules.actions.action import Action
-from hookrules.engine.conditions import Condition, compile_condition
-from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore
+from hookrules.engine.config.answers import RespondFields
+from hookrules.engine.config.correlating import AbsentFields, CorrelateFields
+from hookrules.engine.config.event_patterns import EventCondition, Patterns, StepCondition, condition_faults, line_error, pattern
+from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, problem
 from hookrules.engine.config.order import ConcurrencyFields, ThrottleFields
 from hookrules.engine.config.rule import PlannedStep, Retry
 from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, closest
 from hookrules.engine.config.values import ListValue, RuleValue
 from hookrules.engine.config.yaml_nodes import Path
-from hookrules.engine.errors import ConditionError
 from hookrules.engine.model import Expectation
 from hookrules.engine.units import Duration, PositiveDuration
 
-LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
+LATER_ACTIONS = frozenset({"sql", "status"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
-_LATER_KEYS = frozenset({"correlate", "absent", "respond", "dedupe"})
-_SEGMENT = re.compile(r"\*|[^\s.*]+")
-
-
-def _fault(type_: str, message: str, suggestion: str | None = None, **context: Any) -> PydanticCustomError:
-    return PydanticCustomError(type_, "{message}", {"message": message, "suggestion": suggestion, **context})
-
-
-def _condition(written: Any, *, in_step: bool) -> Condition:
-    try:
-        return compile_condition(written, in_step=in_step)
-    except ConditionError as error:
-        faults = list(_condition_faults(written, (), in_step)) or [error]
-    raise ValidationError.from_exception_data("condition", [_line_error(fault) for fault in faults])
-
-
-def _line_error(fault: ConditionError) -> InitErrorDetails:
-    return InitErrorDetails(type=_fault("condition", fault.message, fault.suggestion, column=fault.column), loc=fault.path, input=None)
-
-
-def _condition_faults(written: Any, path: tuple[int | str, ...], in_step: bool) -> Iterator[ConditionError]:
-    """What is wrong in each branch; `compile_condition` stops at the first one."""
-    if isinstance(written, list):
-        branches = [(position, inner) for position, inner in enumerate(written)]
-    elif isinstance(written, dict) and len(written) == 1 and not {"all", "any", "none"}.isdisjoint(written):
-        branches = list(written.items())
-    else:
-        try:
-            compile_condition(written, in_step=in_step)
-        except ConditionError as error:
-            error.path = (*path, *error.path)
-            yield error
-        return
-    for part, inner in branches:
-        yield from _condition_faults(inner, (*path, part), in_step)
-
-
-_CONDITION_SCHEMA = {"$ref": "#/$defs/Condition"}
-EventCondition = Annotated[Condition | None, Compiled(functools.partial(_condition, in_step=False), _CONDITION_SCHEMA)]
-StepCondition = Annotated[Condition | None, Compiled(functools.partial(_condition, in_step=True), _CONDITION_SCHEMA)]
-
-
-def _pattern(text: str) -> str:
-    if all(_SEGMENT.fullmatch(segment) for segment in text.split(".")):
-        return text
-    if "*" in text and not re.search(r"\s|\.\.|^\.|\.$|\*\*", text):
-        raise _fault("pattern", f"'{text}': '*' stands for one whole segment, as in rule.*.failed")
-    raise _fault("pattern", f"'{text}' is not an event pattern: write a source, or source.event, like github.pull_request.opened")
+_LATER_KEYS = frozenset({"dedupe"})
 
 
 def _variable_name(text: str) -> str:
@@ -79,12 +33,9 @@ def _variable_name(text: str) -> str:
         return text
     meant = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")
     suggestion = meant if meant.isidentifier() else None
-    raise _fault("name", f"'{text}' can't be named in a template: use letters, digits and '_', and begin with a letter", suggestion)
+    raise problem("name", f"'{text}' can't be named in a template: use letters, digits and '_', and begin with a letter", suggestion)
 
 
-_PATTERN_SCHEMA = {"pattern": r"^(\*|[^\s.*]+)(\.(\*|[^\s.*]+))*$", "examples": ["github", "github.pull_request.opened", "rule.*.failed"]}
-Pattern = Annotated[str, AfterValidator(_pattern), Field(json_schema_extra=_PATTERN_SCHEMA)]
-Patterns = Annotated[tuple[Pattern, ...], OneOrMore, NotEmpty]
 VariableName = Annotated[str, AfterValidator(_variable_name), Field(json_schema_extra={"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})]
 
 
@@ -134,7 +85,7 @@ def _long_form(name: str, action: type[Action]) -> Callable[[Any], Any]:
         if isinstance(written, (dict, action)):
             return written
         if action.short is None:
-            raise _fault("mapping", f"'{name}' takes a mapping of its fields")
+            raise problem("mapping", f"'{name}' takes a mapping of its fields")
         return {action.short: written}
 
     return expand
@@ -144,7 +95,7 @@ def _step(written: Any) -> PlannedStep:
     if isinstance(written, PlannedStep):
         return written
     if not isinstance(written, dict):
-        raise _fault("mapping", "a step is a mapping with an action, such as shell: ./deploy.sh")
+        raise problem("mapping", "a step is a mapping with an action, such as shell: ./deploy.sh")
     known = _actions_of(written)
     if len(known) != 1 or not LATER_ACTIONS.difference(kinds()).isdisjoint(written):
         raise _not_one_action(written, known)
@@ -178,7 +129,7 @@ def _fields(name: str, written: Mapping[str, Any]) -> Any:
 
 
 def _package_fault(name: str, message: str) -> ValidationError:
-    line = InitErrorDetails(type=_fault("package", message), loc=(name,), input=None)
+    line = InitErrorDetails(type=problem("package", message), loc=(name,), input=None)
     return ValidationError.from_exception_data("step", [line])
 
 
@@ -187,8 +138,8 @@ def _check_expectation(name: str, expects: Expectation | None) -> None:
     if expects is None or not expects.events:
         return
     try:
-        for pattern in expects.events:
-            _pattern(pattern)
+        for each in expects.events:
+            pattern(each)
     except PydanticCustomError as error:
         line = InitErrorDetails(type=error, loc=(name, "for", "on"), input=None)
         raise ValidationError.from_exception_data("wait", [line]) from None
@@ -197,11 +148,11 @@ def _check_expectation(name: str, expects: Expectation | None) -> None:
 
 
 def _expected_condition(written: Any, place: Path) -> None:
-    faults = list(_condition_faults(written, (), in_step=True))
+    faults = list(condition_faults(written, (), in_step=True))
     for fault in faults:
         fault.path = (*place, *fault.path)
     if faults:
-        raise ValidationError.from_exception_data("wait", [_line_error(fault) for fault in faults])
+        raise ValidationError.from_exception_data("wait", [line_error(fault) for fault in faults])
 
 
 def _planned(name: str, fields: Any) -> PlannedStep:
@@ -248,36 +199,44 @@ def _carried(error: Any) -> InitErrorDetails:
 
 
 def _later_action(key: str) -> PydanticCustomError:
-    return _fault("later", f"action '{key}' is not part of this version")
+    return problem("later", f"action '{key}' is not part of this version")
 
 
 def _one_too_many(first: str, key: str) -> PydanticCustomError:
-    return _fault("actions", f"a step has one action; '{key}' stands beside '{first}': make it a step of its own")
+    return problem("actions", f"a step has one action; '{key}' stands beside '{first}': make it a step of its own")
 
 
 def _no_action() -> PydanticCustomError:
-    return _fault("actions", "a step needs an action, such as shell: ./deploy.sh")
+    return problem("actions", "a step needs an action, such as shell: ./deploy.sh")
 
 
 def _unknown_action(key: str) -> PydanticCustomError:
     if key in FOREIGN_KEYS:
-        return _fault("unknown_action", f"'{key}' is no key of a step; {FOREIGN_KEYS[key]}", FOREIGN_ACTIONS.get(key))
+        return problem("unknown_action", f"'{key}' is no key of a step; {FOREIGN_KEYS[key]}", FOREIGN_ACTIONS.get(key))
     suggestion = closest(key, [*kinds(), *others(), *STEP_KEYS])
-    return _fault("unknown_action", f"'{key}' is neither an action nor a key of a step", suggestion)
+    return problem("unknown_action", f"'{key}' is neither an action nor a key of a step", suggestion)
 
 
 Step = Annotated[PlannedStep, Compiled(_step, {"$ref": "#/$defs/Step"})]
+
+
+def _fires_one_way(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema["required"] if name != "on"]
+    schema["oneOf"] = [{"required": [name]} for name in ("on", "correlate", "absent")]
 
 
 class RuleFields(Keys):
     """One rule: which events it is for, when it fires, and what it does."""
 
     later: ClassVar[frozenset[str]] = _LATER_KEYS
+    model_config = ConfigDict(json_schema_extra=_fires_one_way)
 
     name: Name = Field(description="Unique over all files.")
     description: str = Field("", description="What it is for.")
     enabled: Boolean = Field(default=True, description="`false` keeps a rule that never fires.")
     on: Patterns = Field(description="The events it is for: a source, or a source and a type; a list means any of them.")
+    correlate: CorrelateFields | None = Field(None, description="In place of `on`: it fires when all of several events have come.")
+    absent: AbsentFields | None = Field(None, description="In place of `on`: it fires when an event has not come for so long.")
     when: EventCondition = Field(None, description="It fires where this is true; left out: always.")
     otherwise: Boolean = Field(default=False, description="Whether it fires only where no other rule matched the event.")
     vars: dict[VariableName, RuleValue] = Field(default_factory=dict, description="Values that are worked out once, when the run starts.")
@@ -289,4 +248,19 @@ class RuleFields(Keys):
     concurrency: ConcurrencyFields | None = Field(None, description="How many of its runs go on at a time, and what becomes of the others.")
     throttle: ThrottleFields | None = Field(None, description="How often it runs where many events fire it.")
     at_most_once: Boolean = Field(default=False, description="Whether a step that a crash interrupted fails, rather than being done again.")
+    respond: RespondFields | None = Field(None, description="What the sender is answered from the run.")
     runs_on: Name | None = Field(None, description="Only workers that were started with this label take its runs.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_nothing_of_its_own(cls, written: Any) -> Any:
+        """What fires for several events, or for none, names them there."""
+        named = isinstance(written, dict) and "on" not in written and not {"correlate", "absent"}.isdisjoint(written)
+        return {**written, "on": ()} if named else written
+
+    @model_validator(mode="after")
+    def _one_way_to_fire(self) -> Self:
+        ways = [name for name, given in (("on", self.on), ("correlate", self.correlate), ("absent", self.absent)) if given]
+        if len(ways) > 1:
+            raise problem("fires", f"a rule fires by one of 'on', 'correlate' and 'absent', and this has {' and '.join(ways)}")
+        return self

@@ -79,6 +79,9 @@ def _built(fields: RuleFields, text: str, file: str, line: int) -> Rule:
         throttle=fields.throttle.compiled() if fields.throttle else None,
         at_most_once=fields.at_most_once,
         runs_on=fields.runs_on,
+        respond=fields.respond.responding() if fields.respond else None,
+        correlate=fields.correlate.compiled() if fields.correlate else None,
+        absent=fields.absent.compiled() if fields.absent else None,
         file=file,
         line=line,
     )

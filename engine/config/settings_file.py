@@ -10,12 +10,15 @@ from pydantic import ValidationError
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
+from hookrules.engine.config.server_checks import check_server
 from hookrules.engine.config.server_settings import Server
 from hookrules.engine.config.settings import Settings, settings_with
 from hookrules.engine.config.source_checks import check_source
+from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.yaml_nodes import Document, plain
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.secret import SHORTEST, Placeholders, Vault, secrets_in
+from hookrules.engine.sources import provider, providers
 
 CheckCron = Callable[[str, str], object]
 """Takes a cron text and a time zone; raises ValueError, in a sentence for its writer, for one that can't be worked out."""
@@ -55,6 +58,7 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str] 
     findings = [*document.findings, *read_over, *problems]
     if settings:
         findings += _checks(settings, document)
+        findings += check_server(settings, document, folder, with_files=environ is not None)
     return SettingsFile(document, settings, tuple(findings), names)
 
 
@@ -122,8 +126,16 @@ def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
             yield Finding(document.file, line, column, Level.ERROR, Code.SCHEDULE, wrong)
 
 
+def _is_public(source: SourceSettings) -> bool:
+    """Whether what proves its deliveries may be read by anyone."""
+    return source.provider in providers() and provider(str(source.provider)).public
+
+
 def _check_secrets(settings: Settings, document: Document) -> Iterator[Finding]:
+    public = {name for name, source in settings.sources.items() if _is_public(source)}
     for path, secret in secrets_in(settings):
+        if path[0] == "sources" and path[1] in public:
+            continue
         line, column = document.locate(path)
         if secret.literal:
             message = "a secret in the file is read by all who read the file; write {env: NAME}, {file: PATH} or {credential: NAME}"

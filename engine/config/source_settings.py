@@ -14,7 +14,7 @@ from hookrules.engine.config.verify_settings import VerifyField
 from hookrules.engine.errors import ConditionError
 from hookrules.engine.secret import Secret
 from hookrules.engine.sources import providers
-from hookrules.engine.units import Duration
+from hookrules.engine.units import Duration, RateField
 
 RESERVED_SOURCES = frozenset({"schedule", "rule"})
 """Sources of the engine's own events."""
@@ -83,6 +83,9 @@ class SourceSettings(Keys):
     )
     redeliver: Literal["ignore"] | None = Field(
         None, description="`ignore`: a delivery that comes again starts nothing, also no rule that had no run for it."
+    )
+    rate_limit: RateField | None = Field(
+        None, description="How many deliveries it may send; past it they are answered 429. What is not proven does not count."
     )
 
     @property

@@ -110,8 +110,7 @@ def _certificate(verify: VerifyClientCertificate, beside: Credentials) -> Verifi
 
 
 def _address(verify: VerifyAddress, beside: Credentials) -> Verifier:
-    del beside
-    return AddressProof(allowed_of(verify.allow_from))
+    return AddressProof(allowed_of(verify.allow_from, beside.lists))
 
 
 def _all(verify: VerifyAll, beside: Credentials) -> Verifier:

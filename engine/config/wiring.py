@@ -14,6 +14,7 @@ from hookrules.engine.config.verifiers import verifier_of
 from hookrules.engine.due_times import DueTimes
 from hookrules.engine.model import Delivery, Event, Json
 from hookrules.engine.sources import provider
+from hookrules.engine.sources.address_lists import AddressLists
 from hookrules.engine.sources.catalogue import Catalogue, published
 from hookrules.engine.sources.generic import Generic, Reader, nothing
 from hookrules.engine.sources.policy import Policy, Split
@@ -22,9 +23,9 @@ from hookrules.engine.sources.source import Source, Verifier
 from hookrules.engine.sources.verification import NoProof
 
 
-def sources_of(settings: Settings) -> dict[str, Source]:
-    """Each source of the settings, by name."""
-    return {name: _source(name, source, _verifier(source)) for name, source in settings.sources.items()}
+def sources_of(settings: Settings, lists: AddressLists | None = None) -> dict[str, Source]:
+    """Each source of the settings, by name. Without `lists`, a list of addresses that has a name or a file lets no one in."""
+    return {name: _source(name, source, _verifier(source, lists=lists), lists) for name, source in settings.sources.items()}
 
 
 def unproven_sources_of(settings: Settings) -> dict[str, Source]:
@@ -54,9 +55,9 @@ def schedules_of(settings: Settings) -> dict[str, DueTimes]:
     return {name: schedule.due_times() for name, schedule in settings.schedules.items()}
 
 
-def _source(name: str, settings: SourceSettings, verifier: Verifier) -> Source:
+def _source(name: str, settings: SourceSettings, verifier: Verifier, lists: AddressLists | None = None) -> Source:
     if settings.provider is not None:
-        return provider(settings.provider).source(name, verifier, policy=_policy(settings))
+        return provider(settings.provider).source(name, verifier, policy=_policy(settings, lists))
     return Generic(
         name,
         verifier,
@@ -64,13 +65,13 @@ def _source(name: str, settings: SourceSettings, verifier: Verifier) -> Source:
         _reader(settings.delivery_id),
         type_header=_header_of(settings.type),
         delivery_header=_header_of(settings.delivery_id),
-        policy=_policy(settings),
+        policy=_policy(settings, lists),
     )
 
 
-def _policy(settings: SourceSettings) -> Policy:
+def _policy(settings: SourceSettings, lists: AddressLists | None) -> Policy:
     return Policy(
-        allowed=allowed_of(settings.allow_from) if settings.allow_from else None,
+        allowed=allowed_of(settings.allow_from, lists) if settings.allow_from else None,
         split=_splitter(settings.split) if settings.split else None,
         drops_repeated_bodies=settings.dedupe == "body",
         ignores_redeliveries=settings.redeliver == "ignore",
@@ -92,8 +93,8 @@ def _header_of(fact: str | None) -> str | None:
     return fact.removeprefix("header.") if fact and fact.startswith("header.") else None
 
 
-def _verifier(settings: SourceSettings, signing_key: str | None = None) -> Verifier:
-    credentials = Credentials(tuple(secret.reveal() for secret in settings.secrets), settings.tolerance, signing_key)
+def _verifier(settings: SourceSettings, signing_key: str | None = None, lists: AddressLists | None = None) -> Verifier:
+    credentials = Credentials(tuple(secret.reveal() for secret in settings.secrets), settings.tolerance, signing_key, lists)
     known = provider(settings.provider).verifier if settings.provider else None
     return known(credentials) if known else verifier_of(settings.verify, credentials)
 

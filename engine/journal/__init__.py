@@ -4,103 +4,61 @@ Every write is durable when its call returns (or its future is done). All of the
 read or written. An implementation may be used from many threads at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Run, RunState, Step
+from hookrules.engine.journal.records import (
+    REMEMBERED,
+    USUAL,
+    Advance,
+    Arrival,
+    Bounds,
+    Complete,
+    EventFilter,
+    Heading,
+    Mark,
+    Partial,
+    RefusalFilter,
+    Repeats,
+    RuleText,
+    RunFilter,
+    Shelf,
+    Silence,
+    Tidied,
+    Turn,
+    Waiting,
+)
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
 
-
-@dataclass(frozen=True, slots=True)
-class RuleText:
-    """A rule as it was when a run began: canonical JSON under its digest, so that a run ends as it began."""
-
-    digest: str
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs to list, newest first. A field left None asks nothing."""
-
-    rule: str | None = None
-    state: RunState | None = None
-    event_id: str | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Which events to list, newest first. `type` is matched as `on` matches it: itself and what lies under it."""
-
-    source: str | None = None
-    type: str | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class RefusalFilter:
-    """Which refusals to list, newest first."""
-
-    source: str | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A run that an event may let go on."""
-
-    run_id: str
-    expects: Expectation
-    since: int
-    """Events up to this number were looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """Of an event, what its name says."""
-
-    number: int
-    """Greater than that of every event that was written before it."""
-    id: str
-    source: str
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """How many runs a worker can take, and of which rules."""
-
-    free: int
-    most_of_one: int = 1_000_000
-    """Runs of one rule that may go on at once in this worker."""
-    running: Mapping[str, int] = field(default_factory=dict)
-    """How many of each rule do."""
-    after: str = ""
-    """The rule that was served last: those behind it by name come first now."""
-    labels: tuple[str, ...] = ()
-    """Runs of rules that ask for one of these are taken, too."""
-
-
-Arrival = tuple[Event, Sequence[Match]]
-"""An event, and the rules that it fires."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repeats:
-    """What a source wants of deliveries that come again, beyond what `accept` does of itself."""
-
-    body: bytes | None = None
-    """The whole delivery's raw body, where it is no event if it came within the last `REMEMBERED` seconds under another delivery id."""
-    ignored: bool = False
-    """Whether a delivery id that came before starts nothing, also no rule that had no run for it."""
-
-
-USUAL = Repeats()
-REMEMBERED = 86_400.0
-"""Seconds for which bodies are remembered that may not come again."""
+__all__ = [
+    "REMEMBERED",
+    "USUAL",
+    "Advance",
+    "Arrival",
+    "Bounds",
+    "Care",
+    "Complete",
+    "EventFilter",
+    "Heading",
+    "Intake",
+    "Journal",
+    "Mark",
+    "Partial",
+    "Reading",
+    "RefusalFilter",
+    "Repeats",
+    "RuleText",
+    "RunFilter",
+    "Shelf",
+    "Silence",
+    "Steering",
+    "Tidied",
+    "Turn",
+    "Waiting",
+    "Watching",
+    "Work",
+]
 
 
 class Intake(Protocol):
@@ -116,6 +74,9 @@ class Intake(Protocol):
 
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
         """Remember refused deliveries, the newest of each source only, and count them: (source, status) → how many more."""
+
+    def try_writing(self) -> Future[None]:
+        """Write what changes nothing, to see whether the store takes it."""
 
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         """Remember the texts that later matches name by digest."""
@@ -151,7 +112,7 @@ class Work(Protocol):
         """The runs that expect an event, those first that have looked at the fewest."""
 
     def headings(self, after: int, limit: int) -> list[Heading]:
-        """Events behind a number, in the order in which they were written."""
+        """As in `Watching`."""
 
     def meet(self, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
         """Let runs go on, each by the event that it expected, and remember how far others have looked; all in one commit."""
@@ -159,8 +120,16 @@ class Work(Protocol):
     def cancelling(self, worker: str) -> list[str]:
         """The runs that this worker holds, and whose end someone asked for."""
 
-    def end_run(self, run: Run, state: RunState, now: float, error: str | None = None, following: Arrival | None = None) -> None:
-        """Write how the run ended and, in the same commit, the event that its end is."""
+    def end_run(
+        self,
+        run: Run,
+        state: RunState,
+        now: float,
+        error: str | None = None,
+        following: Arrival | None = None,
+        response: Reply | None = None,
+    ) -> None:
+        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is."""
 
     def hand_back(self, run: Run) -> None:
         """Queue a claimed run again, at once and for anyone."""
@@ -182,6 +151,34 @@ class Work(Protocol):
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         """Write when the schedule is due next."""
+
+
+class Watching(Protocol):
+    """What rules that fire for several events, or for none, leave behind."""
+
+    def headings(self, after: int, limit: int) -> list[Heading]:
+        """Events behind a number, in the order in which they were written."""
+
+    def begin(self, cursor: str) -> int:
+        """How far events were looked at under this name; the newest where nobody has looked yet."""
+
+    def advance(self, cursor: str, step: Advance) -> bool:
+        """Move the cursor on, remember what was found and start the runs of what is complete, in one commit; False, and nothing done,
+        where another worker has moved it."""
+
+    def partial(self, rule: str, key: str) -> Partial | None: ...
+
+    def silence_keys(self, rule: str) -> list[str]: ...
+
+    def plan_silences(self, silences: Sequence[Silence]) -> None: ...
+
+    def silent(self, now: float) -> list[Silence]:
+        """Those that have lasted too long, and were not told yet."""
+
+    def next_silence(self) -> float | None: ...
+
+    def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
+        """Accept the event that the silence is, once; False where another worker has."""
 
 
 class Steering(Protocol):
@@ -216,6 +213,9 @@ class Reading(Protocol):
 
     def rule_text(self, digest: str) -> RuleText | None: ...
 
+    def response(self, run_id: str) -> Reply | None:
+        """What the run answers its sender."""
+
     def refusals(self, which: RefusalFilter) -> list[Refused]: ...
 
     def events_of_run(self, run_id: str) -> list[str]:
@@ -228,7 +228,27 @@ class Reading(Protocol):
         """How many there are: `events`, runs by state as `runs.<state>`, and refusals as `refusals.<status>.<source>`."""
 
 
-class Journal(Intake, Work, Steering, Reading, Protocol):
+class Care(Protocol):
+    """What keeps a journal from growing without end, and takes it from one place to another."""
+
+    def export(self, write: Callable[[bytes], object]) -> Mapping[str, int]:
+        """Hand out all that is kept, as at one moment, in lines of JSON: how many of each kind."""
+
+    def take(self, lines: Iterable[bytes]) -> Mapping[str, int]:
+        """Write what was exported; how many of each kind were new. What is here already, by its id or its delivery, stays as it is.
+
+        Some hundred lines a commit. Raises JournalError with the number of a line that is no good: those before it may be written.
+        """
+
+    def tidy(self, bounds: Bounds, mark: Mark) -> Tidied:
+        """Let go of a bounded part of what is too old, from `mark` on, in one commit.
+
+        An event stays whole while a run of it has not ended or is dead, and while it is still to be looked at. An event whose payload
+        went gets it back where its delivery comes again.
+        """
+
+
+class Journal(Intake, Work, Watching, Steering, Reading, Care, Protocol):
     """All of it, on one store."""
 
     def close(self) -> None:

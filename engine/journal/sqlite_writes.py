@@ -9,9 +9,10 @@ from typing import Any
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import REMEMBERED, Turn
 from hookrules.engine.journal.sqlite_order import let_in, start
-from hookrules.engine.journal.sqlite_rows import EventRow, run_from
+from hookrules.engine.journal.sqlite_rows import EventRow, Row
+from hookrules.engine.journal.sqlite_schema import VERSION
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Expectation, Match, Receipt, Refused, Run
+from hookrules.engine.model import Match, Receipt, Refused, Run
 
 SQL = load_statements("sqlite_intake.sql", "sqlite_refusals.sql", "sqlite_work.sql")
 REFUSALS_KEPT = 200
@@ -64,7 +65,9 @@ def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> R
     if written.rowcount:
         seq, first_id = written.lastrowid, event.id
     else:
-        ((seq, first_id),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        ((seq, first_id, kept),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        if not kept:  # a run may start of it again
+            connection.execute(SQL["refill_event"], (*event.values[-2:], seq))
     runs = tuple((match.rule, run_id) for run_id, match in starts if start(connection, run_id, seq, event, match))
     return Receipt(first_id, runs, known=not written.rowcount)
 
@@ -74,7 +77,7 @@ def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, nex
     return accept(connection, *arrival)
 
 
-def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Row]:
     """What other workers let lapse comes first, the longest ago before; then each rule that has due runs gets one in turn."""
     asked = {"now": now, "labels": json.dumps(turn.labels)}
     seqs = [seq for (seq,) in connection.execute(SQL["lapsed_runs"], {**asked, "limit": turn.free})]
@@ -82,7 +85,7 @@ def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float,
     for taken_in_turn in zip_longest(*queues):
         seqs += [seq for seq in taken_in_turn if seq is not None]
     claimed = {"worker": worker, "now": now, "lease": lease}
-    return [run_from(connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone()) for seq in seqs[: turn.free]]
+    return [connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone() for seq in seqs[: turn.free]]
 
 
 def _ready_rules(connection: sqlite3.Connection, after: str) -> list[str]:
@@ -125,6 +128,11 @@ def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: M
     connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
 
 
+def try_writing(connection: sqlite3.Connection) -> None:
+    """SQLite writes the page of its header, also where the version was the same."""
+    connection.execute(f"pragma user_version = {VERSION}")
+
+
 def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
     for run_id, event_id in met.items():
         if connection.execute(SQL["meet"], {"run_id": run_id, "event_id": event_id, "now": now}).rowcount:
@@ -139,12 +147,13 @@ def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any],
         accept(connection, *following)
 
 
-def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Expectation | None) -> None:
+def park(
+    connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Mapping[str, Any] | None
+) -> None:
+    """`expects`: the values of `expect`."""
     under_claim(connection, "write_step", run, step_values)
     under_claim(connection, "park_run", run, {"due_at": due_at})
     if expects:
-        events = json.dumps(expects.events) if expects.events else None
-        values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
-        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition), "names": json.dumps(dict(expects.names))})
+        connection.execute(SQL["expect"], expects)
     else:
         connection.execute(SQL["expect_nothing"], {"run_id": run.id})

@@ -64,7 +64,9 @@ class MqttConnection:
             return False
 
     def close(self) -> None:
-        self._client.disconnect()
+        client = self._client
+        client.disconnect()
+        client.on_connect = client.on_publish = client.on_disconnect = None  # in a circle with us it would keep its sockets for a while
 
     def _move(self, patience: Patience, done: Callable[[], bool], refusal: str) -> None:
         """`refusal` is what is said where the broker gives a reason."""

@@ -1,5 +1,6 @@
 """One claimed run, through its steps: what has a result is not done again, and a result is on disk before the next step begins."""
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.config.values import Value
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Event, Expectation, Json, Run, RunState, Step, StepState
+from hookrules.engine.model import Event, Expectation, Json, Reply, Run, RunState, Step, StepState
 from hookrules.engine.runs.attempts import Attempts, Paused
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.names import RunNames, step_facts
@@ -21,6 +22,8 @@ from hookrules.engine.templating.printing import kind_of
 class Ending:
     state: RunState
     error: str | None = None
+    response: Reply | None = None
+    """What the sender is answered, where the rule answers it."""
 
 
 class Execution:
@@ -72,7 +75,7 @@ class Execution:
         cancelled = self._halt.cancelled
         self._halt.note()
         failed = self._section("finally", self._rule.final, cancellable=False) or failed
-        ending = self._ending(failed, handled=handled, cancelled=cancelled)
+        ending = self._answered(self._ending(failed, handled=handled, cancelled=cancelled))
         self._conclude(ending.state)
         return ending
 
@@ -82,6 +85,18 @@ class Execution:
         if failed is None:
             return Ending(RunState.SUCCEEDED)
         return Ending(RunState.FAILED if handled else RunState.DEAD, f"{failed.name or failed.key}: {failed.error}")
+
+    def _answered(self, ending: Ending) -> Ending:
+        respond = self._rule.respond
+        if respond is None or respond.stream:
+            return ending
+        if ending.state not in (RunState.SUCCEEDED, RunState.FAILED):
+            return replace(ending, response=_failure(f"the run {self._run.id} ended {ending.state}"))
+        try:
+            return replace(ending, response=respond.answer.render(self._names.for_templates()))
+        except TemplateError as error:
+            self._workshop.log("error", self._workshop.mask(f"{self._rule.name}: respond: {error}"))
+            return replace(ending, response=_failure(f"the answer of run {self._run.id} can't be worked out; the server's log says why"))
 
     def _section(self, section: str, planned: Sequence[PlannedStep], *, cancellable: bool = True) -> Step | None:
         """The step that failed for good and ended the section; None where all went well, or the run's end was asked for."""
@@ -166,6 +181,10 @@ class Execution:
             return known
         begun = replace(self._attempts.begin(f"{key}[{index}]", plan), name=f"{plan.id}[{index}]" if plan.id else "")
         return self._attempts.make(begun, plan, lambda: plan.action.render(self._names.for_templates(item=item, index=index)))
+
+
+def _failure(words: str) -> Reply:
+    return Reply(500, json.dumps({"error": words}).encode(), "application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from hookrules.engine import logs
 from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost, Unwritable
 from hookrules.engine.journal import Arrival, Turn
 from hookrules.engine.model import Event, Run, RunState
+from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.watching import Watch
@@ -45,7 +47,9 @@ class Worker:
         workshop: Workshop,
         rulebook: Rulebook,
         schedules: Schedules,
+        correlator: Correlator,
         follow: Callable[[Run, Ending, Event], Arrival | None],
+        housekeeping: Housekeeping,
         *,
         name: str,
         slots: int,
@@ -59,7 +63,9 @@ class Worker:
         self._journal = workshop.journal
         self._rulebook = rulebook
         self._schedules = schedules
+        self._correlator = correlator
         self._follow = follow
+        self._housekeeping = housekeeping
         self._watch = Watch(self._journal, self._journal.event, workshop.clock)
         self._name = name
         self._slots = slots
@@ -101,8 +107,10 @@ class Worker:
             self._hand_back_abandoned()
             self._renew(now)
             self._watch.look()
+            self._correlator.look()
             self._cancel()
             self._claim(pool, now)
+            self._housekeeping.tidy(now)
             self._wait()
             self._troubled = False
         except JournalError as error:
@@ -162,7 +170,8 @@ class Worker:
 
     def _next_due(self, now: float) -> float:
         pause = self._journal.seconds_to_next(self._claimed_at)
-        return min(self._schedules.next_due(), now + _RENEWAL if pause is None else self._claimed_at + pause)
+        due = now + _RENEWAL if pause is None else self._claimed_at + pause
+        return min(self._schedules.next_due(), self._correlator.next_due(), self._housekeeping.next_due(), due)
 
     def _written(self) -> bool:
         version = self._journal.version()
@@ -185,6 +194,8 @@ class Worker:
         event = self._journal.event(run.event_id)
         if event is None:
             ending: Ending | None = Ending(RunState.DEAD, "its event is no longer in the journal")
+        elif not event.payload_kept:
+            ending = Ending(RunState.DEAD, "its event's payload is no longer in the journal: it is older than `retention` keeps it")
         elif run.verdict is not None:
             ending = Ending(run.verdict, run.error)
         else:
@@ -210,7 +221,8 @@ class Worker:
 
     def _end(self, run: Run, event: Event | None, ending: Ending) -> None:
         now = self._workshop.clock()
-        self._journal.end_run(run, ending.state, now, ending.error, self._follow(run, ending, event) if event else None)
+        following = self._follow(run, ending, event) if event else None
+        self._journal.end_run(run, ending.state, now, ending.error, following, ending.response)
         say = logs.info if ending.state is RunState.SUCCEEDED else logs.warning
         seconds = now - (run.started_at or now)
         say("run", id=run.id, rule=run.rule, state=str(ending.state), seconds=seconds, event=run.event_id, error=ending.error)

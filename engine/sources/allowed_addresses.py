@@ -1,5 +1,6 @@
-"""Where deliveries may come from: networks and single addresses, IPv4 and IPv6."""
+"""Where deliveries may come from: networks and single addresses, IPv4 and IPv6, and lists of them that change."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -14,14 +15,21 @@ class AllowedAddresses:
     """An address alone is a network of one."""
 
     networks: tuple[Network, ...]
+    lists: tuple[Callable[[], tuple[Network, ...]], ...] = ()
+    """Each gives what it has now."""
 
     def check(self, delivery: Delivery) -> None:
         """Raises Unproven for any other address, and where there is none."""
         address = _address(delivery.address)
         if address is None:
             raise Unproven("the delivery has no address, and this source takes some addresses only")
-        if not any(address.version == network.version and address in network for network in self.networks):
+        if not any(address.version == network.version and address in network for network in self._all()):
             raise Unproven(f"this source takes no deliveries from {address}")
+
+    def _all(self) -> Iterator[Network]:
+        yield from self.networks
+        for list_ in self.lists:
+            yield from list_()
 
 
 def _address(text: str | None) -> IPv4Address | IPv6Address | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hookrules.engine.sources.address_lists import AddressLists
 from hookrules.engine.sources.source import Source, Verifier
 
 
@@ -16,6 +17,8 @@ class Credentials:
     """Seconds that a signed time may be away from this clock; None: as the provider advises."""
     signing_key: str | None = None
     """For schemes that are proven with a public key: the private one, for who signs a delivery to try things out."""
+    lists: AddressLists | None = None
+    """For who proves by the address. Without them, a list of a name or a file lets no one in."""
 
     def within(self, usual: float) -> float:
         return usual if self.tolerance is None else self.tolerance
@@ -43,6 +46,8 @@ class Provider:
     """What its secret (or key) is and where a person finds it, as a phrase."""
     setup: str = ""
     """How to connect it, in Markdown: where its URL is entered and what to choose there."""
+    public: bool = False
+    """Whether that is no secret at all: a public key, or a name."""
     signs_time: bool = False
     """Whether it signs a time, so that `tolerance` means something."""
     signs_url: bool = False

@@ -13,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from hookrules.engine.errors import Unavailable, Unproven
+from hookrules.engine.outbound.documents import fetch_document
+from hookrules.engine.outbound.failures import NotGiven, RequestFailed
 
 Fetch = Callable[[str], tuple[int, bytes]]
 """GET of a URL → status and body. Raises Unavailable where there is no answer."""
@@ -28,16 +30,12 @@ _PER = 60.0
 
 def fetch(url: str) -> tuple[int, bytes]:
     """By the guarded client, without redirects. The URL has to be one of those above."""
-    from urllib3.exceptions import HTTPError
-
-    from hookrules.engine.outbound.addresses import RefusedAddress
-    from hookrules.engine.outbound.http_client import Cancelled, Request, TimeIsUp, send
-
     try:
-        answer = send(Request("GET", url, {"user-agent": "hookrules"}), timeout=_SECONDS, cancelled=threading.Event())
-    except (HTTPError, RefusedAddress, TimeIsUp, Cancelled):
+        return 200, fetch_document(url, seconds=_SECONDS)
+    except NotGiven as answer:
+        return answer.status, b""
+    except RequestFailed:
         raise Unavailable("Amazon SNS can't be reached from here, and has to be asked") from None
-    return answer.status, answer.body
 
 
 def confirm(url: object, fetch: Fetch) -> None:

@@ -11,6 +11,8 @@ from ipaddress import ip_address
 SESSION_SECONDS = 12 * 3600
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+ON_UNIX = "unix"
+"""Stands for the address of a listener at a unix socket."""
 
 _GUESSES = 10
 _GUESSES_WITHIN = 60.0

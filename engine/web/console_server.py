@@ -1,11 +1,16 @@
 """waitress on a socket that already listens, inside this process: the one place that knows waitress."""
 
+import logging
 import socket
 import threading
 from typing import Any
 
 from waitress import wasyncore
 from waitress.server import create_server
+
+from hookrules.engine.web.access import ON_UNIX
+
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for another is no news
 
 _THREADS = 4
 _TURN_SECONDS = 1.0
@@ -16,7 +21,7 @@ _LARGEST_HEADERS = 32 * 1024
 
 
 class ConsoleServer:
-    """Serves one WSGI application in threads of its own until `stop()`. SERVER_NAME is the address that the socket is bound to."""
+    """Serves one WSGI application in threads of its own until `stop()`. SERVER_NAME is the address that it listens at, or `unix`."""
 
     def __init__(self, app: Any, sock: socket.socket) -> None:
         self._channels: dict[int, Any] = {}
@@ -24,7 +29,7 @@ class ConsoleServer:
             app,
             map=self._channels,
             sockets=[sock],
-            server_name=sock.getsockname()[0],
+            server_name=ON_UNIX if sock.family == socket.AF_UNIX else sock.getsockname()[0],
             threads=_THREADS,
             max_request_body_size=_LARGEST_BODY,
             max_request_header_size=_LARGEST_HEADERS,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hookrules.engine.errors import HookrulesError
-from hookrules.engine.web.access import LOOPBACK_NAMES, Credentials, Guesses, host_name, is_loopback
+from hookrules.engine.web.access import LOOPBACK_NAMES, ON_UNIX, Credentials, Guesses, host_name, is_loopback
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="hookrules"'}
 
@@ -59,9 +59,9 @@ class Gate:
     def check_host(self, caller: Caller) -> None:
         """On loopback, refuse a name that someone else's DNS points at this machine: its page's scripts would be of our origin.
 
-        A listener on another address is meant to be reached by names that only its network knows.
+        A listener on another address is meant to be reached by names that only its network knows, and one at a unix socket by a proxy's.
         """
-        if is_loopback(caller.listener) and host_name(caller.host) not in self._hosts:
+        if caller.listener != ON_UNIX and is_loopback(caller.listener) and host_name(caller.host) not in self._hosts:
             raise Denied(421, f"the console does not answer to the name {caller.host[:100]!r}, only to {', '.join(sorted(self._hosts))}")
 
     def require_token(self, caller: Caller) -> None:

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.bodies": {"engine.model", "engine.errors"},
     "engine.conditions": {"engine.model", "engine.errors", "engine.units"},
     "engine.templating": {"engine.model", "engine.errors"},
-    "engine.outbound": {"engine.errors"},
+    "engine.outbound": {"engine.errors", "engine.model"},
     "engine.sources": {"engine.model", "engine.errors", "engine.bodies", "engine.outbound"},
     "actions": {"engine.model", "engine.errors", "engine.units", "engine.bodies", "engine.outbound", "engine.secret", "engine.templating"},
     "engine.config": {
@@ -39,7 +39,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "engine.matching": {"engine.model", "engine.errors", "engine.conditions", "engine.templating", "engine.config"},
     "engine.journal": {"engine.model", "engine.errors", "engine.ids"},
-    "engine.intake": {"engine.model", "engine.errors", "engine.bodies", "engine.sources", "engine.matching", "engine.journal"},
+    "engine.intake": {
+        "engine.model",
+        "engine.errors",
+        "engine.bodies",
+        "engine.config",
+        "engine.sources",
+        "engine.matching",
+        "engine.journal",
+    },
     "engine.refusals": {"engine.model", "engine.journal"},
     "engine.runs": {
         "engine.model",
@@ -70,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.model",
         "engine.errors",
         "engine.logs",
+        "engine.units",
         "engine.conditions",
         "engine.config",
         "engine.matching",
@@ -92,12 +101,16 @@ KNOWN_ONLY_BY = {
     "jsonpath_ng": "engine/conditions/",
     "re2": "engine/conditions/",
     "apscheduler": "engine/due_times.py",
+    "sqlalchemy": "engine/outbound/database",
+    "pymysql": "engine/outbound/mysql_connection.py",
     "redis": "engine/outbound/redis_connection.py",
     "pika": "engine/outbound/amqp_connection.py",
     "paho": "engine/outbound/mqtt_connection.py",
     "confluent_kafka": "engine/outbound/kafka_producer.py",
     "uvloop": "engine/cli/processes.py",
-    "cryptography": "engine/sources/",
+    "multipart": "engine/bodies/multipart_form.py",
+    "defusedxml": "engine/bodies/xml_document.py",
+    "cryptography": ("engine/sources/", "engine/config/certificates.py", "engine/journal/sealing.py"),
     "jwt": "engine/sources/",
     "click": "engine/cli/",
     "rich": "engine/cli/",
@@ -144,7 +157,7 @@ def test_a_room_knows_only_the_rooms_before_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("library", "place"), KNOWN_ONLY_BY.items())
-def test_a_library_lives_behind_one_place(library: str, place: str) -> None:
+def test_a_library_lives_behind_one_place(library: str, place: str | tuple[str, ...]) -> None:
     knowing = [str(path.relative_to(ROOT)) for path in modules() if any(name.split(".")[0] == library for name in imports(path))]
     assert [path for path in knowing if not path.startswith(place)] == []
     assert knowing, f"nothing imports {library} any more"

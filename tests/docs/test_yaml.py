@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from support_docs import AROUND, ENVIRON, ROOT, Block, blocks
+from support_tls import write_files
 
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.json_schema import SCHEMAS
@@ -26,8 +27,8 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpV
     }]}""",
 }
 """What the docs' examples name as `{file: secrets/…}`."""
-TOLD = {"HR401", "HR406"}
-"""Warnings of sources that the page on configuration shows with what they are warned of."""
+TOLD = {"HR401", "HR406", "HR420"}
+"""Warnings of sources that the page on configuration shows with what they are warned of, and certificates that are not here."""
 VALIDATORS = {name: Draft202012Validator(make()) for name, make in SCHEMAS.items()}
 STARTER = [ROOT / "hookrules.yaml", *sorted((ROOT / "rules").glob("*.yaml"))]
 
@@ -44,6 +45,7 @@ def findings(block: Block, folder: Path) -> list[Finding]:
     (folder / "secrets").mkdir()
     for name, text in FILES.items():
         (folder / "secrets" / name).write_text(text)
+    write_files(folder / "secrets", "partner")
     path = folder / ("rules/block.yaml" if kind_of(block.text) == "rules" else "hookrules.yaml")
     path.write_text(block.text)
     return [found for found in check_files([path], config_path=folder / "hookrules.yaml", environ=ENVIRON) if found.code not in TOLD]

@@ -1,9 +1,9 @@
 -- name: event
-select id, source, type, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body
+select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body
 from events where id = ?
 
 -- name: list_events
-select id, source, type, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body
+select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body
 from events where {conditions} order by seq desc limit :limit
 
 -- name: run
@@ -31,6 +31,9 @@ select source, at, status, reason, address, agent from refusals where {condition
 -- name: outputs
 select outputs.seq, outputs.key, outputs.stream, outputs.text
 from outputs join runs on runs.seq = outputs.run where runs.id = ? and outputs.seq > ? order by outputs.seq
+
+-- name: response
+select response from runs where id = ? and response is not null
 
 -- name: met
 select met_at, met_by from expectations join runs on runs.seq = expectations.run where runs.id = ? and met_at is not null

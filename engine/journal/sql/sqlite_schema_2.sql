@@ -87,3 +87,36 @@ create table run_events (
 ) strict, without rowid;
 
 create index run_events_by_event on run_events (event);
+
+-- How far events were looked at, by what looks at all of them.
+create table cursors (
+    name text primary key,
+    seq integer not null
+) strict, without rowid;
+
+-- Events that have come of those that a rule waits for together.
+create table partials (
+    rule text not null,
+    key text not null,
+    found text not null,        -- JSON: the number of the part → the event's id
+    since real not null,        -- when the first of them was received
+    primary key (rule, key)
+) strict, without rowid;
+
+-- When an event that a rule waits for will have been away too long; null where that was told already.
+create table silences (
+    rule text not null,
+    key text not null,
+    due_at real,
+    last_event text,
+    primary key (rule, key)
+) strict, without rowid;
+
+create index silences_due on silences (due_at) where due_at is not null;
+
+-- What is too old is removed by age: first what came in, then that it came.
+alter table events add column payload_kept integer not null default 1;  -- 0: payload is null, body is empty, and neither was so
+create index events_by_age on events (payload_kept, received_at);
+
+-- The keys under which values are sealed (`encryption.key`), by an id that tells nothing of them.
+create table encryption_keys (id blob primary key) strict, without rowid;

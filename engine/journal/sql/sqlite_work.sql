@@ -78,7 +78,7 @@ select seq, id, source, type from events where seq > :after order by seq limit :
 delete from expectations where run = (select seq from runs where id = :run_id)
 
 -- name: end_run
-update runs set state = :state, ended_at = :ended_at, error = :error, worker = null, lease_until = null
+update runs set state = :state, ended_at = :ended_at, error = :error, response = :response, worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'
 
 -- name: hand_back_run

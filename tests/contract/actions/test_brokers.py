@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support_between import relay
 from support_brokers import KINDS, Subscriber, broker, let_go, publish, subject
 from support_corpus import each_hostile, each_no_unicode, each_with_nul
-from support_relay import relay
 from support_tls import server_context
 
 from hookrules.engine.errors import TemplateError
@@ -159,7 +159,7 @@ def test_a_run_that_is_ended_does_not_wait_for_its_broker(by_url: Side) -> None:
 def test_tls_is_spoken_with_a_server_of_a_known_authority(by_url: Side, tmp_path: Path) -> None:
     with relay(by_url.entry["url"], server_context(tmp_path)) as between:
         for _ in range(2):
-            outcome = by_url.publish({"text": "over TLS"}, entry={"url": between.url, "ca_file": "ca.pem"}, folder=tmp_path)
+            outcome = by_url.publish({"text": "over TLS"}, entry={"url": between.url, "ca": "ca.pem"}, folder=tmp_path)
             assert outcome.error is None
             assert by_url.subscriber.next() == b"over TLS"
         assert between.connections == 1

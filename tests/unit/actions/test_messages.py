@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support_actions import surroundings
 
-from hookrules.actions import service
+from hookrules.actions import kind, service
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.loading import load
 from hookrules.engine.config.settings import Settings
@@ -33,7 +34,7 @@ def test_a_client_that_is_not_installed_is_told_with_what_brings_it(
     monkeypatch.setitem(sys.modules, library, None)  # nothing can import it now
     _, findings = loaded(tmp_path, f"{section}:\n  here: {{}}\n")
     assert [told(finding) for finding in findings] == [
-        f"3:3 HR317 the client for it, {library}, is not installed; pip install 'hookrules[{section}]'"
+        f"3:9 HR314 the client for it, {library}, is not installed; pip install 'hookrules[{section}]'"
     ]
 
 
@@ -43,7 +44,7 @@ def test_a_client_that_is_not_installed_is_told_with_what_brings_it(
         ("mqtt: {a: {url: 'redis://localhost'}}", "2:18 HR104 its URL begins with mqtt:// or mqtts://, not with 'redis'"),
         ("redis: {a: {url: 'redis://localhost/jobs'}}", "2:19 HR104 a database of Redis is a number: redis://localhost:6379/0"),
         ("amqp: {a: {url: {env: NONE}}}", "2:17 HR407 environment variable NONE is not set; set it before hookrules starts"),
-        ("mqtt: {a: {url: 'mqtts://localhost', ca_file: ca.pem}}", "2:47 HR104 there is no file 'ca.pem'"),
+        ("mqtt: {a: {url: 'mqtts://localhost', ca: ca.pem}}", "2:42 HR104 there is no file 'ca.pem'"),
         ("mqtt: {a: {}}", "2:11 HR103 'url' is missing in 'a'"),
         ("mqtt: {a: {url: 'mqtt://localhost', version: 4}}", "2:46 HR104 'version' is one of 3, 5, not 4"),
         (
@@ -92,7 +93,7 @@ def test_a_url_from_elsewhere_is_a_secret(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("section", "entry"),
     [
-        ("redis", {"url": {"env": "ANY"}, "ca_file": "not-on-this-machine.pem"}),
+        ("redis", {"url": {"env": "ANY"}, "ca": "not-on-this-machine.pem"}),
         ("amqp", {"url": {"file": "any"}}),
         ("mqtt", {"url": {"credential": "any"}}),
         ("kafka", {"servers": ["a:1"], "sasl": {"username": "u", "password": {"env": "ANY"}}}),
@@ -100,3 +101,24 @@ def test_a_url_from_elsewhere_is_a_secret(tmp_path: Path) -> None:
 )
 def test_without_secrets_a_broker_is_read_all_the_same(section: str, entry: dict[str, Any]) -> None:
     assert service(section).model_validate(entry, context={"vault": Placeholders(Path())})
+
+
+def test_the_only_broker_needs_no_name(tmp_path: Path) -> None:
+    _, findings = loaded(tmp_path, "mqtt: {house: {url: 'mqtt://localhost'}}", "mqtt: {topic: a, text: x}")
+    assert findings == ()
+
+
+def test_of_several_brokers_one_is_called_main_or_is_named(tmp_path: Path) -> None:
+    _, findings = loaded(tmp_path, "mqtt: {a: {url: 'mqtt://localhost'}, b: {url: 'mqtt://localhost'}}", "mqtt: {topic: a, text: x}")
+    assert [finding.code for finding in findings] == ["HR312"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [("redis", {"channel": "a"}), ("amqp", {"routing_key": "a"}), ("mqtt", {"topic": "a"}), ("kafka", {"topic": "a"})],
+)
+def test_a_broker_that_is_gone_when_a_run_goes_on_fails_the_step(name: str, fields: dict[str, str], tmp_path: Path) -> None:
+    call = kind(name).model_validate({**fields, "text": "x"}).render({})
+    outcome = call.perform(surroundings(tmp_path))
+    assert outcome.error == f"{name}: '{name}' of hookrules.yaml does not have it"
+    assert not outcome.retryable

@@ -1,5 +1,6 @@
 """Messages to topics, with a real Mosquitto."""
 
+import contextlib
 import secrets
 import shutil
 import socket
@@ -45,11 +46,10 @@ def test_a_message_arrives_with_its_qos(house: House, qos: int, version: int) ->
 
 def test_who_subscribes_later_gets_what_is_retained_until_it_is_cleared(house: House) -> None:
     assert house.publish(text="on", retain=True).error is None
-    late = MqttSubscriber(house.entry["url"])
-    assert (late.next_whole().payload, house.subscriber.next()) == (b"on", b"on")
-    assert house.publish(text="", retain=True).error is None
-    assert (late.next(), house.subscriber.next()) == (b"", b"")
-    late.client.disconnect()
+    with contextlib.closing(MqttSubscriber(house.entry["url"])) as late:
+        assert (late.next_whole().payload, house.subscriber.next()) == (b"on", b"on")
+        assert house.publish(text="", retain=True).error is None
+        assert (late.next(), house.subscriber.next()) == (b"", b"")
 
 
 def test_a_topic_that_nobody_subscribed_to_is_no_failure(house: House) -> None:

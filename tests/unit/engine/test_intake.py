@@ -1,9 +1,10 @@
+import gzip
 from collections.abc import Iterator
 
 import pytest
 from support_runs import rule_of
 
-from hookrules.engine.errors import UnknownSource, Unproven
+from hookrules.engine.errors import TooLarge, UnknownSource, Unproven
 from hookrules.engine.intake import Intake, Taken
 from hookrules.engine.journal import EventFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
@@ -48,6 +49,23 @@ def test_what_is_not_proven_leaves_no_trace(journal: SqliteJournal) -> None:
 def test_a_body_is_not_read_before_it_is_proven(journal: SqliteJournal) -> None:
     with pytest.raises(Unproven):
         intake(journal).take(delivery("signed", b"{not json"))
+
+
+def test_a_packed_body_is_proven_as_it_came_and_read_unpacked(journal: SqliteJournal) -> None:
+    packed = gzip.compress(b'{"a":1}')
+    sent = SIGNED.sign(delivery("signed", packed, **{"content-encoding": "gzip"}), 100.0)
+    taken = intake(journal).take(sent)
+    assert isinstance(taken, Taken)
+    taken.receipts.result()
+    kept = journal.event("evt_1")
+    assert kept is not None
+    assert (kept.payload, kept.body) == ({"a": 1}, packed)
+
+
+def test_a_packed_body_unpacks_to_no_more_than_a_plain_one_may_have(journal: SqliteJournal) -> None:
+    small = Intake({"lab": Generic("lab", NoProof())}, Index([]), journal, lambda: 100.0, lambda _now: "evt_1", max_body=100)
+    with pytest.raises(TooLarge, match="more than 100 bytes"):
+        small.take(delivery("lab", gzip.compress(bytes(101)), **{"content-encoding": "gzip"}))
 
 
 def test_an_unknown_source_is_named(journal: SqliteJournal) -> None:

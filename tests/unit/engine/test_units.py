@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from hookrules.engine.units import BYTES, SECONDS, Duration, Size, seconds, seconds_written, size, size_written
+from hookrules.engine.units import BYTES, SECONDS, Duration, Rate, RateField, Size, rate, seconds, seconds_written, size, size_written
 
 
 class Settings(BaseModel):
@@ -59,3 +59,33 @@ def test_seconds_are_written_in_the_largest_whole_unit(value: float, text: str) 
 def test_what_is_written_is_read_as_the_same(number: int) -> None:
     assert seconds(seconds_written(number / 1000)) == pytest.approx(number / 1000)
     assert size(size_written(number)) == number
+
+
+@pytest.mark.parametrize(("text", "expected"), [("100/1m", Rate(100, 60)), (" 1 / 500ms ", Rate(1, 0.5)), ("007/1.5h", Rate(7, 5400))])
+def test_a_rate_is_how_many_in_what_time(text: str, expected: Rate) -> None:
+    assert rate(text) == expected
+    assert rate(str(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("100", "like 100/1m"),
+        (100, "like 100/1m"),
+        ("100/", "like 100/1m"),
+        ("10/s", "write 10/1s"),
+        ("10/60", "60 has no unit"),
+        ("10/1y", "'y' is not a unit"),
+        ("0/1m", "begins at 1"),
+        ("5/0s", "more than 0"),
+        ("-1/1m", "like 100/1m"),
+        ("1.5/1m", "like 100/1m"),
+        (["1/1m"], "like 100/1m"),
+    ],
+)
+def test_what_is_no_rate_is_told(value: object, words: str) -> None:
+    class Limited(BaseModel):
+        limit: RateField
+
+    with pytest.raises(ValidationError, match=words):
+        Limited(limit=value)  # type: ignore[arg-type]

@@ -7,12 +7,15 @@ import pytest
 from support_runs import Bench, rule_of
 
 from hookrules.actions.log import LogCall
+from hookrules.engine.config.settings import Retention
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Arrival, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
+from hookrules.engine.runs.correlating import Correlator
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
@@ -42,7 +45,9 @@ def worker(bench: Bench, on_end: Callable[[], None]) -> Worker:
         on_end()
 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, follow, name="w", slots=2)
+    correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
+    housekeeping = Housekeeping(bench.journal, Retention(), [])
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2)
 
 
 def work_until_an_end(bench: Bench) -> None:

@@ -28,7 +28,7 @@ def test_a_name_pointed_at_us_by_someone_else_is_not(host: str) -> None:
     assert denied.value.status == 421
 
 
-@pytest.mark.parametrize("listener", ["0.0.0.0", "192.0.2.9", "::"])
+@pytest.mark.parametrize("listener", ["0.0.0.0", "192.0.2.9", "::", "unix"])
 def test_a_listener_for_a_network_is_reached_by_that_networks_names(listener: str) -> None:
     gate().check_host(replace(BROWSER, host="console.example.com", listener=listener))
 

@@ -1,0 +1,178 @@
+"""Rules that fire for several events together, or for one that does not come: a look at all events, in their order, beside the way in."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from hookrules.engine import logs
+from hookrules.engine.conditions import Condition
+from hookrules.engine.conditions.facts import Facts
+from hookrules.engine.config.correlating import Absence, Correlation, Part
+from hookrules.engine.config.ruleset import Rule
+from hookrules.engine.config.values import Value
+from hookrules.engine.errors import TemplateError
+from hookrules.engine.journal import Advance, Complete, Heading, Partial, Silence, Watching
+from hookrules.engine.matching.names import event_names
+from hookrules.engine.matching.patterns import any_matches, event_name
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Event
+from hookrules.engine.templating.printing import printed
+
+SOURCE = "absent"
+CURSOR = "correlate"
+_AT_ONCE = 200
+"""Events looked at in one go, and written of in one commit."""
+
+
+class Correlator:
+    """One look goes from the last event that was looked at to the newest; several workers take turns by what the journal remembers."""
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        journal: Watching,
+        event: Callable[[str], Event | None],
+        clock: Callable[[], float],
+        new_id: Callable[[float], str],
+    ) -> None:
+        self._correlations = [(rule, rule.correlate) for rule in rules if rule.correlate is not None and rule.enabled]
+        self._absences = [(rule, rule.absent) for rule in rules if rule.absent is not None and rule.enabled]
+        self._journal = journal
+        self._event = event
+        self._clock = clock
+        self._new_id = new_id
+        self._begun = False
+
+    def look(self) -> None:
+        if not self._correlations and not self._absences:
+            return
+        if not self._begun:
+            self._begin()
+        while self._advance():
+            pass
+        self._tell_silences()
+
+    def next_due(self) -> float:
+        """When a silence will have lasted too long; infinity where none is waited for."""
+        due = self._journal.next_silence() if self._absences else None
+        return float("inf") if due is None else due
+
+    def _begin(self) -> None:
+        """Silences count from start-up: what came while no worker was there to see it was not missed."""
+        self._journal.begin(CURSOR)
+        now = self._clock()
+        for rule, absence in self._absences:
+            keys = dict.fromkeys((*absence.expected, *self._journal.silence_keys(rule.name)))
+            self._journal.plan_silences([Silence(rule.name, key, now + absence.seconds) for key in keys])
+        self._begun = True
+
+    def _advance(self) -> bool:
+        """Whether there may be more to look at."""
+        since = self._journal.begin(CURSOR)
+        headings = self._journal.headings(since, _AT_ONCE)
+        if not headings:
+            return False
+        look = _Look(self._journal, self._event, self._clock())
+        for heading in headings:
+            for rule, correlation in self._correlations:
+                look.correlate(rule, correlation, heading)
+            for rule, absence in self._absences:
+                look.hear(rule, absence, heading)
+        step = Advance(since, headings[-1].number, tuple(look.partials.values()), tuple(look.complete), tuple(look.silences.values()))
+        self._journal.advance(CURSOR, step)
+        return len(headings) == _AT_ONCE
+
+    def _tell_silences(self) -> None:
+        absences = {rule.name: (rule, absence) for rule, absence in self._absences}
+        for silence in self._journal.silent(self._clock()):
+            if silence.rule in absences:
+                rule, absence = absences[silence.rule]
+                event = self._silence_event(rule, absence, silence)
+                if self._journal.tell_silence(silence, (event, [match_of(rule, event)])):
+                    logs.info("silence", id=event.id, rule=rule.name, key=silence.key or None)
+
+    def _silence_event(self, rule: Rule, absence: Absence, silence: Silence) -> Event:
+        now = self._clock()
+        payload = {"rule": rule.name, "key": silence.key, "seconds": absence.seconds, "last_event": silence.last_event}
+        return Event(
+            id=self._new_id(now), source=SOURCE, type=rule.name, payload=payload, body=msgspec.json.encode(payload), received_at=now,
+            delivery_id=f"{rule.name} {silence.key} {silence.due_at}",
+        )  # fmt: skip
+
+
+class _Look:
+    """What one look finds, before it is written."""
+
+    def __init__(self, journal: Watching, event: Callable[[str], Event | None], now: float) -> None:
+        self._journal = journal
+        self._load = event
+        self._now = now
+        self._events: dict[str, Event | None] = {}
+        self.partials: dict[tuple[str, str], Partial] = {}
+        self.silences: dict[tuple[str, str], Silence] = {}
+        self.complete: list[Complete] = []
+
+    def correlate(self, rule: Rule, correlation: Correlation, heading: Heading) -> None:
+        for number, key, event in self._parts(correlation.parts, heading):
+            partial = self._partial(rule.name, key, event, correlation)
+            if not _fits(number, partial, correlation):
+                continue
+            found = {**partial.found, str(number): event.id}
+            since = partial.since if partial.found else event.received_at
+            if len(found) < len(correlation.parts):
+                self.partials[rule.name, key] = Partial(rule.name, key, found, since)
+                return
+            self.partials[rule.name, key] = Partial(rule.name, key, {}, since)
+            self.complete.append(Complete(match_of(rule, event), tuple(found.values()), self._now))
+            return
+
+    def hear(self, rule: Rule, absence: Absence, heading: Heading) -> None:
+        """The event that was waited for has come: from it on the silence counts anew."""
+        if not any_matches(absence.on, event_name(heading.source, heading.type)):
+            return
+        event = self._event(heading.id)
+        if event is not None and holds(absence.when, event, self._now):
+            key = "" if absence.by is None else common_key(absence.by, event)
+            if key is not None:
+                self.silences[rule.name, key] = Silence(rule.name, key, event.received_at + absence.seconds, event.id)
+
+    def _parts(self, parts: tuple[Part, ...], heading: Heading) -> Iterator[tuple[int, str, Event]]:
+        """The parts that the event may be, each with the key that it has there."""
+        name = event_name(heading.source, heading.type)
+        for number, part in enumerate(parts):
+            event = self._event(heading.id) if any_matches(part.on, name) else None
+            if event is not None and holds(part.when, event, self._now):
+                key = common_key(part.by, event)
+                if key is not None:
+                    yield number, key, event
+
+    def _partial(self, rule: str, key: str, event: Event, correlation: Correlation) -> Partial:
+        """What has come so far; nothing where that was too long ago."""
+        partial = self.partials.get((rule, key)) or self._journal.partial(rule, key) or Partial(rule, key, {}, event.received_at)
+        late = event.received_at - partial.since > correlation.within
+        return Partial(rule, key, {}, event.received_at) if late else partial
+
+    def _event(self, event_id: str) -> Event | None:
+        if event_id not in self._events:
+            self._events[event_id] = self._load(event_id)
+        return self._events[event_id]
+
+
+def _fits(number: int, partial: Partial, correlation: Correlation) -> bool:
+    if correlation.ordered:
+        return number == len(partial.found)
+    return str(number) not in partial.found
+
+
+def holds(condition: Condition | None, event: Event, now: float) -> bool:
+    return condition is None or condition.verdict(Facts(event, now)) is True
+
+
+def common_key(by: Value, event: Event) -> str | None:
+    """None where the event does not have it."""
+    names: Mapping[str, Any] = event_names(event)
+    try:
+        return printed(by.render(names))
+    except TemplateError:
+        return None

@@ -1,0 +1,268 @@
+"""What stands in front: proxies, limits and the bounds of HTTP, through the real ingress."""
+
+import hashlib
+import hmac
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support_front import Answer, Receiver, bound, exchange, read_answer, receiving, request
+from support_runs import Clock
+
+from hookrules.engine.errors import Unproven
+from hookrules.engine.model import Delivery
+from hookrules.engine.sources.generic import Generic, nothing
+from hookrules.engine.sources.source import Verifier, header
+from hookrules.engine.web.sockets import BACKLOG
+
+LAB = "sources: {lab: {verify: none}}"
+JSON = "Content-Type: application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUrl(Verifier):
+    """A scheme that signs the URL, as Twilio's and others do, and notes what it was asked about."""
+
+    seen: list[Delivery]
+
+    def verify(self, delivery: Delivery, now: float) -> None:
+        self.seen.append(delivery)
+        if header(delivery, "x-signature") != signature(delivery.url, delivery.body):
+            raise Unproven("the signature in X-Signature does not fit")
+
+
+def signature(url: str, body: bytes) -> str:
+    return hmac.new(b"a key of tests", url.encode() + body, hashlib.sha256).hexdigest()
+
+
+def calls() -> tuple[list[Delivery], dict[str, Generic]]:
+    seen: list[Delivery] = []
+    return seen, {"calls": Generic("calls", SignedUrl(seen), nothing, nothing)}
+
+
+EXTERNAL = "server: {{external_url: {}}}\nsources: {{calls: {{verify: none}}}}"
+
+
+@pytest.mark.parametrize(
+    ("config", "target", "url"),
+    [
+        (EXTERNAL.format("https://hooks.example.com"), "/hooks/calls", "https://hooks.example.com/hooks/calls"),
+        (EXTERNAL.format("https://example.com/automation/"), "/hooks/calls", "https://example.com/automation/hooks/calls"),
+        (
+            EXTERNAL.format("https://example.com/automation"),
+            "/hooks/calls?a=%2F&b=x+y&a=&c",
+            "https://example.com/automation/hooks/calls?a=%2F&b=x+y&a=&c",
+        ),
+        ("sources: {calls: {verify: none, url: 'https://example.com/own'}}", "/hooks/calls?a=1", "https://example.com/own?a=1"),
+        (LAB, "/hooks/calls?a=1", "http://localhost/hooks/calls?a=1"),
+    ],
+)
+def test_a_scheme_that_signs_the_url_is_given_the_one_that_the_sender_knows(config: str, target: str, url: str) -> None:
+    seen, sources = calls()
+    with receiving(config, sources=sources) as receiver:
+        answer = receiver.post(target, b"{}", f"X-Signature: {signature(url, b'{}')}", "X-Forwarded-Proto: https", "X-Forwarded-Host: lie")
+        assert seen[0].url == url
+        assert answer.status == 202
+        assert receiver.post(target, b"{}", f"X-Signature: {signature(url + 'x', b'{}')}").status == 401
+
+
+BEHIND = "server: {trusted_proxies: [127.0.0.0/8]}\nsources: {calls: {verify: none}}"
+
+
+def test_a_trusted_proxy_says_who_sends_and_what_was_asked_for() -> None:
+    seen, sources = calls()
+    url = "https://hooks.example.com/hooks/calls?a=1"
+    with receiving(BEHIND.replace("calls", "lab"), sources=sources) as receiver:
+        headers = ("X-Forwarded-For: 6.6.6.6, 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: hooks.example.com")
+        assert receiver.post("/hooks/calls?a=1", b"{}", f"X-Signature: {signature(url, b'{}')}", *headers).status == 202
+        assert (seen[0].url, seen[0].address, seen[0].trusted_proxy) == (url, "192.0.2.7", True)
+        assert receiver.events()[0].address == "192.0.2.7"
+
+
+@pytest.mark.parametrize("headers", [("Forwarded: for=192.0.2.7;host=lie",), ("X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: lie")])
+@pytest.mark.parametrize("trusted", ["", "server: {trusted_proxies: [10.0.0.0/8, unix]}\n"])
+def test_the_same_headers_of_a_stranger_are_nothing(headers: tuple[str, ...], trusted: str) -> None:
+    seen, sources = calls()
+    with receiving(trusted + LAB, sources=sources) as receiver:
+        receiver.post("/hooks/calls", b"{}", *headers)
+        assert (seen[0].url, seen[0].address, seen[0].trusted_proxy) == ("http://localhost/hooks/calls", "127.0.0.1", False)
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
+def test_bytes_that_make_a_proxys_header_unreadable_hide_nobody_behind_the_proxys_own_address(name: str) -> None:
+    """A proxy appends to what a stranger sent, and the value as a whole can't be read then."""
+    seen, sources = calls()
+    with receiving(BEHIND.replace("calls", "lab"), sources=sources) as receiver:
+        receiver.post("/hooks/calls", b"{}", f"{name}: \xff, for=192.0.2.7")
+        assert (seen[0].address, seen[0].trusted_proxy) == (None, True)
+
+
+def test_a_proxy_over_a_unix_socket_is_believed_where_it_is_trusted(tmp_path: Path) -> None:
+    for trusted, address in (("", None), ("server: {trusted_proxies: unix}\n", "192.0.2.7")):
+        listening = bound(socket.AF_UNIX, str(tmp_path / f"{address}.sock"))
+        with receiving(trusted + LAB, sockets=[listening]) as receiver:
+            assert receiver.post("/hooks/lab", b"{}", "X-Forwarded-For: 192.0.2.7").status == 202
+            assert receiver.events()[0].address == address
+
+
+def test_an_ipv4_sender_at_a_socket_for_both_kinds_has_its_own_address() -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("there is no IPv6 here")
+    listening = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    listening.setblocking(False)
+    with receiving(LAB, sockets=[listening]) as receiver, socket.create_connection(("127.0.0.1", listening.getsockname()[1])) as sender:
+        assert exchange(sender, request("/hooks/lab")).status == 202
+        assert receiver.events()[0].address == "127.0.0.1"
+
+
+def test_a_rate_limit_for_each_address_is_kept_before_a_body_is_read() -> None:
+    clock = Clock()
+    config = "server: {rate_limit: 2/1m, trusted_proxies: 127.0.0.1}\n" + LAB
+    with receiving(config, clock=clock) as receiver:
+        ask = ("X-Forwarded-For: 192.0.2.7", JSON)
+        assert [receiver.post("/hooks/lab", b"{}", *ask).status for _ in range(2)] == [202, 202]
+        refused = receiver.raw(request("/hooks/lab", b"", *ask, "Expect: 100-continue").replace(b"Length: 0", b"Length: 1000"))
+        assert (refused.status, refused.headers["retry-after"]) == (429, "30")
+        assert "server.rate_limit" in refused.error
+        assert receiver.post("/hooks/nowhere", b"{}", *ask).status == 429
+        assert receiver.post("/hooks/lab", b"{}", "X-Forwarded-For: 192.0.2.8", JSON).status == 202
+        assert receiver.raw(request("/healthz", method="GET")).status == 200
+        clock.now += 30
+        assert receiver.post("/hooks/lab", b"{}", *ask).status == 202
+        assert len(receiver.events()) == 4
+
+
+def test_a_rate_limit_for_a_source_counts_only_what_is_proven() -> None:
+    """Otherwise a stranger could use up what the source may send."""
+    clock = Clock()
+    config = """
+    server: {max_body: 1KiB}
+    sources:
+      lab: {verify: none, rate_limit: 1/10s}
+      sensors: {verify: {hmac: sha256, header: X-Signature}, secret: a secret of tests, rate_limit: 1/10s}
+    """
+    proof = "X-Signature: " + hmac.new(b"a secret of tests", b"{}", hashlib.sha256).hexdigest()
+    with receiving(config, clock=clock) as receiver:
+        for _ in range(3):
+            assert receiver.post("/hooks/sensors", b"{}", "X-Signature: 00").status == 401
+            assert receiver.post("/hooks/sensors", b"x" * 2000, proof).status == 413
+            assert receiver.raw(request("/hooks/sensors", method="GET")).status == 405
+        assert receiver.post("/hooks/sensors", b"{}", proof).status == 202
+        refused = receiver.post("/hooks/sensors", b"{}", proof)
+        assert (refused.status, refused.headers["retry-after"]) == (429, "10")
+        assert "sources.sensors.rate_limit" in refused.error
+        assert receiver.post("/hooks/lab", b"{}").status == 202
+
+
+def test_what_can_not_be_read_still_counts_for_its_source() -> None:
+    config = "sources: {lab: {verify: none, rate_limit: 1/10s}}"
+    with receiving(config, clock=Clock()) as receiver:
+        assert [receiver.post("/hooks/lab", b"{", JSON).status for _ in range(2)] == [400, 429]
+
+
+def test_a_refusal_without_reading_reaches_a_sender_that_writes_first() -> None:
+    with receiving("server: {rate_limit: 1/1h}\n" + LAB, clock=Clock()) as receiver:
+        receiver.post("/hooks/lab")
+        assert receiver.post("/hooks/lab", b"x" * 500_000).status == 429
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with receiving("server: {max_body: 4KiB}\n" + LAB, body_seconds=0.3) as made:
+        yield made
+
+
+def cut_off(receiver: Receiver, sent: bytes) -> Answer:
+    """The answer to a sender that ends in the middle, and still listens."""
+    with receiver.connect() as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        return read_answer(connection)
+
+
+HEAD = b"POST /hooks/lab HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [HEAD + b"Content-Length: 20\r\n\r\n{}", CHUNKED, CHUNKED + b"2\r\n{}\r\n", CHUNKED + b"20\r\n{}", CHUNKED + b"2\r\n{}\r\nzz\r\n"],
+)
+def test_a_body_that_breaks_off_is_no_event(receiver: Receiver, sent: bytes) -> None:
+    before = len(receiver.events())
+    answer = cut_off(receiver, sent)
+    assert answer.status == 400
+    assert "the body broke off" in answer.error
+    assert len(receiver.events()) == before
+
+
+@pytest.mark.parametrize("sent", [HEAD + b"Content-Length: 20\r\n\r\n{}", CHUNKED + b"2\r\n{}\r\n"])
+def test_a_body_that_does_not_come_is_408(receiver: Receiver, sent: bytes) -> None:
+    answer = receiver.raw(sent)
+    assert (answer.status, answer.error) == (408, "the body did not come within 0.3 s")
+
+
+@pytest.mark.parametrize(
+    ("sent", "body"),
+    [
+        (HEAD + b"\r\n", b""),
+        (HEAD + b"Content-Length: 0\r\n\r\n", b""),
+        (CHUNKED + b"0\r\n\r\n", b""),
+        (CHUNKED + b"1\r\n{\r\n1;x=y\r\n}\r\n0\r\n\r\n", b"{}"),
+        (HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        (b"POST /hooks/lab HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        (b"POST /hooks/%6cab HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+    ],
+)
+def test_a_body_may_come_in_any_way_that_http_has(receiver: Receiver, sent: bytes, body: bytes) -> None:
+    assert receiver.raw(sent).status == 202
+    assert receiver.events()[0].body == body
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (b"Content-Length: 5000\r\n\r\n" + b"x" * 5000, 413),
+        (b"Transfer-Encoding: chunked\r\n\r\n1388\r\n" + b"x" * 5000 + b"\r\n0\r\n\r\n", 413),
+        (b"Content-Length: 5000\r\nExpect: 100-continue\r\n\r\n", 413),
+        (b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+        (b"Content-Length: +2\r\n\r\n{}", 400),
+        (b"Content-Length: 99999999999999999999\r\n\r\n{}", 400),
+        (b"Transfer-Encoding: gzip\r\n\r\n{}", 400),
+        (b"X-Long: " + b"x" * 200_000 + b"\r\n\r\n", 431),
+        (b"".join(b"X-%d: 1\r\n" % number for number in range(100)) + b"\r\n", 431),
+    ],
+)
+def test_what_is_too_much_or_no_http_is_refused(receiver: Receiver, lines: bytes, status: int) -> None:
+    before = len(receiver.events())
+    assert receiver.raw(HEAD + lines).status == status
+    assert len(receiver.events()) == before
+
+
+def test_headers_within_their_bounds_are_taken(receiver: Receiver) -> None:
+    assert receiver.raw(HEAD + b"".join(b"X-%d: 1\r\n" % number for number in range(90)) + b"\r\n").status == 202
+    assert receiver.raw(HEAD + b"X-Long: " + b"x" * 60_000 + b"\r\n\r\n").status == 202
+
+
+def test_a_sender_that_asks_first_is_told_to_go_on(receiver: Receiver) -> None:
+    with receiver.connect() as connection:
+        connection.sendall(HEAD + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert exchange(connection, b"{}").status == 202
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW", "CONNECT"])
+def test_other_methods_are_not_taken(receiver: Receiver, method: str) -> None:
+    answer = receiver.raw(request("/hooks/lab", b"", "Connection: close", method=method))
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="only Linux tells")
+def test_a_listening_socket_keeps_room_for_many_that_come_at_once(receiver: Receiver) -> None:
+    """Without, most of them would have to knock again after a second."""
+    receiver.post("/hooks/lab")
+    told = receiver.sockets[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
+    assert int.from_bytes(told[28:32], sys.byteorder) == BACKLOG  # tcpi_sacked: of a listening socket, its backlog (tcp_get_info in Linux)
