@@ -20,6 +20,7 @@ from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
 from hookrules.engine.runs.correlating import Correlator
+from hookrules.engine.runs.describing import aloud, describing
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
 from hookrules.engine.runs.housekeeping import Housekeeping
@@ -28,7 +29,7 @@ from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
-from hookrules.engine.runs.workshop import Workshop
+from hookrules.engine.runs.workshop import Workshop, perform
 from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
 
@@ -110,17 +111,19 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
+    mask = masker(masked)
     workshop = Workshop(
         journal=journal,
         folder=project.folder.absolute(),
         secrets=secrets,
-        mask=masker(masked),
+        mask=mask,
         clock=time.time,
         random=random.random,
         log=_log,
         emit=emitter(index, time.time, _new_event_id),
         outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
+        perform=aloud(describing({}), mask) if project.dry_run else perform,
     )
     return Worker(
         workshop,
@@ -138,7 +141,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
 def _console(project: Project, journal: Journal, listening: socket.socket, token: Secret) -> Callable[[], None]:
     from hookrules.engine.web.console import ConsoleServer, application
 
-    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal()), listening)
+    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal(), dry_run=project.dry_run), listening)
     server.start()
     return server.stop
 
