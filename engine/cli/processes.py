@@ -23,6 +23,7 @@ from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
 from hookrules.engine.runs.breakers import Breakers
 from hookrules.engine.runs.correlating import Correlator
+from hookrules.engine.runs.describing import aloud, describing
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
 from hookrules.engine.runs.housekeeping import Housekeeping
@@ -129,7 +130,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: C
         emit=emitter(index, time.time, _new_event_id),
         outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
-        perform=Breakers(journal, time.time, mask).perform,
+        perform=aloud(describing({}), mask) if project.dry_run else Breakers(journal, time.time, mask).perform,
         console_url=project.settings.console.external_url,
     )
     return Worker(
@@ -149,7 +150,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: C
 def _console(project: Project, journal: Journal, listening: socket.socket, token: Secret) -> Callable[[], None]:
     from hookrules.engine.web.console import ConsoleServer, application
 
-    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal()), listening)
+    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal(), dry_run=project.dry_run), listening)
     server.start()
     return server.stop
 

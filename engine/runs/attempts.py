@@ -1,14 +1,16 @@
 """One attempt at a step: its call is rendered, done under the run's bounds, and what came of it is on disk before anything else begins."""
 
 import copy
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from hookrules.actions import package_of
 from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.config.ruleset import PlannedStep, Rule
-from hookrules.engine.errors import JournalError, TemplateError
+from hookrules.engine.errors import HookrulesError, JournalError, TemplateError
 from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, ProcessMark, Run, Step, StepState
 from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.halting import Halt
@@ -119,15 +121,26 @@ class Attempts:
         remaining = self._remaining(plan)
         if remaining <= 0:
             return Outcome(succeeded=False, error=f"the rule's timeout of {self._rule.timeout:g} s is over", retryable=False)
-        try:
-            call = render()
-        except TemplateError as error:
-            return Outcome(succeeded=False, error=str(error), retryable=False)
-        outcome = self._workshop.perform(plan, call, self._surroundings(step, remaining))
+        outcome = self._performed(step, plan, render, remaining)
         if outcome.emissions and self._event.hops >= MAX_HOPS:
             endless = f"rules set each other off without end: this would be event {self._event.hops + 1} in a row, and {MAX_HOPS} may be"
             return Outcome(succeeded=False, error=endless, retryable=False)
         return outcome
+
+    def _performed(self, step: Step, plan: PlannedStep, render: Render, seconds: float) -> Outcome:
+        try:
+            return self._workshop.perform(plan, render(), self._surroundings(step, seconds))
+        except TemplateError as error:
+            return Outcome(succeeded=False, error=str(error), retryable=False)
+        except HookrulesError:
+            raise
+        except Exception as error:
+            package = package_of(plan.kind)
+            if package is None:
+                raise
+            self._workshop.log("error", self._workshop.mask(traceback.format_exc()))
+            broken = f"action '{plan.kind}' of package {package} breaks with {type(error).__name__}: {error}; the log says where"
+            return Outcome(succeeded=False, error=broken, retryable=False)
 
     def _remaining(self, plan: PlannedStep) -> float:
         """Seconds for this step: its own timeout, or what is left of the rule's."""

@@ -17,6 +17,7 @@ from hookrules.engine.templating.names import KNOWN, Reference
 from hookrules.engine.templating.parsing import Use
 from hookrules.engine.templating.shell import ShellCommand, ShellText
 from hookrules.engine.templating.sql import SqlScript, SqlText, bindable
+from hookrules.engine.templating.subjects import ChannelName, KafkaTopic, RoutingKey, TopicName
 from hookrules.engine.templating.text import FormValue, QueryValue, TextTemplate
 from hookrules.engine.templating.url import UrlTemplate
 from hookrules.engine.templating.value import JsonTemplate, ValueTemplate
@@ -25,6 +26,7 @@ __all__ = [
     "KNOWN",
     "Argument",
     "BadArgument",
+    "ChannelName",
     "CommitSha",
     "FileName",
     "FilePath",
@@ -34,16 +36,19 @@ __all__ = [
     "HeaderValue",
     "HtmlTemplate",
     "JsonTemplate",
+    "KafkaTopic",
     "Mailbox",
     "MailboxTemplate",
     "QueryValue",
     "Reference",
     "RepositoryName",
+    "RoutingKey",
     "ShellCommand",
     "ShellText",
     "SqlScript",
     "SqlText",
     "TextTemplate",
+    "TopicName",
     "UrlTemplate",
     "Use",
     "ValueTemplate",
