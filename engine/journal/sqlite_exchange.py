@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -50,18 +51,25 @@ def export(connection: sqlite3.Connection, seal: Seal, write: Callable[[bytes], 
     """All as at one moment; how many of each kind. Others may write meanwhile."""
     counts = dict.fromkeys(_KINDS, 0)
     write(_encode(FORMAT) + b"\n")
-    already_one_moment = connection.in_transaction  # a journal in memory has one connection, and reads between its writes
-    if not already_one_moment:
-        connection.execute("begin")
-    try:
+    with _one_moment(connection):
         for kind, table in _KINDS.items():
             for record in _records(connection, table, seal):
                 write(_encode({"kind": kind, **record}) + b"\n")
                 counts[kind] += 1
-    finally:
-        if not already_one_moment:
-            connection.execute("rollback")
     return counts
+
+
+@contextmanager
+def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """All reads see the same; of a journal in memory they stand in the writer's transaction already."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        connection.execute("rollback")
 
 
 def _records(connection: sqlite3.Connection, table: str, seal: Seal, run: str = "") -> Iterator[_Record]:
