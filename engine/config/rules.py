@@ -71,6 +71,7 @@ class StepFields(Keys):
     continue_on_error: Boolean = Field(default=False, description="Whether the run goes on where this step fails for good.")
 
 
+_OWN_KINDS = frozenset(kinds())
 STEP_KEYS = frozenset(field.alias or name for name, field in StepFields.model_fields.items())
 
 
@@ -109,9 +110,8 @@ def _step(written: Any) -> PlannedStep:
 
 def _actions_of(written: Mapping[str, Any]) -> list[str]:
     """Other packages are looked at only where a key is nothing that hookrules knows itself."""
-    strange = written.keys() - STEP_KEYS - set(kinds())
-    known = strange.intersection(others()) if strange else set()
-    return [key for key in written if key in kinds() or key in known]
+    known = _OWN_KINDS.union(others()) if written.keys() - _OWN_KINDS - STEP_KEYS else _OWN_KINDS
+    return [key for key in written if key in known]
 
 
 def _fields(name: str, written: Mapping[str, Any]) -> Any:

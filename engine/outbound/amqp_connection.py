@@ -18,6 +18,8 @@ from hookrules.engine.outbound.publishing import NotPublished, Patience
 logging.getLogger("pika").setLevel(logging.CRITICAL + 1)  # what it has to say comes as an exception, too, and is told by the step
 
 _PERSISTENT = 2
+_GUEST = "guest"
+"""Whom RabbitMQ lets in from its own machine, with the same for a password."""
 _PASSING_CLOSES = frozenset({311, 313, 320, 405, 501, 504, 505, 506, 541})
 """AMQP 0-9-1, "constants": codes of a closed connection or channel that say nothing against the message."""
 _TO_CLOSE = 0.2
@@ -149,7 +151,7 @@ def _parameters(endpoint: Endpoint, seconds: float) -> pika.ConnectionParameters
         host=endpoint.host,
         port=endpoint.port,
         virtual_host=endpoint.path or "/",
-        credentials=pika.PlainCredentials(endpoint.user or "guest", endpoint.password or "guest"),
+        credentials=pika.PlainCredentials(endpoint.user or _GUEST, endpoint.password or ("" if endpoint.user else _GUEST)),
         ssl_options=None if trusted is None else pika.SSLOptions(trusted, endpoint.host),
         connection_attempts=1,
         socket_timeout=seconds,
