@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from hookrules.actions.orphans import Orphans
+from hookrules.actions.private_files import remove_left_behind
 from hookrules.engine import logs
 from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
@@ -92,7 +94,11 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        working = _worker(project, journal, labels)
+        orphans = Orphans()
+        orphans.adopt()
+        for path in remove_left_behind():
+            logs.info("removed what a process that died left", file=str(path))
+        working = _worker(project, journal, labels, orphans.reap)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
@@ -107,7 +113,7 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
     return work
 
 
-def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Worker:
+def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: Callable[[], None]) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
@@ -136,6 +142,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
         name=worker_name(),
         slots=project.settings.server.slots,
         labels=labels,
+        reap=reap,
     )
 
 

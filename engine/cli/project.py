@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hookrules.engine.cli.findings import from_here, tally
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.loading import Catalogues, Loaded, load, load_settings_only
+from hookrules.engine.config.loading import Catalogues, Loaded, load, load_encryption, load_settings_only
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
@@ -63,6 +63,16 @@ def open_journal_of(project: Project) -> Journal:
 
 def _open(settings: Settings, folder: Path) -> Journal:
     return open_journal(settings.store, folder, settings.encryption_keys())
+
+
+def with_journal_key(project: Project) -> Project:
+    """A project that was loaded without secrets, with what its journal needs. Raises ConfigurationError."""
+    if project.settings.encryption is None:
+        return project
+    loaded = load_encryption(project.config, environ=os.environ)
+    if loaded.settings is None:
+        raise _unusable(project.config, loaded)
+    return replace(project, settings=project.settings.model_copy(update={"encryption": loaded.settings.encryption}))
 
 
 @contextmanager

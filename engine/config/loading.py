@@ -17,7 +17,7 @@ from hookrules.engine.config.rule_files import RuleFile, check_rule_file, files_
 from hookrules.engine.config.rule_test_files import check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_settings
+from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_section, read_settings
 from hookrules.engine.config.shadowing import check_shadowing
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.config.written import Known
@@ -62,6 +62,12 @@ def load_settings_only(config_path: Path, *, environ: Mapping[str, str]) -> Load
     """hookrules.yaml without its rules; `ruleset` is None."""
     read = read_settings(config_path, environ)
     return Loaded(_usable(read), None, _in_order(read.findings, [read.document]))
+
+
+def load_encryption(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
+    """`encryption` of hookrules.yaml alone, with its secrets."""
+    read = read_section(config_path, "encryption", environ)
+    return Loaded(_usable(read), None, read.findings)
 
 
 def check_files(

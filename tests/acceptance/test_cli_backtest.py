@@ -1,6 +1,8 @@
 """`hookrules backtest` over a journal as a worker left it."""
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from serving import hookrules, json_lines, project
 
 from hookrules.engine.cli.project import load_project
 from hookrules.engine.journal import RuleText
+from hookrules.engine.journal.sealing import Sealed
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.matching.standing import match_of
@@ -119,3 +122,18 @@ def test_an_empty_journal_and_a_folder_that_is_not_there_are_told(folder: Path) 
     assert backtest(folder, code=0) == {}
     hookrules(folder, "backtest", "--rules", "gone", code=1)
     hookrules(folder, "backtest", "--since", "soon", code=2)
+
+
+def test_events_whose_payload_is_gone_are_passed_over(folder: Path) -> None:
+    happen(folder, {"evt_1": push("main"), "evt_2": push("main")})
+    with closing(sqlite3.connect(folder / "journal.db")) as connection, connection:
+        connection.execute("update events set payload = null, payload_kept = 0 where id = 'evt_1'")
+    assert backtest(folder, code=0)["deploy"]["same"] == 1
+
+
+def test_the_events_of_an_encrypted_journal_are_read_with_its_key(folder: Path) -> None:
+    happen(folder, {"evt_1": push("main")})
+    key = "a key of at least thirty-two characters"
+    SqliteJournal(folder / "journal.db", seal=Sealed([key])).close()
+    (folder / "hookrules.yaml").write_text(CONFIG + f"\nencryption: {{key: {key}}}\n")
+    assert backtest(folder, code=0)["deploy"]["same"] == 1

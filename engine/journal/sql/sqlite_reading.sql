@@ -15,10 +15,10 @@ select seq, id, (
         select rule, digest from run_events join runs on runs.seq = run_events.run where run_events.event = events.seq
     )
 )
-from events where seq > :after and received_at >= :since and (:source is null or source = :source) order by seq limit :limit
+from events where seq > :after and received_at >= :since and payload_kept and (:source is null or source = :source) order by seq limit :limit
 
 -- name: count_happened
-select count(*) from events where received_at >= :since and (:source is null or source = :source)
+select count(*) from events where received_at >= :since and payload_kept and (:source is null or source = :source)
 
 -- name: run
 select runs.id, events.id, rule, runs.digest, state, created_at, due_at, fence, worker, started_at, ended_at, error,
@@ -38,6 +38,9 @@ from runs join events on events.seq = runs.event where {conditions} order by run
 select runs.id, steps.key, steps.kind, steps.state, steps.attempts, steps.started_at, steps.name, steps.ended_at,
     steps.result, steps.error
 from steps join runs on runs.seq = steps.run where runs.id = ? order by steps.seq
+
+-- name: processes
+select key, host, boot, pid, started from processes where run = (select seq from runs where id = ?)
 
 -- name: list_refusals
 select source, at, status, reason, address, agent from refusals where {conditions} order by seq desc limit :limit
