@@ -18,7 +18,7 @@ from hookrules.actions.git_repository import SECTION, GitUrl, Repository
 from hookrules.actions.remnants import variables
 from hookrules.actions.rooted import words
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import FilePath, GitRef
 from hookrules.engine.templating.git_names import is_commit
 from hookrules.engine.templating.parsing import Parsed, is_plain
@@ -58,6 +58,7 @@ class GitAction(Action):
     kind: ClassVar[str] = "git"
     short: ClassVar[str | None] = None
     results: ClassVar[tuple[str, ...]] = ("sha", "changed", "previous", "directory")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECTION})
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -137,7 +138,7 @@ class GitCall:
                 root = (surroundings.folder / Path(repository.root)).absolute()
                 found = check_out(git, repository, self.wanted, root, self.directory, surroundings.now)
         except GitFailed as failed:
-            return Outcome(succeeded=False, error=f"{self.repository}: {failed}", retryable=failed.retryable)
+            return Outcome(succeeded=False, error=f"{self.repository}: {failed}", retryable=failed.retryable, failure=failed.failure)
         except OSError as error:
             return Outcome(succeeded=False, error=f"{repository.root}/{'/'.join(self.directory)}: {words(error)}")
         told = {"sha": found.sha, "changed": found.changed, "previous": found.previous, "directory": str(found.folder)}

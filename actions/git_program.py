@@ -13,6 +13,7 @@ from pathlib import Path
 from hookrules.actions.git_repository import Repository
 from hookrules.actions.private_files import private_folder
 from hookrules.actions.processes import Ending, Finished, Program, run
+from hookrules.engine.model import Failure, FailureKind
 
 _NOWHERE = "/dev/null"
 _SETTINGS: Mapping[str, str] = {
@@ -35,6 +36,7 @@ _SSH_OPTIONS = (
     *("UpdateHostKeys=no", "PasswordAuthentication=no", "ForwardAgent=no", "ClearAllForwardings=yes", "PermitLocalCommand=no"),
     *("ControlMaster=no", "ControlPath=none", "ProxyCommand=none", "ConnectTimeout=30"),
 )
+_REMOTE = frozenset({"fetch", "ls-remote", "submodule"})
 _OUTPUT_LIMIT = 256 * 1024
 _TOLD = re.compile(r"^(?:fatal|error|ssh|remote): ?(.*)$|^(.*(?:Permission denied|Host key verification failed).*)$", re.MULTILINE)
 _LASTING = re.compile(
@@ -48,8 +50,9 @@ _LASTING = re.compile(
 class GitFailed(Exception):
     """What git could not do, in a line."""
 
-    def __init__(self, reason: str, retryable: bool = True) -> None:
+    def __init__(self, reason: str, failure: Failure | None = None, *, retryable: bool = True) -> None:
         super().__init__(reason)
+        self.failure = failure
         self.retryable = retryable
 
 
@@ -74,7 +77,7 @@ class Git:
         if self.cancelled.is_set():
             raise GitFailed("git was ended, since the run was", retryable=False)
         if left <= 0:
-            raise GitFailed("git took longer than the step may")
+            raise _late()
         return left
 
     def ask(self, *arguments: str) -> Finished:
@@ -87,15 +90,25 @@ class Git:
             raise GitFailed(f"git can't be started ({(error.strerror or '').lower()}); install it", retryable=False) from None
         if finished.ending is not Ending.EXITED:
             self.remaining()
-            raise GitFailed("git took longer than the step may")
+            raise _late()
         return finished
 
     def do(self, *arguments: str) -> str:
         """What a command printed. Raises GitFailed, with git's own words, where it did not succeed."""
         finished = self.ask(*arguments)
         if finished.exit_code != 0:
-            raise GitFailed(f"git {arguments[0]}: {_words(finished.stderr)}", _LASTING.search(finished.stderr) is None)
+            raise _failed(arguments[0], finished.stderr)
         return finished.stdout.strip()
+
+
+def _late() -> GitFailed:
+    return GitFailed("git took longer than the step may", Failure(FailureKind.TIMEOUT))
+
+
+def _failed(command: str, stderr: str) -> GitFailed:
+    lasting = _LASTING.search(stderr) is not None
+    cut = not lasting and command in _REMOTE
+    return GitFailed(f"git {command}: {_words(stderr)}", Failure(FailureKind.CONNECTION) if cut else None, retryable=not lasting)
 
 
 def _words(stderr: str) -> str:
