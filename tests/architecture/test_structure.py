@@ -78,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.model",
         "engine.errors",
         "engine.logs",
+        "engine.units",
         "engine.conditions",
         "engine.config",
         "engine.matching",
