@@ -90,8 +90,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.cli": {"*"},
 }
 
-# Libraries that only one place may know.
-KNOWN_ONLY_BY = {
+# Libraries that only one place may know, or few.
+KNOWN_ONLY_BY: dict[str, str | tuple[str, ...]] = {
     "bcrypt": "engine/sources/password_hashes.py",
     "bottle": "engine/web/console.py",
     "waitress": "engine/web/console_server.py",
