@@ -231,21 +231,23 @@ def frozen_by(server: Base, word: str) -> Iterator[tuple[str, threading.Event]]:
         with contextlib.suppress(OSError):
             while True:
                 client = listener.accept()[0]
-                if frozen.is_set():
-                    continue
-                ends = client, socket.create_connection((str(parts.hostname), parts.port or 0))
-                open_ends.extend(ends)
-                for pair in (ends, ends[::-1]):
-                    threading.Thread(target=carry, args=pair, daemon=True).start()
+                open_ends.append(client)
+                if not frozen.is_set():
+                    ends = client, socket.create_connection((str(parts.hostname), parts.port or 0))
+                    open_ends.append(ends[1])
+                    for pair in (ends, ends[::-1]):
+                        threading.Thread(target=carry, args=pair, daemon=True).start()
 
     open_ends: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, daemon=True).start()
         netloc = f"{parts.username}@127.0.0.1:{listener.getsockname()[1]}"
-        yield urlunsplit(parts._replace(netloc=netloc)), frozen
-        closing.set()
-        for end in open_ends:
-            end.close()
+        try:
+            yield urlunsplit(parts._replace(netloc=netloc)), frozen
+        finally:
+            closing.set()
+            for end in open_ends:
+                end.close()
 
 
 def test_more_runs_than_connections_wait_for_one(database: Base) -> None:
