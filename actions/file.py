@@ -1,23 +1,21 @@
 """Kind `file`: text into a file, under a root that hookrules.yaml names."""
 
 import contextlib
-import errno
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from hookrules.actions.action import Action, Names, Service, ServiceUse, Surroundings
-from hookrules.engine.model import Json, Outcome
+from hookrules.actions.rooted import folder_under, words
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import FilePath, TextTemplate
 
 SECTION = "files"
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 Mode = Literal["append", "replace"]
 
 
@@ -35,6 +33,7 @@ class FileAction(Action):
     kind: ClassVar[str] = "file"
     short: ClassVar[str | None] = None
     results: ClassVar[tuple[str, ...]] = ("path", "size")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset()
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"root": "reports", "path": "deploys/{{ payload.after }}.txt", "content": "{{ payload.ref }}\n", "mode": "append"}]
@@ -73,30 +72,14 @@ class FileCall:
         assert isinstance(root, FileRoot)  # noqa: S101 - the section holds nothing else
         write = _append if self.mode == "append" else _replace
         try:
-            with _folder(surroundings.folder / root.root, self.segments[:-1]) as folder:
+            with folder_under(surroundings.folder / root.root, self.segments[:-1], make=True) as folder:
                 write(folder, self.segments[-1], self.content.encode(errors="replace"))
         except OSError as error:
-            return Outcome(succeeded=False, error=f"{self.root}/{self.path}: {_words(error)}")
+            return Outcome(succeeded=False, error=f"{self.root}/{self.path}: {words(error)}")
         return self.suppose({})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:
         return Outcome(succeeded=True, result={"path": self.path, "size": len(self.content.encode(errors="replace")), **result})
-
-
-@contextlib.contextmanager
-def _folder(root: Path, segments: Sequence[str]) -> Iterator[int]:
-    """A descriptor of the folder, made where it is missing. No link on the way is followed: whoever may write there could lead us out."""
-    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for segment in segments:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(segment, dir_fd=here)
-            inner = os.open(segment, _FOLDER, dir_fd=here)
-            os.close(here)
-            here = inner
-        yield here
-    finally:
-        os.close(here)
 
 
 def _replace(folder: int, name: str, content: bytes) -> None:
@@ -133,18 +116,3 @@ def _written(descriptor: int, content: bytes) -> None:
     while rest:
         rest = rest[os.write(descriptor, rest) :]
     os.fsync(descriptor)
-
-
-_WORDS: Mapping[int, str] = {
-    errno.ENOENT: "the root is not there; create it, or name another under 'files'",
-    errno.ENOTDIR: "something on the way is a file",
-    errno.ELOOP: "something on the way is a link, which is not followed",
-    errno.EACCES: "this may not be written",
-    errno.EISDIR: "it is a folder",
-    errno.ENOSPC: "the disk is full",
-    errno.EROFS: "the disk can't be written",
-}
-
-
-def _words(error: OSError) -> str:
-    return _WORDS.get(error.errno or 0, error.strerror or str(error))

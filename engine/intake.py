@@ -61,6 +61,10 @@ class Intake:
         except KeyError:
             raise UnknownSource(f"there is no source {name!r}") from None
 
+    def try_journal(self) -> Future[None]:
+        """It may hold a JournalError."""
+        return self._journal.try_writing()
+
     def take(self, delivery: Delivery) -> Taken | Reply:
         """The answer to a handshake, or what became of the delivery. Raises Refusal where it is not taken."""
         source, now = self.source(delivery.source), self._clock()

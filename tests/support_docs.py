@@ -10,9 +10,27 @@ from hookrules.actions import service, services
 ROOT = Path(__file__).parents[1]
 ENVIRON = {
     **dict.fromkeys(
-        ("GITHUB_SECRET", "GITLAB_NEW", "GITLAB_OLD", "CHAT_URL", "SENSORS_SECRET", "PROXY_PASSWORD", "KEY_PASSWORD"),
+        (
+            "GITHUB_SECRET",
+            "GITHUB_TOKEN",
+            "GITLAB_NEW",
+            "GITLAB_OLD",
+            "CHAT_URL",
+            "SENSORS_SECRET",
+            "PROXY_PASSWORD",
+            "KEY_PASSWORD",
+            "TOOLS_TOKEN",
+            "FORGE_TOKEN",
+            "JOURNAL_KEY",
+            "JOURNAL_OLD_KEY",
+        ),
         "https://chat.example.com/a-long-secret",
     ),
+    "DATABASE_URL": "postgresql://app:a-long-secret@localhost/shop",
+    "SHOP_DEPLOY_KEY": "-----BEGIN OPENSSH PRIVATE KEY-----",
+    "OPS_CHAT_URL": "json://chat.example.com/a-long-secret",
+    "AMQP_URL": "amqp://hookrules:a-long-secret@localhost:5672",
+    "KAFKA_PASSWORD": "a-long-secret",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }
 """What examples may name as `{env: …}`."""

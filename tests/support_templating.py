@@ -4,46 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import support_corpus
 
 from hookrules.engine.errors import TemplateError
 
-HOSTILE = [
-    "plain",
-    "",
-    " leading and trailing ",
-    "two  spaces",
-    "line\nbreak",
-    "\n",
-    "tab\there",
-    "'",
-    '"',
-    "'\"'\"",
-    "`id`",
-    "$(id)",
-    "${HOME}",
-    "$HOME",
-    "$((1+1))",
-    "a[$(id)]",
-    "; id",
-    "&& id",
-    "| id",
-    "> /tmp/x",
-    "* ? [a-z] ~",
-    "{a,b}",
-    "\\",
-    "\\n \\\\ \\'",
-    "!!",
-    "#comment",
-    "-rf",
-    "--help",
-    "EOF\nid\nEOF",
-    "{{ payload.secret }}",
-    "{% raw %}",
-    "%s %n",
-    "äöü ß 漢字 🎉 \u202e\u200b",
-    "\x02\x1b[31m\x7f",
-    "carriage\rreturn\r\n",
-]
+HOSTILE = list(support_corpus.HOSTILE.values())
 """Values that a shell, a template or a terminal would read as more than text."""
 
 

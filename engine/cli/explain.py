@@ -11,7 +11,7 @@ import click
 from hookrules.engine.cli import explanations
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
-from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project
+from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project, with_payload
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.errors import UsageError
@@ -105,7 +105,7 @@ def _stored(config: Path, event_id: str, *, given: bool) -> Event:
         raise UsageError(f"{event_id} is neither a file nor an event of the journal; `hookrules events` lists those")
     if given:
         raise click.UsageError("--source, --event and --header go with a file; a stored event has its own")
-    return event
+    return with_payload(event)
 
 
 def _told(project: Project, event: Event, rule: str | None) -> list[RuleExplanation]:

@@ -44,7 +44,7 @@ def command(config: Path, source: str, type_: str, form: str) -> int:
         raise UsageError(f"there is no source '{source}' in {config}{f'; did you mean {near!r}?' if near else ''}")
     catalogue = catalogues_of(settings).get(source, Catalogue())
     with journal_of(settings, config.parent) as journal:
-        events = journal.events(EventFilter(source, type_ or None, LOOKED_AT))
+        events = journal.events(EventFilter(source, type_ or None, LOOKED_AT, payload_kept=True))
     types = [*catalogue.events, *sorted({event.type for event in events} - catalogue.events.keys())]
     if not type_ and len(types) > 1:
         _list_types(source, types, events, form)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from hookrules.actions.orphans import Orphans
+from hookrules.actions.private_files import remove_left_behind
 from hookrules.engine import logs
 from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
@@ -19,9 +21,12 @@ from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_sour
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.breakers import Breakers
 from hookrules.engine.runs.correlating import Correlator
+from hookrules.engine.runs.describing import aloud, describing
 from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import follower
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
@@ -90,7 +95,11 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        working = _worker(project, journal, labels)
+        orphans = Orphans()
+        orphans.adopt()
+        for path in remove_left_behind():
+            logs.info("removed what a process that died left", file=str(path))
+        working = _worker(project, journal, labels, orphans.reap)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
@@ -105,21 +114,24 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
     return work
 
 
-def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Worker:
+def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: Callable[[], None]) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
+    mask = masker(masked)
     workshop = Workshop(
         journal=journal,
         folder=project.folder.absolute(),
         secrets=secrets,
-        mask=masker(masked),
+        mask=mask,
         clock=time.time,
         random=random.random,
         log=_log,
         emit=emitter(index, time.time, _new_event_id),
         outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
+        perform=aloud(describing({}), mask) if project.dry_run else Breakers(journal, time.time, mask).perform,
+        console_url=project.settings.console.external_url,
     )
     return Worker(
         workshop,
@@ -127,16 +139,18 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
         Schedules(schedules_of(project.settings), index, journal, _new_event_id),
         Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
+        Housekeeping(journal, project.settings.retention, project.ruleset),
         name=worker_name(),
         slots=project.settings.server.slots,
         labels=labels,
+        reap=reap,
     )
 
 
 def _console(project: Project, journal: Journal, listening: socket.socket, token: Secret) -> Callable[[], None]:
     from hookrules.engine.web.console import ConsoleServer, application
 
-    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal()), listening)
+    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal(), dry_run=project.dry_run), listening)
     server.start()
     return server.stop
 

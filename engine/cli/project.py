@@ -3,18 +3,18 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hookrules.engine.cli.findings import from_here, tally
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.loading import Catalogues, Loaded, load, load_settings_only
+from hookrules.engine.config.loading import Catalogues, Loaded, load, load_encryption, load_settings_only
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
 from hookrules.engine.journal import Journal, Reading, Watching
 from hookrules.engine.journal.opening import open_journal
-from hookrules.engine.model import Run
+from hookrules.engine.model import Event, Run
 
 _IN_MEMORY = "sqlite://"
 
@@ -29,14 +29,16 @@ class Project:
     settings: Settings
     ruleset: Ruleset
     findings: tuple[Finding, ...]
+    dry_run: bool = False
+    """Whether what steps would do is described instead of done."""
 
 
-def load_project(config: Path, environ: Mapping[str, str] | None = os.environ) -> Project:
-    """Without `environ` placeholders stand in for secrets.
+def load_project(config: Path, environ: Mapping[str, str] | None = os.environ, rules: Path | None = None) -> Project:
+    """Without `environ` placeholders stand in for secrets. `rules` is another folder of rules than the configuration's.
 
     Raises UsageError where there is no such file, ConfigurationError with every finding where it can't be used.
     """
-    loaded = load(present(config), environ=environ)
+    loaded = load(present(config), environ=environ, rules=rules)
     if loaded.settings is None or loaded.ruleset is None:
         raise _unusable(config, loaded)
     return Project(config, config.parent, loaded.settings, loaded.ruleset, loaded.findings)
@@ -58,7 +60,21 @@ def present(config: Path) -> Path:
 
 def open_journal_of(project: Project) -> Journal:
     """Raises JournalError where it can't be opened; a new one is created."""
-    return open_journal(project.settings.store, project.folder)
+    return _open(project.settings, project.folder)
+
+
+def _open(settings: Settings, folder: Path) -> Journal:
+    return open_journal(settings.store, folder, settings.encryption_keys())
+
+
+def with_journal_key(project: Project) -> Project:
+    """A project that was loaded without secrets, with what its journal needs. Raises ConfigurationError."""
+    if project.settings.encryption is None:
+        return project
+    loaded = load_encryption(project.config, environ=os.environ)
+    if loaded.settings is None:
+        raise _unusable(project.config, loaded)
+    return replace(project, settings=project.settings.model_copy(update={"encryption": loaded.settings.encryption}))
 
 
 @contextmanager
@@ -80,7 +96,7 @@ def load_settings(config: Path) -> Settings:
 def journal_of(settings: Settings, folder: Path) -> Iterator[Reading]:
     """The journal for reading; an empty one where nothing has been written yet, and creates none."""
     there = settings.store_file(folder).exists()
-    journal = open_journal(settings.store if there else _IN_MEMORY, folder)
+    journal = _open(settings, folder) if there else open_journal(_IN_MEMORY, folder)
     try:
         yield journal
     finally:
@@ -93,7 +109,17 @@ def journal_for_steering(config: Path) -> Iterator[Journal]:
     settings = load_settings(config)
     if not settings.store_file(config.parent).exists():
         raise UsageError("nothing has run yet: there is no journal")
-    journal = open_journal(settings.store, config.parent)
+    journal = _open(settings, config.parent)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def journal_of_settings(settings: Settings, folder: Path) -> Iterator[Journal]:
+    """The journal for writing; a new one is created."""
+    journal = _open(settings, folder)
     try:
         yield journal
     finally:
@@ -104,7 +130,7 @@ def journal_for_steering(config: Path) -> Iterator[Journal]:
 def journal_for_watching(project: Project) -> Iterator[Watching]:
     """What rules for several events have found so far; nothing where nothing has been written yet."""
     there = project.settings.store_file(project.folder).exists()
-    journal = open_journal(project.settings.store if there else _IN_MEMORY, project.folder)
+    journal = _open(project.settings, project.folder) if there else open_journal(_IN_MEMORY, project.folder)
     try:
         yield journal
     finally:
@@ -117,6 +143,13 @@ def run_named(journal: Reading, run_id: str) -> Run:
     if run is None:
         raise UsageError(f"there is no run {run_id}; `hookrules runs` lists them")
     return run
+
+
+def with_payload(event: Event) -> Event:
+    """Raises UsageError where nothing can be done with the event any more."""
+    if not event.payload_kept:
+        raise UsageError(f"the payload of {event.id} is gone: it is older than `retention.payloads` keeps it")
+    return event
 
 
 def _unusable(config: Path, loaded: Loaded) -> ConfigurationError:

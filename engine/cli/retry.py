@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hookrules.engine.cli.project import journal_for_steering, load_project, run_named
+from hookrules.engine.cli.project import journal_for_steering, load_project, run_named, with_payload
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import UsageError
 from hookrules.engine.journal import Journal, RuleText, RunFilter
@@ -43,6 +43,9 @@ def _dead(journal: Journal, rule: str | None) -> list[Run]:
 def _again(journal: Journal, run: Run, rules: Ruleset | None) -> str:
     """Raises UsageError where the run did not end badly, or its rule is gone."""
     digest = None if rules is None else _digest(journal, run, rules)
+    event = journal.event(run.event_id)
+    if event:
+        with_payload(event)
     state = journal.retry(run.id, time.time(), digest)
     if state not in (RunState.DEAD, RunState.FAILED, RunState.CANCELLED):
         raise UsageError(

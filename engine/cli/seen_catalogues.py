@@ -29,7 +29,7 @@ def seen_in_journal(folder: Path) -> Catalogues:
 
 
 def _joined(source: str, published: Catalogue | None, journal: Reading) -> Catalogue | None:
-    events = journal.events(EventFilter(source, limit=LOOKED_AT))
+    events = journal.events(EventFilter(source, limit=LOOKED_AT, payload_kept=True))
     if published:
         return published.joined(catalogue_of(events))
     return catalogue_of(events) if len(events) >= _FEWEST else None

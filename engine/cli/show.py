@@ -80,6 +80,7 @@ def event_as_json(journal: Reading, event: Event) -> dict[str, Json]:
         "git": dict(event.git),
         "runs": [runs.as_json(run) for run in _runs_of(journal, event)],
         "payload": event.payload,
+        "payload_kept": event.payload_kept,
     }
 
 
@@ -107,6 +108,7 @@ def event_as_text(journal: Reading, event: Event) -> Iterator[Text]:
         {
             "received": f"{clock(event.received_at)} from {event.address}" if event.address else clock(event.received_at),
             "delivery": event.delivery_id,
+            "fetched": f"from {event.fetched_from}" if event.fetched_from else None,
             "proven by": f"secret {event.proven_by} of the list" if event.proven_by and event.proven_by > 1 else None,
             **{f"git.{name}": _short(value) for name, value in event.git.items()},
         }
@@ -116,6 +118,9 @@ def event_as_text(journal: Reading, event: Event) -> Iterator[Text]:
     for run in started:
         took = duration(run.started_at, run.ended_at)
         yield Text.assemble(f"    {run.id}  {run.rule}  ", state_style(run.state), f"  {took}".rstrip(), f"  {_line(run.error)}".rstrip())
+    if not event.payload_kept:
+        yield Text("  the payload is gone: it is older than `retention.payloads` keeps it")
+        return
     yield Text("  payload", "bold")
     yield from _block(json.dumps(event.payload, ensure_ascii=False, indent=2), most=None)
 

@@ -7,6 +7,7 @@ from typing import Protocol, TypeGuard
 
 from pydantic import BaseModel
 
+from hookrules.actions.action import USUAL
 from hookrules.engine.conditions import FactUse
 from hookrules.engine.config.answers import Answer, Respond
 from hookrules.engine.config.codes import Code
@@ -74,9 +75,16 @@ def _check_respond(written: WrittenRule, respond: Respond, check: "_Check") -> I
 def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: Known) -> Iterator[Finding]:
     for use in step.action.services_used():
         there = known.services.get(use.section, ()) if known.services is not None else None
-        if there is not None and use.name not in there:
+        if there is None or use.found_in(there) is not None:
+            continue
+        if use.name is not None:
             message = f"there is no '{use.name}' in '{use.section}' of hookrules.yaml"
-            yield written.error(Code.UNKNOWN_SERVICE, message, (*path, step.kind, use.field), closest(use.name, there))
+        elif there:
+            message = f"'{use.section}' of hookrules.yaml has several and no '{USUAL}'; say with '{use.field}' which is meant"
+        else:
+            message = f"there is nothing in '{use.section}' of hookrules.yaml"
+        suggestion = closest(use.name, there) if use.name else None
+        yield written.error(Code.UNKNOWN_SERVICE, message, (*path, step.kind, use.field), suggestion)
 
 
 def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templated]]:

@@ -8,12 +8,13 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from hookrules.actions import kind, kinds
+from hookrules.actions import UnusablePackage, kind, kinds, others, package_of
 from hookrules.actions.action import Action
 from hookrules.engine.config.answers import RespondFields
 from hookrules.engine.config.correlating import AbsentFields, CorrelateFields
 from hookrules.engine.config.event_patterns import EventCondition, Patterns, StepCondition, condition_faults, line_error, pattern
-from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, problem
+from hookrules.engine.config.failure_kinds import FailuresField, never_of
+from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore, problem
 from hookrules.engine.config.order import ConcurrencyFields, ThrottleFields
 from hookrules.engine.config.rule import PlannedStep, Retry
 from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, closest
@@ -22,7 +23,7 @@ from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.model import Expectation
 from hookrules.engine.units import Duration, PositiveDuration
 
-LATER_ACTIONS = frozenset({"email", "sql", "notify", "git", "status"})
+LATER_ACTIONS = frozenset({"sql"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
 _LATER_KEYS = frozenset({"dedupe"})
@@ -42,16 +43,17 @@ VariableName = Annotated[str, AfterValidator(_variable_name), Field(json_schema_
 class RetryFields(Keys):
     """How often a failed step is tried, and when again."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"on"})
-
     attempts: int = Field(ge=1, le=1000, strict=True, description="How often in all, the first attempt included.")
     delay: Duration = Field(1.0, description="The time before the second attempt.")
     backoff: float = Field(2.0, ge=1, le=100, strict=True, description="Each delay is the one before, times this.")
     max_delay: Duration | None = Field(None, description="No delay is longer than this.")
     jitter: Boolean = Field(default=True, description="Makes each delay up to a half shorter or longer, by chance.")
+    on: Annotated[tuple[FailuresField, ...] | None, OneOrMore, NotEmpty] = Field(
+        None, description="Which failures are tried again; left out: those that may pass by themselves."
+    )
 
     def compiled(self) -> Retry:
-        return Retry(self.attempts, self.delay, self.backoff, self.max_delay, self.jitter)
+        return Retry(self.attempts, self.delay, self.backoff, self.max_delay, self.jitter, self.on)
 
 
 class StepFields(Keys):
@@ -69,6 +71,7 @@ class StepFields(Keys):
     continue_on_error: Boolean = Field(default=False, description="Whether the run goes on where this step fails for good.")
 
 
+_OWN_KINDS = frozenset(kinds())
 STEP_KEYS = frozenset(field.alias or name for name, field in StepFields.model_fields.items())
 
 
@@ -96,12 +99,41 @@ def _step(written: Any) -> PlannedStep:
         return written
     if not isinstance(written, dict):
         raise problem("mapping", "a step is a mapping with an action, such as shell: ./deploy.sh")
-    known = [key for key in written if key in kinds()]
+    known = _actions_of(written)
     if len(known) != 1 or not LATER_ACTIONS.difference(kinds()).isdisjoint(written):
         raise _not_one_action(written, known)
-    fields: Any = step_model(known[0]).model_validate(written)
+    fields = _fields(known[0], written)
     _check_expectation(known[0], fields.action.expects())
+    _check_retry(known[0], fields)
     return _planned(known[0], fields)
+
+
+def _actions_of(written: Mapping[str, Any]) -> list[str]:
+    """Other packages are looked at only where a key is nothing that hookrules knows itself."""
+    known = _OWN_KINDS.union(others()) if written.keys() - _OWN_KINDS - STEP_KEYS else _OWN_KINDS
+    return [key for key in written if key in known]
+
+
+def _fields(name: str, written: Mapping[str, Any]) -> Any:
+    """A model of another package may break in ways of its own, which are not ours to crash by."""
+    try:
+        fields: Any = step_model(name).model_validate(written)
+        _ = fields.action.expects(), fields.action.services_used(), fields.action.sources_made()
+    except UnusablePackage as error:
+        raise _package_fault(name, str(error)) from None
+    except ValidationError:
+        raise
+    except Exception as error:
+        package = package_of(name)
+        if package is None:
+            raise
+        raise _package_fault(name, f"action '{name}' of package {package} breaks here with {type(error).__name__}: {error}") from None
+    return fields
+
+
+def _package_fault(name: str, message: str) -> ValidationError:
+    line = InitErrorDetails(type=problem("package", message), loc=(name,), input=None)
+    return ValidationError.from_exception_data("step", [line])
 
 
 def _check_expectation(name: str, expects: Expectation | None) -> None:
@@ -116,6 +148,13 @@ def _check_expectation(name: str, expects: Expectation | None) -> None:
         raise ValidationError.from_exception_data("wait", [line]) from None
     if expects.condition is not None:
         _expected_condition(expects.condition, (name, "for", "when"))
+
+
+def _check_retry(name: str, fields: StepFields) -> None:
+    on = fields.retry.on if fields.retry else None
+    strange = never_of(on or (), kind(name).failures, name)
+    if strange is not None:
+        raise ValidationError.from_exception_data("retry", [InitErrorDetails(type=strange, loc=("retry", "on"), input=None)])
 
 
 def _expected_condition(written: Any, place: Path) -> None:
@@ -184,7 +223,7 @@ def _no_action() -> PydanticCustomError:
 def _unknown_action(key: str) -> PydanticCustomError:
     if key in FOREIGN_KEYS:
         return problem("unknown_action", f"'{key}' is no key of a step; {FOREIGN_KEYS[key]}", FOREIGN_ACTIONS.get(key))
-    suggestion = closest(key, [*kinds(), *STEP_KEYS])
+    suggestion = closest(key, [*kinds(), *others(), *STEP_KEYS])
     return problem("unknown_action", f"'{key}' is neither an action nor a key of a step", suggestion)
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hookrules.actions import services
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.server_checks import check_server
 from hookrules.engine.config.server_settings import Server
-from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.settings import Settings, settings_with
 from hookrules.engine.config.source_checks import check_source
+from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.yaml_nodes import Document, plain
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.secret import SHORTEST, Placeholders, Vault, secrets_in
+from hookrules.engine.sources import provider, providers
 
 CheckCron = Callable[[str, str], object]
 """Takes a cron text and a time zone; raises ValueError, in a sentence for its writer, for one that can't be worked out."""
@@ -33,12 +34,21 @@ class SettingsFile:
     settings: Settings | None
     findings: tuple[Finding, ...]
     names: Mapping[str, Collection[str]]
-    """What `sources`, `schedules`, `secrets` and the sections of actions name, also where an entry can't be used."""
+    """What each section names, also where an entry can't be used."""
 
 
 def read_settings(path: Path, environ: Mapping[str, str] | None) -> SettingsFile:
     """Without `environ` no secret is read: placeholders stand in for all of them."""
     return check_settings(read_file(path), path.parent, environ)
+
+
+def read_section(path: Path, section: str, environ: Mapping[str, str]) -> SettingsFile:
+    """One section of a file that was read without its secrets, with them: they are not asked of the others."""
+    document = read_file(path)
+    data = plain(document.root) or {}
+    written = {section: data[section]} if section in data else {}
+    settings, problems = _validated(settings_with(written.keys()), written, document, {"vault": Vault(environ, path.parent)})
+    return SettingsFile(document, settings, tuple(problems), {})
 
 
 def check_settings(document: Document, folder: Path, environ: Mapping[str, str] | None) -> SettingsFile:
@@ -50,9 +60,10 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str] 
         return SettingsFile(document, None, (*document.findings, finding), {})
     read_over = list(_read_over(document, data or {}))
     written = {key: _kept(key, value) for key, value in (data or {}).items() if value is not None and key not in Settings.read_over}
-    names = {key: _keys(written.get(key)) for key in ("sources", "schedules", "secrets", *services())}
+    model = settings_with(written.keys())
+    names = {key: _keys(written.get(key)) for key in model.model_fields}
     vault = Placeholders(folder) if environ is None else Vault(environ, folder)
-    settings, problems = _validated(written, document, {"vault": vault})
+    settings, problems = _validated(model, written, document, {"vault": vault})
     findings = [*document.findings, *read_over, *problems]
     if settings:
         findings += _checks(settings, document)
@@ -83,14 +94,16 @@ def _read_over(document: Document, data: Mapping[str, Any]) -> Iterator[Finding]
             yield Finding(document.file, line, column, Level.WARNING, Code.NOT_IN_THIS_VERSION, message)
 
 
-def _validated(written: dict[str, Any], document: Document, context: Mapping[str, Any]) -> tuple[Settings | None, list[Finding]]:
+def _validated(
+    model: type[Settings], written: dict[str, Any], document: Document, context: Mapping[str, Any]
+) -> tuple[Settings | None, list[Finding]]:
     try:
-        return Settings.model_validate(written, context=context), []
+        return model.model_validate(written, context=context), []
     except ValidationError as error:
-        findings = findings_of(error, Settings, document)
+        findings = findings_of(error, model, document)
         sound = _without_faults(written, error)
     try:
-        return Settings.model_validate(sound, context=context), findings
+        return model.model_validate(sound, context=context), findings
     except ValidationError:
         return None, findings
 
@@ -108,8 +121,9 @@ def _without_faults(written: Mapping[str, Any], error: ValidationError) -> dict[
 
 
 def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
+    clients = settings.services()["clients"]
     for name, source in settings.sources.items():
-        yield from check_source(name, source, document, settings.server.external_url)
+        yield from check_source(name, source, document, settings.server.external_url, clients)
     yield from _check_secrets(settings, document)
     for name, schedule in settings.schedules.items():
         try:
@@ -122,8 +136,16 @@ def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
             yield Finding(document.file, line, column, Level.ERROR, Code.SCHEDULE, wrong)
 
 
+def _is_public(source: SourceSettings) -> bool:
+    """Whether what proves its deliveries may be read by anyone."""
+    return source.provider in providers() and provider(str(source.provider)).public
+
+
 def _check_secrets(settings: Settings, document: Document) -> Iterator[Finding]:
+    public = {name for name, source in settings.sources.items() if _is_public(source)}
     for path, secret in secrets_in(settings):
+        if path[0] == "sources" and path[1] in public:
+            continue
         line, column = document.locate(path)
         if secret.literal:
             message = "a secret in the file is read by all who read the file; write {env: NAME}, {file: PATH} or {credential: NAME}"

@@ -1,5 +1,6 @@
 """What is handed to a journal and back, beside the values of the model."""
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +33,18 @@ class EventFilter:
     source: str | None = None
     type: str | None = None
     limit: int = 50
+    payload_kept: bool | None = None
+    delivery_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event, and the rules that fired for it, with what they were then: name → digest of the text."""
+
+    number: int
+    """Greater than that of every event that was written before it."""
+    event_id: str
+    rules: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,21 @@ class RefusalFilter:
 
     source: str | None = None
     limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Of a target that calls go to, how the last ones fared. None stands for one that is closed and had no failure lately."""
+
+    target: str
+    """`https://api.example.com`, `database main`."""
+    changed_at: float
+    failures: int = 0
+    """In a row."""
+    openings: int = 0
+    """How often it opened without a success between."""
+    until: float | None = None
+    """It is open: calls are parked until then. None where it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +149,51 @@ class Turn:
     """Runs of rules that ask for one of these are taken, too."""
 
 
+class Shelf(enum.IntEnum):
+    """What `tidy` goes through, in this order."""
+
+    LOOSE = 0
+    """What hangs on no event."""
+    PAYLOADS = 1
+    EMPTIED = 2
+    """Events without a payload."""
+    WHOLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far `tidy` has come."""
+
+    shelf: Shelf = Shelf.LOOSE
+    at: float = 0.0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Moments: what is older is not kept. None keeps all of it."""
+
+    outputs: float
+    """When the run ended whose steps said it; its result has what is kept."""
+    events: float | None = None
+    """When the event was received and its last run ended; refusals likewise."""
+    payloads: float | None = None
+    """Likewise, for payload and body alone."""
+    partials: float | None = None
+    """When the first of several events came that a rule waits for: nothing can complete them any more."""
+    cursors: Sequence[str] = ()
+    """Names under which events are still looked at: what they have not seen is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What one slice came to."""
+
+    removed: int
+    next: Mark | None
+    """Where to go on; None where all was looked at."""
+
+
 Arrival = tuple[Event, Sequence[Match]]
 """An event, and the rules that it fires."""
 
@@ -135,6 +208,8 @@ class Repeats:
     """Whether a delivery id that came before starts nothing, also no rule that had no run for it."""
 
 
+BREAKERS_KEPT = 86_400.0
+"""Seconds after which a breaker that nothing has changed is forgotten."""
 USUAL = Repeats()
 REMEMBERED = 86_400.0
 """Seconds for which bodies are remembered that may not come again."""

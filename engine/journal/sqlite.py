@@ -3,12 +3,12 @@
 All writes of one journal object go through its committing thread; readers have connections of their own.
 """
 
-import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,27 +19,37 @@ from hookrules.engine.journal import (
     USUAL,
     Advance,
     Arrival,
+    Bounds,
+    Breaker,
     EventFilter,
+    Happened,
     Heading,
     Journal,
+    Mark,
     Partial,
     RefusalFilter,
     Repeats,
     RuleText,
     RunFilter,
     Silence,
+    Tidied,
     Turn,
     Waiting,
 )
+from hookrules.engine.journal import sqlite_breakers as breakers
+from hookrules.engine.journal import sqlite_exchange as exchange
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
+from hookrules.engine.journal.sealing import UNSEALED, Seal
 from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
 from hookrules.engine.journal.sqlite_rows import (
     Row,
     event_from,
     event_row,
+    expectation_values,
+    output_from,
     response_from,
     response_text,
     run_from,
@@ -48,15 +58,18 @@ from hookrules.engine.journal.sqlite_rows import (
     waiting_from,
 )
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
+from hookrules.engine.journal.sqlite_tidying import tidy
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, ProcessMark, Receipt, Refused, Reply, Run, RunState, Step
 
 Result = TypeVar("Result")
 
 _READING = load_statements("sqlite_reading.sql")
 _EVENT_CONDITIONS = {
     "source": "source = :source",
+    "payload_kept": "payload_kept = :payload_kept",
     "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
+    "delivery_id": "delivery_id = :delivery_id",
 }
 _REFUSAL_CONDITIONS = {"source": "source = :source"}
 _RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
@@ -71,8 +84,10 @@ class SqliteJournal(Journal):
         *,
         randbits: Callable[[int], int] = secrets.randbits,
         patience: float = PATIENCE,
+        seal: Seal = UNSEALED,
     ) -> None:
-        store = SqliteStore(path, patience)
+        store = SqliteStore(path, patience, seal.key_ids)
+        self._seal = seal
         self._new_run_id = id_maker("run", randbits)
         self._committer = Committer[sqlite3.Connection](store, name="journal")
         self._reads: Reads = FileReads(path, store.where) if path else MemoryReads(self._committer)
@@ -95,11 +110,14 @@ class SqliteJournal(Journal):
             return _failed(error)
         if repeats == USUAL:
             return self._committer.submit(partial(writes.accept_all, arrivals=rows))
-        digest = None if repeats.body is None else hashlib.sha256(repeats.body).digest()
+        digest = None if repeats.body is None else self._seal.digest(repeats.body)
         return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
     def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
         return self._committer.submit(partial(writes.refuse, refused=refused, counts=counts))
+
+    def try_writing(self) -> Future[None]:
+        return self._committer.submit(writes.try_writing)
 
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
         rows = [(rule.digest, rule.name, rule.text) for rule in rules]
@@ -108,26 +126,36 @@ class SqliteJournal(Journal):
     # What the worker writes.
 
     def claim(self, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
-        return self._write(partial(writes.claim, worker=worker, now=now, lease=lease, turn=turn))
+        rows = self._write(partial(writes.claim, worker=worker, now=now, lease=lease, turn=turn))
+        return [run_from(row, self._seal) for row in rows]
 
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
 
     def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
         after = [self._row(arrival) for arrival in following]
-        self._write(partial(writes.write_step, run=run, values=step_values(run, step), following=after))
+        self._write(partial(writes.write_step, run=run, values=step_values(run, step, self._seal), following=after))
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
-        self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": text}))
+        sealed = self._seal.close_text(text, f"outputs.text {run.id} {key}")
+        self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": sealed}))
+
+    def write_process(self, run: Run, key: str, process: ProcessMark) -> None:
+        self._under_claim("write_process", run, {"key": key, **asdict(process)})
+
+    def processes(self, run_id: str) -> Mapping[str, ProcessMark]:
+        return {key: ProcessMark(*mark) for key, *mark in self._rows(_READING["processes"], (run_id,))}
 
     def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
-        self._write(partial(writes.park, run=run, step_values=step_values(run, step), due_at=due_at, expects=expects))
+        values = step_values(run, step, self._seal)
+        expected = expectation_values(run, step.key, expects, self._seal) if expects else None
+        self._write(partial(writes.park, run=run, step_values=values, due_at=due_at, expects=expected))
 
     def met(self, run_id: str) -> Met | None:
         return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
 
     def waiting_for_events(self) -> list[Waiting]:
-        return [waiting_from(row) for row in self._rows(writes.SQL["open_expectations"], ())]
+        return [waiting_from(row, self._seal) for row in self._rows(writes.SQL["open_expectations"], ())]
 
     def headings(self, after: int, limit: int) -> list[Heading]:
         return [Heading(*row) for row in self._rows(writes.SQL["events_after"], {"after": after, "limit": limit})]
@@ -147,7 +175,8 @@ class SqliteJournal(Journal):
         following: Arrival | None = None,
         response: Reply | None = None,
     ) -> None:
-        values = {"state": state.value, "ended_at": now, "error": error, "response": response_text(response)}
+        told = error and self._seal.close_text(error, f"runs.error {run.id}")
+        values = {"state": state.value, "ended_at": now, "error": told, "response": response_text(response, run.id, self._seal)}
         after = self._row(following) if following else None
         self._write(partial(writes.end_run, run=run, values=values, following=after))
 
@@ -201,6 +230,17 @@ class SqliteJournal(Journal):
     def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
         return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
 
+    # Circuit breakers.
+
+    def breaker(self, target: str) -> Breaker | None:
+        return next((Breaker(*row) for row in self._rows(breakers.SQL["breaker"], (target,))), None)
+
+    def breakers(self) -> list[Breaker]:
+        return [Breaker(*row) for row in self._rows(breakers.SQL["breakers"], ())]
+
+    def move_breaker(self, target: str, before: Breaker | None, after: Breaker | None, now: float) -> bool:
+        return self._write(partial(breakers.move, target=target, before=before, after=after, now=now))
+
     # What people ask of runs.
 
     def cancel(self, run_id: str, now: float) -> RunState | None:
@@ -212,29 +252,45 @@ class SqliteJournal(Journal):
     def approve(self, run_id: str, now: float, by: str) -> bool:
         return self._write(partial(steering.approve, run_id=run_id, now=now, by=by))
 
+    def tidy(self, bounds: Bounds, mark: Mark) -> Tidied:
+        return self._write(partial(tidy, bounds=bounds, mark=mark))
+
+    def export(self, write: Callable[[bytes], object]) -> Mapping[str, int]:
+        return self._reads.read(partial(exchange.export, seal=self._seal, write=write))
+
+    def take(self, lines: Iterable[bytes]) -> Mapping[str, int]:
+        return exchange.in_commits(lines, lambda some: self._write(partial(exchange.take, seal=self._seal, lines=some)))
+
     # What people and programs look at.
 
     def event(self, event_id: str) -> Event | None:
-        return next(map(event_from, self._rows(_READING["event"], (event_id,))), None)
+        return next((event_from(row, self._seal) for row in self._rows(_READING["event"], (event_id,))), None)
 
     def events(self, which: EventFilter) -> list[Event]:
-        return [event_from(row) for row in self._listed("list_events", _EVENT_CONDITIONS, which)]
+        return [event_from(row, self._seal) for row in self._listed("list_events", _EVENT_CONDITIONS, which)]
+
+    def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
+        rows = self._rows(_READING["happened"], {"after": after, "limit": limit, "since": since, "source": source})
+        return [Happened(number, event_id, json.loads(rules)) for number, event_id, rules in rows]
+
+    def count_happened(self, since: float, source: str | None = None) -> int:
+        return int(self._rows(_READING["count_happened"], {"since": since, "source": source})[0][0])
 
     def run(self, run_id: str) -> Run | None:
-        return next(map(run_from, self._rows(_READING["run"], (run_id,))), None)
+        return next((run_from(row, self._seal) for row in self._rows(_READING["run"], (run_id,))), None)
 
     def runs(self, which: RunFilter) -> list[Run]:
-        return [run_from(row) for row in self._listed("list_runs", _RUN_CONDITIONS, which)]
+        return [run_from(row, self._seal) for row in self._listed("list_runs", _RUN_CONDITIONS, which)]
 
     def steps(self, run_id: str) -> list[Step]:
-        return [step_from(row) for row in self._rows(_READING["steps"], (run_id,))]
+        return [step_from(row, self._seal) for row in self._rows(_READING["steps"], (run_id,))]
 
     def rule_text(self, digest: str) -> RuleText | None:
         return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
 
     def response(self, run_id: str) -> Reply | None:
         rows = self._rows(_READING["response"], (run_id,))
-        return response_from(rows[0][0]) if rows else None
+        return response_from(rows[0][0], run_id, self._seal) if rows else None
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
         return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]
@@ -243,7 +299,7 @@ class SqliteJournal(Journal):
         return [event_id for (event_id,) in self._rows(_READING["events_of_run"], (run_id,))]
 
     def outputs(self, run_id: str, after: int = 0) -> list[Output]:
-        return [Output(*row) for row in self._rows(_READING["outputs"], (run_id, after))]
+        return [output_from(row, run_id, self._seal) for row in self._rows(_READING["outputs"], (run_id, after))]
 
     def counts(self) -> Mapping[str, int]:
         return {f"runs.{state}": 0 for state in RunState} | dict(self._rows(_READING["counts"], ()))
@@ -251,7 +307,7 @@ class SqliteJournal(Journal):
     def _row(self, arrival: Arrival) -> writes.ArrivalRow:
         """Raises JournalError where the event can't be written."""
         event, matches = arrival
-        return event_row(event), [(self._new_run_id(event.received_at), match) for match in matches]
+        return event_row(event, self._seal), [(self._new_run_id(event.received_at), match) for match in matches]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         return self._committer.submit(write).result()

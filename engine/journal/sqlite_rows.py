@@ -1,6 +1,5 @@
 """Events, runs and steps ↔ rows of the SQLite schema."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,8 @@ import msgspec
 
 from hookrules.engine.errors import Unwritable
 from hookrules.engine.journal import Waiting
-from hookrules.engine.model import Event, Expectation, Json, Reply, Run, RunState, Step, StepState
+from hookrules.engine.journal.sealing import Seal
+from hookrules.engine.model import Event, Expectation, Json, Output, Reply, Run, RunState, Step, StepState
 
 Row = tuple[Any, ...]
 
@@ -30,9 +30,9 @@ class EventRow:
     values: Row
 
 
-def event_row(event: Event) -> EventRow:
+def event_row(event: Event, seal: Seal) -> EventRow:
     """Raises JournalError where a value can't be JSON or UTF-8."""
-    digest = hashlib.sha256(event.body).digest()
+    digest = seal.digest(event.body)
     payload = _json(event.payload, "payload", event.id)
     values = (
         event.id,
@@ -43,12 +43,13 @@ def event_row(event: Event) -> EventRow:
         event.received_at,
         event.address,
         event.hops,
-        _json(dict(event.headers), "headers", event.id).decode(),
-        _json(dict(event.query), "query", event.id).decode(),
-        _json(dict(event.git), "git facts", event.id).decode(),
+        seal.close_text(_json(dict(event.headers), "headers", event.id).decode(), f"events.headers {event.id}"),
+        seal.close_text(_json(dict(event.query), "query", event.id).decode(), f"events.query {event.id}"),
+        seal.close_text(_json(dict(event.git), "git facts", event.id).decode(), f"events.git {event.id}"),
         event.proven_by,
-        None if payload == event.body else payload,
-        event.body,
+        event.fetched_from,
+        None if payload == event.body else seal.close(payload, f"events.payload {digest.hex()}"),
+        seal.close(event.body, f"events.body {digest.hex()}"),
     )
     return EventRow(event.id, event.source, event.delivery_id, digest, event.received_at, values)
 
@@ -60,26 +61,31 @@ def _json(value: Json, what: str, owner: str) -> bytes:
         raise Unwritable(f"the {what} of {owner} can't be written as JSON: {error}") from error
 
 
-def event_from(row: Row) -> Event:
-    id_, source, type_, delivery_id, received_at, address, hops, headers, query, git, proven_by, payload, body = row
+def event_from(row: Row, seal: Seal) -> Event:
+    id_, source, type_, delivery_id, digest, received_at, address, hops, headers, query, *more = row
+    git, proven_by, fetched_from, payload_kept, payload, body = more
+    body = seal.open(body, f"events.body {digest.hex()}")
+    payload = body if payload is None else seal.open(payload, f"events.payload {digest.hex()}")
     return Event(
         id=id_,
         source=source,
         type=type_,
-        payload=_decode(body if payload is None else payload),
+        payload=_decode(payload) if payload_kept else None,
         body=body,
         received_at=received_at,
         delivery_id=delivery_id,
-        headers=_decode_fields(headers),
-        query=_decode_fields(query),
+        headers=_decode_fields(seal.open_text(headers, f"events.headers {id_}")),
+        query=_decode_fields(seal.open_text(query, f"events.query {id_}")),
         address=address,
         hops=hops,
-        git=_decode(git),
+        git=_decode(seal.open_text(git, f"events.git {id_}")),
         proven_by=proven_by,
+        fetched_from=fetched_from,
+        payload_kept=bool(payload_kept),
     )
 
 
-def run_from(row: Row) -> Run:
+def run_from(row: Row, seal: Seal) -> Run:
     id_, event_id, rule, digest, state, created_at, due_at, fence, worker, started_at, ended_at, error, cancelled_at, retries, verdict = row
     return Run(
         id=id_,
@@ -93,15 +99,16 @@ def run_from(row: Row) -> Run:
         worker=worker,
         started_at=started_at,
         ended_at=ended_at,
-        error=error,
+        error=error and seal.open_text(error, f"runs.error {id_}"),
         cancelled_at=cancelled_at,
         retries=retries,
         verdict=RunState(verdict) if verdict else None,
     )
 
 
-def step_values(run: Run, step: Step) -> Mapping[str, Any]:
+def step_values(run: Run, step: Step, seal: Seal) -> Mapping[str, Any]:
     """The values of `write_step`. Raises JournalError where the result can't be JSON."""
+    result = _json(dict(step.result), "result", f"{step.key} of {run.id}").decode()
     return {
         "run_id": run.id,
         "fence": run.fence,
@@ -112,12 +119,12 @@ def step_values(run: Run, step: Step) -> Mapping[str, Any]:
         "attempts": step.attempts,
         "started_at": step.started_at,
         "ended_at": step.ended_at,
-        "result": _json(dict(step.result), "result", f"{step.key} of {run.id}").decode(),
-        "error": step.error,
+        "result": seal.close_text(result, f"steps.result {run.id} {step.key}"),
+        "error": step.error and seal.close_text(step.error, f"steps.error {run.id} {step.key}"),
     }
 
 
-def step_from(row: Row) -> Step:
+def step_from(row: Row, seal: Seal) -> Step:
     run_id, key, kind, state, attempts, started_at, name, ended_at, result, error = row
     return Step(
         run_id=run_id,
@@ -128,20 +135,40 @@ def step_from(row: Row) -> Step:
         started_at=started_at,
         name=name,
         ended_at=ended_at,
-        result=_decode(result),
-        error=error,
+        result=_decode(seal.open_text(result, f"steps.result {run_id} {key}")),
+        error=error and seal.open_text(error, f"steps.error {run_id} {key}"),
     )
 
 
-def waiting_from(row: Row) -> Waiting:
+def expectation_values(run: Run, key: str, expects: Expectation, seal: Seal) -> Mapping[str, Any]:
+    """The values of `expect`."""
+    return {
+        "run_id": run.id,
+        "key": key,
+        "approval": expects.approval,
+        "target": expects.target,
+        "events": _encode(expects.events).decode() if expects.events else None,
+        "condition": _encode(expects.condition).decode(),
+        "names": seal.close_text(_json(dict(expects.names), "names", run.id).decode(), f"expectations.names {run.id}"),
+    }
+
+
+def waiting_from(row: Row, seal: Seal) -> Waiting:
     run_id, events, condition, names, since = row
-    expects = Expectation(events=tuple(_decode(events)), condition=_decode(condition), names=_decode(names))
+    expects = Expectation(
+        events=tuple(_decode(events)), condition=_decode(condition), names=_decode(seal.open_text(names, f"expectations.names {run_id}"))
+    )
     return Waiting(run_id, expects, since)
 
 
-def response_text(reply: Reply | None) -> str | None:
-    return None if reply is None else msgspec.json.encode(reply).decode()
+def output_from(row: Row, run_id: str, seal: Seal) -> Output:
+    number, key, stream, text = row
+    return Output(number, key, stream, seal.open_text(text, f"outputs.text {run_id} {key}"))
 
 
-def response_from(text: str) -> Reply:
-    return msgspec.json.decode(text, type=Reply)
+def response_text(reply: Reply | None, run_id: str, seal: Seal) -> str | None:
+    return None if reply is None else seal.close_text(msgspec.json.encode(reply).decode(), f"runs.response {run_id}")
+
+
+def response_from(text: str, run_id: str, seal: Seal) -> Reply:
+    return msgspec.json.decode(seal.open_text(text, f"runs.response {run_id}"), type=Reply)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hookrules.engine.errors import JournalError
 from hookrules.engine.journal.sqlite_faults import is_busy, told
 from hookrules.engine.journal.sqlite_file import WAL_BYTES, SqliteFile
 from hookrules.engine.journal.sqlite_schema import migrate, schema_version
+from hookrules.engine.journal.statements import load_statements
 
 OLDEST_SQLITE = (3, 37)
 """The first with strict tables."""
@@ -20,6 +21,7 @@ PATIENCE = 5.0
 LOCK_POLL = 0.0005
 """Seconds between two tries for it; SQLite's own waiting sleeps up to 0.1 at a time, and a busy neighbour starves it."""
 
+_SQL = load_statements("sqlite_intake.sql")
 _SETTINGS = (
     "pragma synchronous = full",
     "pragma fullfsync = on",  # macOS: past the drive's own cache, too
@@ -32,7 +34,8 @@ _SETTINGS = (
 class SqliteStore:
     """What the committing thread writes to; `path` None is a database in memory. Raises JournalError where it can't be opened."""
 
-    def __init__(self, path: Path | None, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path | None, patience: float = PATIENCE, key_ids: Sequence[bytes] = ()) -> None:
+        """`key_ids`: of the keys that open what is sealed; the first of them seals."""
         self.where = f"the journal {path}" if path else "the journal in memory"
         self._patience = patience
         self._file: SqliteFile | None = None
@@ -40,7 +43,7 @@ class SqliteStore:
             try:
                 self.connection = _connect(path)
                 on_failure.callback(self.connection.close)
-                self._patiently(partial(_set_up, self.connection, in_file=path is not None))
+                self._patiently(partial(_set_up, self.connection, key_ids, in_file=path is not None))
                 self._file = SqliteFile(path) if path else None
             except (sqlite3.Error, JournalError, OSError) as error:
                 raise told(error, self.where) from error
@@ -86,7 +89,7 @@ class SqliteStore:
             time.sleep(LOCK_POLL)
 
 
-def _set_up(connection: sqlite3.Connection, *, in_file: bool) -> None:
+def _set_up(connection: sqlite3.Connection, key_ids: Sequence[bytes], *, in_file: bool) -> None:
     """May be tried again from the start, at whatever point another process was in its way."""
     schema_version(connection)  # before anything is changed in a file that is not ours
     ((mode,),) = connection.execute("pragma journal_mode = wal").fetchall()
@@ -96,8 +99,21 @@ def _set_up(connection: sqlite3.Connection, *, in_file: bool) -> None:
         connection.execute(setting)
     connection.execute("begin immediate")
     migrate(connection)
+    _check_keys(connection, key_ids)
     connection.execute("delete from rules where false")  # a file that may not be written says so here, not at the first event
     connection.execute("commit")
+
+
+def _check_keys(connection: sqlite3.Connection, key_ids: Sequence[bytes]) -> None:
+    """Raises JournalError where values are sealed that none of the keys opens."""
+    sealed = {id_ for (id_,) in connection.execute(_SQL["encryption_keys"])}
+    if sealed and not key_ids:
+        raise JournalError("it is encrypted, and the configuration has no `encryption.key`; give the key that it was written with")
+    missing = sealed.difference(key_ids)
+    if missing:
+        count = f"{len(missing)} of the {len(sealed)} keys"
+        raise JournalError(f"{count} that it was written with is not in `encryption.key`; list it there, behind the newest")
+    connection.executemany(_SQL["keep_encryption_key"], [(id_,) for id_ in key_ids[:1]])
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:

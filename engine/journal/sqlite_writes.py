@@ -2,16 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
 from typing import Any
 
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import REMEMBERED, Turn
 from hookrules.engine.journal.sqlite_order import let_in, start
-from hookrules.engine.journal.sqlite_rows import EventRow, run_from
+from hookrules.engine.journal.sqlite_rows import EventRow, Row
+from hookrules.engine.journal.sqlite_schema import VERSION
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Expectation, Match, Receipt, Refused, Run
+from hookrules.engine.model import Match, Receipt, Refused, Run
 
 SQL = load_statements("sqlite_intake.sql", "sqlite_refusals.sql", "sqlite_work.sql")
 REFUSALS_KEPT = 200
@@ -19,7 +20,7 @@ REFUSALS_KEPT = 200
 OUTPUTS_KEPT = 256
 """Pieces of what one step has said."""
 RULES_ASKED = 1000
-"""Rules that one claim looks at, behind the one that was served last."""
+"""Rules that one claim looks at, due or not, behind the one that was served last."""
 _ACCEPT_EVENT = SQL["accept_event"]
 
 Starts = Sequence[tuple[str, Match]]
@@ -64,7 +65,9 @@ def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> R
     if written.rowcount:
         seq, first_id = written.lastrowid, event.id
     else:
-        ((seq, first_id),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        ((seq, first_id, kept),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
+        if not kept:  # a run may start of it again
+            connection.execute(SQL["refill_event"], (*event.values[-2:], seq))
     runs = tuple((match.rule, run_id) for run_id, match in starts if start(connection, run_id, seq, event, match))
     return Receipt(first_id, runs, known=not written.rowcount)
 
@@ -74,23 +77,40 @@ def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, nex
     return accept(connection, *arrival)
 
 
-def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Run]:
+def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float, turn: Turn) -> list[Row]:
     """What other workers let lapse comes first, the longest ago before; then each rule that has due runs gets one in turn."""
     asked = {"now": now, "labels": json.dumps(turn.labels)}
     seqs = [seq for (seq,) in connection.execute(SQL["lapsed_runs"], {**asked, "limit": turn.free})]
-    queues = [_ready(connection, rule, turn, asked) for rule in _ready_rules(connection, turn.after)]
-    for taken_in_turn in zip_longest(*queues):
-        seqs += [seq for seq in taken_in_turn if seq is not None]
+    if len(seqs) < turn.free and connection.execute(SQL["anything_due"], asked).fetchone():
+        seqs += _in_turn(connection, turn, asked, turn.free - len(seqs))
     claimed = {"worker": worker, "now": now, "lease": lease}
-    return [run_from(connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone()) for seq in seqs[: turn.free]]
+    return [connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone() for seq in seqs]
 
 
-def _ready_rules(connection: sqlite3.Connection, after: str) -> list[str]:
+def _in_turn(connection: sqlite3.Connection, turn: Turn, asked: Mapping[str, Any], most: int) -> list[int]:
+    queues = _queues(connection, _ready_rules(connection, turn.after, asked), turn, asked, most)
+    if not queues:
+        rules = dict.fromkeys(rule for (rule,) in connection.execute(SQL["longest_due_rules"], {**asked, "most": RULES_ASKED}))
+        queues = _queues(connection, iter(rules), turn, asked, most)
+    in_turn = (seq for taken in zip_longest(*queues) for seq in taken if seq is not None)
+    return list(islice(in_turn, most))
+
+
+def _queues(connection: sqlite3.Connection, rules: Iterator[str], turn: Turn, asked: Mapping[str, Any], most: int) -> list[list[int]]:
+    """The due runs of each rule. No more rules are asked than are needed for one run of each."""
+    found = (queue for rule in rules if (queue := _ready(connection, rule, turn, asked)))
+    return list(islice(found, most))
+
+
+def _ready_rules(connection: sqlite3.Connection, after: str, asked: Mapping[str, Any]) -> Iterator[str]:
     """By name, from the one behind `after` on and around."""
-    found = [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": after, "most": RULES_ASKED})]
-    if after and len(found) < RULES_ASKED:
-        found += [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": "", "most": RULES_ASKED}) if rule <= after]
-    return found[:RULES_ASKED]
+    for (rule,) in connection.execute(SQL["ready_rules"], {**asked, "after": after, "most": RULES_ASKED}):
+        yield rule
+    if after:
+        for (rule,) in connection.execute(SQL["ready_rules"], {**asked, "after": "", "most": RULES_ASKED}):
+            if rule > after:
+                return
+            yield rule
 
 
 def _ready(connection: sqlite3.Connection, rule: str, turn: Turn, asked: Mapping[str, Any]) -> list[int]:
@@ -125,6 +145,11 @@ def refuse(connection: sqlite3.Connection, refused: Sequence[Refused], counts: M
     connection.executemany(SQL["count_refusals"], [(source, status, count) for (source, status), count in counts.items()])
 
 
+def try_writing(connection: sqlite3.Connection) -> None:
+    """SQLite writes the page of its header, also where the version was the same."""
+    connection.execute(f"pragma user_version = {VERSION}")
+
+
 def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
     for run_id, event_id in met.items():
         if connection.execute(SQL["meet"], {"run_id": run_id, "event_id": event_id, "now": now}).rowcount:
@@ -139,12 +164,13 @@ def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any],
         accept(connection, *following)
 
 
-def park(connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Expectation | None) -> None:
+def park(
+    connection: sqlite3.Connection, run: Run, step_values: Mapping[str, Any], due_at: float, expects: Mapping[str, Any] | None
+) -> None:
+    """`expects`: the values of `expect`."""
     under_claim(connection, "write_step", run, step_values)
     under_claim(connection, "park_run", run, {"due_at": due_at})
     if expects:
-        events = json.dumps(expects.events) if expects.events else None
-        values = {"run_id": run.id, "key": step_values["key"], "approval": expects.approval, "events": events}
-        connection.execute(SQL["expect"], {**values, "condition": json.dumps(expects.condition), "names": json.dumps(dict(expects.names))})
+        connection.execute(SQL["expect"], expects)
     else:
         connection.execute(SQL["expect_nothing"], {"run_id": run.id})

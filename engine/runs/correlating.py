@@ -20,7 +20,7 @@ from hookrules.engine.model import Event
 from hookrules.engine.templating.printing import printed
 
 SOURCE = "absent"
-_CURSOR = "correlate"
+CURSOR = "correlate"
 _AT_ONCE = 200
 """Events looked at in one go, and written of in one commit."""
 
@@ -60,7 +60,7 @@ class Correlator:
 
     def _begin(self) -> None:
         """Silences count from start-up: what came while no worker was there to see it was not missed."""
-        self._journal.begin(_CURSOR)
+        self._journal.begin(CURSOR)
         now = self._clock()
         for rule, absence in self._absences:
             keys = dict.fromkeys((*absence.expected, *self._journal.silence_keys(rule.name)))
@@ -69,7 +69,7 @@ class Correlator:
 
     def _advance(self) -> bool:
         """Whether there may be more to look at."""
-        since = self._journal.begin(_CURSOR)
+        since = self._journal.begin(CURSOR)
         headings = self._journal.headings(since, _AT_ONCE)
         if not headings:
             return False
@@ -80,7 +80,7 @@ class Correlator:
             for rule, absence in self._absences:
                 look.hear(rule, absence, heading)
         step = Advance(since, headings[-1].number, tuple(look.partials.values()), tuple(look.complete), tuple(look.silences.values()))
-        self._journal.advance(_CURSOR, step)
+        self._journal.advance(CURSOR, step)
         return len(headings) == _AT_ONCE
 
     def _tell_silences(self) -> None:

@@ -16,6 +16,7 @@ from hookrules.engine.model import Event, Run, RunState
 from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
+from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.watching import Watch
@@ -48,14 +49,17 @@ class Worker:
         schedules: Schedules,
         correlator: Correlator,
         follow: Callable[[Run, Ending, Event], Arrival | None],
+        housekeeping: Housekeeping,
         *,
         name: str,
         slots: int,
         labels: tuple[str, ...] = (),
+        reap: Callable[[], None] = lambda: None,
     ) -> None:
         """`slots` runs go on at a time, of one rule three quarters of them.
 
-        `follow` gives the event that the end of a run is, with the rules that it fires.
+        `follow` gives the event that the end of a run is, with the rules that it fires. `reap` is called by the thread of `run`, at every
+        end of a run and at least as often as leases are renewed.
         """
         self._workshop = workshop
         self._journal = workshop.journal
@@ -63,10 +67,12 @@ class Worker:
         self._schedules = schedules
         self._correlator = correlator
         self._follow = follow
+        self._housekeeping = housekeeping
         self._watch = Watch(self._journal, self._journal.event, workshop.clock)
         self._name = name
         self._slots = slots
         self._labels = labels
+        self._reap = reap
         self._wake = threading.Event()
         self._signals = 0
         self._abandoned: list[Run] = []
@@ -107,6 +113,8 @@ class Worker:
             self._correlator.look()
             self._cancel()
             self._claim(pool, now)
+            self._housekeeping.tidy(now)
+            self._reap()
             self._wait()
             self._troubled = False
         except JournalError as error:
@@ -166,7 +174,8 @@ class Worker:
 
     def _next_due(self, now: float) -> float:
         pause = self._journal.seconds_to_next(self._claimed_at)
-        return min(self._schedules.next_due(), self._correlator.next_due(), now + _RENEWAL if pause is None else self._claimed_at + pause)
+        due = now + _RENEWAL if pause is None else self._claimed_at + pause
+        return min(self._schedules.next_due(), self._correlator.next_due(), self._housekeeping.next_due(), due)
 
     def _written(self) -> bool:
         version = self._journal.version()
@@ -189,6 +198,8 @@ class Worker:
         event = self._journal.event(run.event_id)
         if event is None:
             ending: Ending | None = Ending(RunState.DEAD, "its event is no longer in the journal")
+        elif not event.payload_kept:
+            ending = Ending(RunState.DEAD, "its event's payload is no longer in the journal: it is older than `retention` keeps it")
         elif run.verdict is not None:
             ending = Ending(run.verdict, run.error)
         else:

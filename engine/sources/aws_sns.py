@@ -144,6 +144,7 @@ PROVIDER = Provider(
     title="Amazon SNS",
     source=AwsSns,
     verifier=SnsSignature.of,
+    public=True,
     proof="the ARN of the topic, or a list of ARNs: no secret, but whose messages are taken",
     setup="A subscription of the topic with the protocol HTTPS and the URL, without *raw message delivery*, which is not signed. Signature "
     "version 2 of the topic is the better one.",

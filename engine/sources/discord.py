@@ -66,6 +66,7 @@ PROVIDER = Provider(
     title="Discord",
     source=Discord,
     verifier=signature,
+    public=True,
     proof="the application's *Public Key*, as hex, from the Discord Developer Portal",
     setup="General Information → Interactions Endpoint URL, or Webhooks → Endpoint.",
     signs_time=True,

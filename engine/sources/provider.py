@@ -46,10 +46,14 @@ class Provider:
     """What its secret (or key) is and where a person finds it, as a phrase."""
     setup: str = ""
     """How to connect it, in Markdown: where its URL is entered and what to choose there."""
+    public: bool = False
+    """Whether that is no secret at all: a public key, or a name."""
     signs_time: bool = False
     """Whether it signs a time, so that `tolerance` means something."""
     signs_url: bool = False
     """Whether it signs the URL, so that ours has to be known as it is known to the provider."""
+    tells_failed: bool = False
+    """Whether it has a list of deliveries that failed, to catch up from."""
     catalogue: str | None = None
     """Which of `catalogues/` says what its events look like."""
     types: str = ""

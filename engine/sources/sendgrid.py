@@ -45,6 +45,7 @@ PROVIDER = Provider(
     title="SendGrid",
     source=SendGrid,
     verifier=signature,
+    public=True,
     proof="the *Verification Key* of the signed event webhook",
     setup="Settings → Mail Settings → Event Webhook: the URL, the events, and *Enable Signed Event Webhook*, which shows the key.",
     signs_time=True,

@@ -27,6 +27,24 @@ class FilePath(Template[tuple[str, ...]]):
         return _segments(joined(_within_segment(part) for part in parts))
 
 
+class FileName(Template[str]):
+    """Renders to one segment, which is a whole name."""
+
+    __slots__ = ()
+    what = "A file's name, without a folder, in which {{ }} fills in values."
+
+    def check(self, parsed: Parsed) -> None:
+        del parsed
+        if is_plain(self.source):
+            self.fill([self.source])
+
+    def fill(self, parts: Sequence[Piece]) -> str:
+        name = joined(text_of(part) for part in parts)
+        if "/" in name:
+            raise TemplateError(f"{name[:100]!r} is no file's name: it holds a /", suggestion="print | replace('/', '-')")
+        return _segments(name)[0]
+
+
 def _within_segment(part: Piece) -> str:
     text = text_of(part)
     if isinstance(part, Printed) and not part.raw and ("/" in text or text in ("", ".", "..")):

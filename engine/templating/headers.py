@@ -1,4 +1,4 @@
-"""Header values: one line each, so that no value begins a header of its own (RFC 9110, section 5.5)."""
+"""Header values: one line each, so that no value begins a header of its own (RFC 9110, section 5.5; RFC 5322, section 2.2)."""
 
 from collections.abc import Sequence
 
@@ -16,14 +16,19 @@ class HeaderValue(Template[str]):
 
     def check(self, parsed: Parsed) -> None:  # noqa: ARG002
         if is_plain(self.source):
-            _one_line(self.source)
+            one_line(self.source)
 
     def fill(self, parts: Sequence[Piece]) -> str:
-        return _one_line(joined(text_of(part) for part in parts))
+        return one_line(joined(text_of(part) for part in parts))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str, what: str = "a header's value") -> str:
+    """The text, if a header can hold it. Raises TemplateError."""
     for character, name in _REFUSED.items():
         if character in text:
-            raise TemplateError(f"a header's value holds {name}", suggestion="print | replace('\\n', ' ')")
+            raise TemplateError(f"{what} holds {name}", suggestion="print | replace('\\n', ' ')")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise TemplateError(f"{what} is no valid Unicode: it holds half of a surrogate pair") from None
     return text

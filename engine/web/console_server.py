@@ -1,5 +1,6 @@
 """waitress on a socket that already listens, inside this process: the one place that knows waitress."""
 
+import logging
 import socket
 import threading
 from typing import Any
@@ -8,6 +9,8 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from hookrules.engine.web.access import ON_UNIX
+
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for another is no news
 
 _THREADS = 4
 _TURN_SECONDS = 1.0

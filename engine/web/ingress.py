@@ -56,7 +56,7 @@ class Ingress:
         if scope.path.startswith(_HOOKS):
             await self._hook(scope, protocol)
         elif scope.path in ("/healthz", "/readyz"):
-            self._health(scope, protocol)
+            await self._health(scope, protocol)
         else:
             answer(protocol, 404, {"error": "there is nothing here; deliveries go to POST /hooks/<source>"})
 
@@ -139,11 +139,22 @@ class Ingress:
         retry = (("retry-after", str(refusal.retry_after)),) if refusal.retry_after else ()
         answer(protocol, refusal.status, {"error": str(refusal)}, *retry)
 
-    def _health(self, scope: Any, protocol: Any) -> None:
+    async def _health(self, scope: Any, protocol: Any) -> None:
+        if scope.path == "/readyz" and self._journal_error:
+            await self._try_journal()
         if scope.path == "/readyz" and self._journal_error:
             answer(protocol, 503, {"ready": False, "error": self._journal_error})
         else:
             answer(protocol, 200, {"ready" if scope.path == "/readyz" else "healthy": True})
+
+    async def _try_journal(self) -> None:
+        """Who is told that we are not ready sends nothing that could show that it is over."""
+        try:
+            await asyncio.wrap_future(self._intake.try_journal())
+        except JournalError as error:
+            self._journal_error = str(error)
+        else:
+            self._journal_error = None
 
 
 def _log(event: Event, receipt: Receipt) -> None:

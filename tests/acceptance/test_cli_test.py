@@ -202,3 +202,40 @@ def test_the_page_s_tests_pass_as_it_says(folder: Path) -> None:
     result = hookrules("test", folder=folder)
     assert result.returncode == 0
     assert console == f"$ hookrules test\n{result.stdout}{result.stderr}"
+
+
+def test_sql_is_shown_with_its_values_and_without_its_database(folder: Path) -> None:
+    with (folder / "hookrules.yaml").open("a") as file:
+        file.write("databases: {main: {url: {env: DATABASE_URL}}}\n")
+    (folder / "rules/record.yaml").write_text(RECORD)
+    (folder / "rules/record.test.yaml").write_text(RECORDED)
+    assert results("rules/record.test.yaml", folder=folder)["passed"] == 1
+    (folder / "rules/record.test.yaml").write_text(RECORDED.replace('hr_2: "', 'hr_2: "another'))
+    assert "hr_2" in hookrules("test", "rules/record.test.yaml", folder=folder).stdout
+
+
+RECORD = """\
+rules:
+  - name: record
+    on: github.push
+    when: $.ref == refs/heads/record
+    steps:
+      - id: found
+        sql: select count(*) as n from deploys where sha = {{ payload.after }}
+      - if: steps.found.rows[0].n == 0
+        sql: insert into deploys values ({{ payload.after }}, {{ payload.note }}, '10:30')
+"""
+RECORDED = """\
+tests:
+  - name: a push is recorded once
+    event: push
+    payload: {ref: refs/heads/record, after: 1f3c, note: "'); drop table deploys; --"}
+    rules: [record]
+    results: {found: {rows: [{n: 0}]}}
+    steps:
+      record:
+        - sql: {parameters: {hr_1: 1f3c}}
+        - sql:
+            statement: insert into deploys values (:hr_1, :hr_2, '10:30')
+            parameters: {hr_1: 1f3c, hr_2: "'); drop table deploys; --"}
+"""

@@ -10,7 +10,19 @@ from support_docs import Block, blocks
 
 from hookrules.engine.conditions import compile_condition, find
 from hookrules.engine.errors import ConditionError, TemplateError
-from hookrules.engine.templating import HeaderValue, ShellText, TextTemplate, UrlTemplate, ValueTemplate, use_jsonpath
+from hookrules.engine.templating import (
+    GitRef,
+    HeaderValue,
+    HtmlTemplate,
+    MailboxTemplate,
+    ShellText,
+    SqlText,
+    TextTemplate,
+    TopicName,
+    UrlTemplate,
+    ValueTemplate,
+    use_jsonpath,
+)
 
 _GIVEN = re.compile(r"(payload|event|run): ([{\[].*)")
 _EXAMPLE = re.compile(r"(?P<written>.+?)\s+→ (?P<comes>.+)")
@@ -18,8 +30,13 @@ VERDICTS = {"true": True, "false": False, "unknown": None}
 PLACES = {
     "templates": TextTemplate,
     "templates shell": ShellText,
+    "templates sql": SqlText,
     "templates url": UrlTemplate,
     "templates header": HeaderValue,
+    "templates address": MailboxTemplate,
+    "templates html": HtmlTemplate,
+    "templates ref": GitRef,
+    "templates topic": TopicName,
     "templates value": ValueTemplate,
 }
 
@@ -82,6 +99,8 @@ def test_a_template_prints_what_its_page_says(example: Example) -> None:
         assert example.error in f"{told.value.message} {told.value.suggestion}"
         return
     printed = place(example.written).render(names)
+    if isinstance(printed, tuple):
+        printed = ", ".join(map(str, printed))
     if isinstance(place, type) and issubclass(place, ValueTemplate):
         assert printed == json.loads(example.comes)
     else:

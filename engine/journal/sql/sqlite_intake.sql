@@ -1,10 +1,14 @@
 -- name: accept_event
-insert into events (id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload, body)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into events (id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, fetched_from,
+    payload, body)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (source, delivery_id, digest) where delivery_id is not null do nothing
 
 -- name: find_delivery
-select seq, id from events where source = ? and delivery_id = ? and digest = ?
+select seq, id, payload_kept from events where source = ? and delivery_id = ? and digest = ?
+
+-- name: refill_event
+update events set payload = ?, body = ?, payload_kept = 1 where seq = ?
 
 -- name: find_delivery_id
 select 1 from events where source = ? and delivery_id = ? limit 1
@@ -32,3 +36,9 @@ on conflict (source, delivery_id, rule) where delivery_id is not null do nothing
 
 -- name: keep_rule
 insert into rules (digest, name, text) values (?, ?, ?) on conflict (digest) do nothing
+
+-- name: encryption_keys
+select id from encryption_keys
+
+-- name: keep_encryption_key
+insert into encryption_keys (id) values (?) on conflict do nothing

@@ -49,8 +49,11 @@ def _runs_of(desk: Desk, event: Event) -> list[Run]:
 
 
 def _explained(desk: Desk, event: Event) -> list[RuleExplanation]:
-    """By the rules of now and the clock of then, so that `age()` gives what it gave when the event came."""
-    return explain(desk.rules(), event, event.received_at)
+    """By the rules of now and the clock of then, so that `age()` gives what it gave when the event came.
+
+    Nothing of an event whose payload is gone.
+    """
+    return [] if not event.payload_kept else explain(desk.rules(), event, event.received_at)
 
 
 def _rows_as_json(rows: Sequence[tuple[Event, Sequence[Run]]]) -> Json:

@@ -8,11 +8,13 @@ import pytest
 from hookrules.engine.journal import Journal
 from hookrules.engine.journal.opening import open_journal
 
-URLS = {"file": "sqlite:///journal.db", "memory": "sqlite://"}
+KEY = "a key of at least thirty-two characters"
+JOURNALS = {"file": ("sqlite:///journal.db", []), "memory": ("sqlite://", []), "encrypted": ("sqlite:///journal.db", [KEY])}
 
 
-@pytest.fixture(params=sorted(URLS))
+@pytest.fixture(params=sorted(JOURNALS))
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
-    opened = open_journal(URLS[request.param], tmp_path)
+    url, keys = JOURNALS[request.param]
+    opened = open_journal(url, tmp_path, keys)
     yield opened
     opened.close()

@@ -79,4 +79,4 @@ def test_an_appended_file_that_is_a_link_is_refused(folder: Path) -> None:
 
 
 def test_a_missing_root_says_so(tmp_path: Path) -> None:
-    assert "name another under 'files'" in str(write(tmp_path, "x").error)
+    assert "name another in hookrules.yaml" in str(write(tmp_path, "x").error)

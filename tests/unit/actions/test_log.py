@@ -1,5 +1,6 @@
 """Lines that a rule writes to the log."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ def test_a_line_reaches_the_log_with_its_level(tmp_path: Path) -> None:
 def test_no_value_forges_a_line_or_an_escape(value: str) -> None:
     message = LogAction.model_validate({"message": "{{ payload.x }}"}).render({"payload": {"x": value}}).message
     assert len(message.splitlines()) <= 1
-    assert all(character.isprintable() or character == "\u200b" for character in message)
+    invisible = {character for character in message if not character.isprintable()}
+    assert all(character in "\u200b\u2060\ufeff" or unicodedata.category(character) in ("Co", "Cn") for character in invisible)
     message.encode()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hookrules.engine.config.findings import errors
@@ -103,14 +103,14 @@ def test_a_missing_configuration_is_one_finding(tmp_path: Path) -> None:
 
 
 def test_warnings_keep_nothing_from_being_used(tmp_path: Path) -> None:
-    found = loaded(tmp_path, {"hookrules.yaml": SETTINGS + "retention: {}\n", "rules/a.yaml": RULE})
+    found = loaded(tmp_path, {"hookrules.yaml": SETTINGS + "server: {orphan_wait: 1h}\n", "rules/a.yaml": RULE})
     assert found.findings
     assert found.settings is not None
     assert found.ruleset is not None
 
 
 def test_a_line_can_silence_its_warnings_but_no_errors(tmp_path: Path) -> None:
-    ignored = "retention: {}  # hookrules: ignore HR105, HR101\nsever: {}  # hookrules: ignore HR101\n"
+    ignored = "server: {orphan_wait: 1h}  # hookrules: ignore HR105, HR101\nsever: {}  # hookrules: ignore HR101\n"
     error, remark = loaded(tmp_path, {"hookrules.yaml": SETTINGS + ignored, "rules/a.yaml": RULE}).findings
     assert (error.code, remark.code) == ("HR101", "HR123")
     assert "errors can't be ignored" in remark.message
@@ -131,7 +131,7 @@ def test_an_ignore_that_can_silence_nothing_is_told(tmp_path: Path, comment: str
 
 
 def test_a_reason_may_follow_the_codes_that_are_ignored(tmp_path: Path) -> None:
-    ignored = "retention: {}  # hookrules: ignore HR105 until the mail server moves\n"
+    ignored = "server: {orphan_wait: 1h}  # hookrules: ignore HR105 until the mail server moves\n"
     assert loaded(tmp_path, {"hookrules.yaml": SETTINGS + ignored, "rules/a.yaml": RULE}).findings == ()
 
 
@@ -194,6 +194,7 @@ rules:
 """
 
 
+@example(at=0, gone=0, typed="{{}}", in_settings=False)
 @given(st.integers(0, len(SOUND)), st.integers(0, 12), st.text(string.printable + "é\x00", max_size=6), st.booleans())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_slip_of_the_pen_raises(tmp_path: Path, at: int, gone: int, typed: str, in_settings: bool) -> None:

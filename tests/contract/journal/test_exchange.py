@@ -1,0 +1,37 @@
+"""What one journal exports, every other takes in."""
+
+from pathlib import Path
+
+import pytest
+from support_journal import NOW, accept, claim_one, event, step
+
+from hookrules.engine.errors import JournalError
+from hookrules.engine.journal import EventFilter, Journal, RunFilter
+from hookrules.engine.journal.opening import open_journal
+from hookrules.engine.model import RunState, StepState
+
+
+def test_what_is_exported_is_taken_in_once(journal: Journal, tmp_path: Path) -> None:
+    accept(journal, event("evt_1", delivery_id="d"), ["deploy", "tell"])
+    run = claim_one(journal)
+    journal.write_step(run, step(run, state=StepState.SUCCEEDED, result={"a": 1}))
+    journal.end_run(run, RunState.SUCCEEDED, NOW)
+    lines: list[bytes] = []
+    journal.export(lines.append)
+    other = open_journal("sqlite:///other.db", tmp_path)
+    try:
+        new = [other.take(lines) for _ in range(2)]
+        assert [(count["event"], count["run"]) for count in new] == [(1, 2), (0, 0)]
+        assert other.events(EventFilter()) == journal.events(EventFilter())
+        assert other.runs(RunFilter()) == journal.runs(RunFilter())
+        assert other.steps(run.id) == journal.steps(run.id)
+    finally:
+        other.close()
+    accept(journal, event("evt_2"))  # it goes on
+
+
+def test_of_lines_that_are_no_good_none_of_their_commit_is_written(journal: Journal) -> None:
+    rule = b'{"kind":"rule","digest":"d","name":"n","text":"t"}'
+    with pytest.raises(JournalError, match="line 3: "):
+        journal.take([b'{"hookrules":"journal","version":1}', rule, b'{"kind":"run","id":"r","event":"gone"}'])
+    assert journal.rule_text("d") is None
