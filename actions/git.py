@@ -15,9 +15,10 @@ from hookrules.actions.file import FileRoot
 from hookrules.actions.git_checkout import Wanted, check_out
 from hookrules.actions.git_program import Git, GitFailed, surrounding
 from hookrules.actions.git_repository import SECTION, GitUrl, Repository
+from hookrules.actions.remnants import variables
 from hookrules.actions.rooted import words
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import FilePath, GitRef
 from hookrules.engine.templating.git_names import is_commit
 from hookrules.engine.templating.parsing import Parsed, is_plain
@@ -57,6 +58,7 @@ class GitAction(Action):
     kind: ClassVar[str] = "git"
     short: ClassVar[str | None] = None
     results: ClassVar[tuple[str, ...]] = ("sha", "changed", "previous", "directory")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECTION})
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -131,11 +133,12 @@ class GitCall:
         try:
             with surrounding(repository, surroundings.folder) as environment:
                 deadline = time.monotonic() + surroundings.timeout
-                git = Git(surroundings.folder, environment, deadline, surroundings.cancelled, time.monotonic)
+                known_by = variables(surroundings.idempotency_key, surroundings.attempt)
+                git = Git(surroundings.folder, environment, deadline, surroundings.cancelled, time.monotonic, known_by)
                 root = (surroundings.folder / Path(repository.root)).absolute()
                 found = check_out(git, repository, self.wanted, root, self.directory, surroundings.now)
         except GitFailed as failed:
-            return Outcome(succeeded=False, error=f"{self.repository}: {failed}", retryable=failed.retryable)
+            return Outcome(succeeded=False, error=f"{self.repository}: {failed}", retryable=failed.retryable, failure=failed.failure)
         except OSError as error:
             return Outcome(succeeded=False, error=f"{repository.root}/{'/'.join(self.directory)}: {words(error)}")
         told = {"sha": found.sha, "changed": found.changed, "previous": found.previous, "directory": str(found.folder)}

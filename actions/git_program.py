@@ -5,14 +5,15 @@ import contextlib
 import os
 import re
 import shlex
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hookrules.actions.git_repository import Repository
+from hookrules.actions.private_files import private_folder
 from hookrules.actions.processes import Ending, Finished, Program, run
+from hookrules.engine.model import Failure, FailureKind
 
 _NOWHERE = "/dev/null"
 _SETTINGS: Mapping[str, str] = {
@@ -35,6 +36,7 @@ _SSH_OPTIONS = (
     *("UpdateHostKeys=no", "PasswordAuthentication=no", "ForwardAgent=no", "ClearAllForwardings=yes", "PermitLocalCommand=no"),
     *("ControlMaster=no", "ControlPath=none", "ProxyCommand=none", "ConnectTimeout=30"),
 )
+_REMOTE = frozenset({"fetch", "ls-remote", "submodule"})
 _OUTPUT_LIMIT = 256 * 1024
 _TOLD = re.compile(r"^(?:fatal|error|ssh|remote): ?(.*)$|^(.*(?:Permission denied|Host key verification failed).*)$", re.MULTILINE)
 _LASTING = re.compile(
@@ -48,8 +50,9 @@ _LASTING = re.compile(
 class GitFailed(Exception):
     """What git could not do, in a line."""
 
-    def __init__(self, reason: str, retryable: bool = True) -> None:
+    def __init__(self, reason: str, failure: Failure | None = None, *, retryable: bool = True) -> None:
         super().__init__(reason)
+        self.failure = failure
         self.retryable = retryable
 
 
@@ -62,6 +65,8 @@ class Git:
     deadline: float
     cancelled: threading.Event
     clock: Callable[[], float]
+    known_by: Mapping[str, str] = field(default_factory=dict)
+    """Variables by which its processes are told from all others."""
 
     def within(self, folder: Path) -> "Git":
         return replace(self, folder=folder)
@@ -72,28 +77,38 @@ class Git:
         if self.cancelled.is_set():
             raise GitFailed("git was ended, since the run was", retryable=False)
         if left <= 0:
-            raise GitFailed("git took longer than the step may")
+            raise _late()
         return left
 
     def ask(self, *arguments: str) -> Finished:
         """How a command ended. Raises GitFailed where it was not let go on to its end."""
         environment = {**self.environment, "GIT_CEILING_DIRECTORIES": str(self.folder.parent)}
-        program = Program(("git", *arguments), self.folder, environment, output_limit=_OUTPUT_LIMIT)
+        program = Program(("git", *arguments), self.folder, environment, output_limit=_OUTPUT_LIMIT, known_by=self.known_by)
         try:
             finished = run(program, timeout=self.remaining(), cancelled=self.cancelled)
         except OSError as error:
             raise GitFailed(f"git can't be started ({(error.strerror or '').lower()}); install it", retryable=False) from None
         if finished.ending is not Ending.EXITED:
             self.remaining()
-            raise GitFailed("git took longer than the step may")
+            raise _late()
         return finished
 
     def do(self, *arguments: str) -> str:
         """What a command printed. Raises GitFailed, with git's own words, where it did not succeed."""
         finished = self.ask(*arguments)
         if finished.exit_code != 0:
-            raise GitFailed(f"git {arguments[0]}: {_words(finished.stderr)}", _LASTING.search(finished.stderr) is None)
+            raise _failed(arguments[0], finished.stderr)
         return finished.stdout.strip()
+
+
+def _late() -> GitFailed:
+    return GitFailed("git took longer than the step may", Failure(FailureKind.TIMEOUT))
+
+
+def _failed(command: str, stderr: str) -> GitFailed:
+    lasting = _LASTING.search(stderr) is not None
+    cut = not lasting and command in _REMOTE
+    return GitFailed(f"git {command}: {_words(stderr)}", Failure(FailureKind.CONNECTION) if cut else None, retryable=not lasting)
 
 
 def _words(stderr: str) -> str:
@@ -105,13 +120,13 @@ def _words(stderr: str) -> str:
 @contextlib.contextmanager
 def surrounding(repository: Repository, folder: Path) -> Iterator[dict[str, str]]:
     """The environment for git; the key lies in a private folder meanwhile. `folder` is where hookrules.yaml lies."""
-    with tempfile.TemporaryDirectory(prefix="hookrules-git-") as private:
+    with private_folder() as private:
         settings = {**_SETTINGS, **_access(repository, folder)}
         numbered = {f"GIT_CONFIG_KEY_{n}": key for n, key in enumerate(settings)}
         values = {f"GIT_CONFIG_VALUE_{n}": value for n, value in enumerate(settings.values())}
         yield {
             "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            "HOME": private,
+            "HOME": str(private),
             "LC_ALL": "C.UTF-8",
             "LANGUAGE": "en",
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -119,7 +134,7 @@ def surrounding(repository: Repository, folder: Path) -> Iterator[dict[str, str]
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_ALLOW_PROTOCOL": ":".join(repository.protocols),
-            "GIT_SSH_COMMAND": _ssh(repository, Path(private)),
+            "GIT_SSH_COMMAND": _ssh(repository, private),
             "GIT_SSH_VARIANT": "ssh",
             "GIT_PAGER": "cat",
             "GIT_EDITOR": "false",

@@ -14,7 +14,7 @@ from hookrules.actions.mail_attachments import LIMIT, Attaching, Attachment
 from hookrules.actions.mail_message import Attached, Mail, written
 from hookrules.actions.smtp import SECTION, Envelope, SmtpFailed, SmtpServer, deliver
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import HeaderValue, HtmlTemplate, Mailbox, MailboxTemplate, TextTemplate
 
 RECIPIENTS_LIMIT = 100
@@ -49,6 +49,7 @@ class EmailAction(Action):
     kind: ClassVar[str] = "email"
     short: ClassVar[str | None] = None
     results: ClassVar[tuple[str, ...]] = ("message_id", "accepted", "refused")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECTION, FailureKind.STATUS})
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"to": ["ops@example.com"], "subject": "{{ payload.ref }} moved", "text": "It is at {{ payload.after }} now.\n"}],
@@ -160,7 +161,7 @@ class EmailCall:
         try:
             refused = deliver(server, envelope, folder=surroundings.folder, timeout=surroundings.timeout, cancelled=surroundings.cancelled)
         except SmtpFailed as failed:
-            return Outcome(succeeded=False, error=f"{server.place}: {failed}", retryable=failed.retryable)
+            return Outcome(succeeded=False, error=f"{server.place}: {failed}", retryable=failed.retryable, failure=failed.failure)
         return self._outcome(mail.message_id, refused)
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

@@ -8,15 +8,14 @@ import base64
 import binascii
 import email.policy
 import email.utils
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.generator import BytesGenerator
-from email.message import EmailMessage
+from email.message import Message
 
 from hookrules.engine.templating import Mailbox
 
+_AS_WRITTEN = email.policy.SMTP.clone(refold_source="none")
 _LINE = 76
 _WORD_BYTES = 45  # 60 characters of base64, so that an encoded word has less than 75 (RFC 2047, section 2)
 _LINE_BREAK = re.compile("\r\n|\n")
@@ -56,10 +55,8 @@ class Mail:
 
 def written(mail: Mail) -> bytes:
     """The mail, ready to be sent: lines end with CRLF, every byte is ASCII."""
-    content = io.BytesIO()
-    BytesGenerator(content, policy=email.policy.SMTP).flatten(_content(mail))
     fields = (_folded(name, words) for name, words in _fields(mail) if words)
-    return "".join(fields).encode("ascii") + b"MIME-Version: 1.0\r\n" + content.getvalue()
+    return "".join(fields).encode("ascii") + b"MIME-Version: 1.0\r\n" + _content(mail).as_bytes(policy=_AS_WRITTEN)
 
 
 def _fields(mail: Mail) -> Iterator[tuple[str, Sequence[str]]]:
@@ -124,7 +121,7 @@ def _address_words(mailbox: Mailbox) -> list[str]:
     return [*words, f"<{mailbox.address}>"]
 
 
-def _content(mail: Mail) -> EmailMessage:
+def _content(mail: Mail) -> Message:
     """The body with its own header fields."""
     texts = [_text_part(kind, text) for kind, text in (("plain", mail.text), ("html", mail.html)) if text is not None]
     body = texts[0] if len(texts) == 1 else _multipart("alternative", mail.message_id, texts)
@@ -133,17 +130,17 @@ def _content(mail: Mail) -> EmailMessage:
     return _multipart("mixed", mail.message_id, [body, *map(_attachment, mail.attachments)])
 
 
-def _multipart(kind: str, message_id: str, parts: Iterable[EmailMessage]) -> EmailMessage:
+def _multipart(kind: str, message_id: str, parts: Iterable[Message]) -> Message:
     """`=_` stands in neither base64 nor quoted-printable, so that no part can hold the boundary (RFC 2045, 6.7)."""
-    whole = EmailMessage()
+    whole = Message()
     whole["Content-Type"] = f'multipart/{kind}; boundary="=_{kind}_{message_id.partition("@")[0]}"'
     for part in parts:
         whole.attach(part)
     return whole
 
 
-def _text_part(kind: str, text: str) -> EmailMessage:
-    part = EmailMessage()
+def _text_part(kind: str, text: str) -> Message:
+    part = Message()
     part["Content-Type"] = f'text/{kind}; charset="utf-8"'
     lines = [line.encode(errors="replace") for line in _LINE_BREAK.split(text)]
     quoted, packed = _quoted_printable(lines), _base64(b"\r\n".join(lines))
@@ -163,8 +160,8 @@ def _base64(content: bytes) -> str:
     return "".join(f"{base64.b64encode(content[start : start + 57]).decode()}\r\n" for start in range(0, len(content), 57))
 
 
-def _attachment(attached: Attached) -> EmailMessage:
-    part = EmailMessage()
+def _attachment(attached: Attached) -> Message:
+    part = Message()
     part["Content-Type"] = attached.type
     part["Content-Transfer-Encoding"] = "base64"
     plain = _FILE_NAME.fullmatch(attached.name)

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
 from hookrules.actions.notify_target import SECTION, Level, Note, NotifyTarget, NotSent, send
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import HeaderValue, TextTemplate
 
 _USUAL_BODY = TextTemplate(
@@ -24,6 +24,7 @@ class NotifyAction(Action):
     kind: ClassVar[str] = "notify"
     short: ClassVar[str | None] = "to"
     results: ClassVar[tuple[str, ...]] = ()
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECTION, FailureKind.STATUS})
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"to": "ops-chat", "title": "{{ payload.ref }}", "body": "It is at {{ payload.after }} now.", "level": "success"}]
@@ -55,13 +56,16 @@ class NotifyCall:
         told = {"to": self.to, "level": self.note.level, "body": self.note.body}
         return {**told, "title": self.note.title} if self.note.title else told
 
+    def target(self) -> str:
+        return f"notify {self.to}"
+
     def perform(self, surroundings: Surroundings) -> Outcome:
         target = surroundings.services[SECTION][self.to]
         assert isinstance(target, NotifyTarget)  # noqa: S101 - the section holds nothing else
         try:
             send(target.url, self.note, timeout=surroundings.timeout, cancelled=surroundings.cancelled)
         except NotSent as failed:
-            return Outcome(succeeded=False, error=f"{self.to}: {failed}", retryable=failed.retryable)
+            return Outcome(succeeded=False, error=f"{self.to}: {failed}", retryable=failed.retryable, failure=failed.failure)
         return self.suppose({})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hookrules.actions.action import Service
+from hookrules.engine.model import Failure, FailureKind
+from hookrules.engine.outbound.failures import may_pass
 from hookrules.engine.secret import Secret, SecretField
 
 if TYPE_CHECKING:
@@ -58,8 +60,9 @@ class Note:
 class NotSent(Exception):
     """No one can be said to have got the notification."""
 
-    def __init__(self, reason: str, retryable: bool = True) -> None:
+    def __init__(self, reason: str, failure: Failure | None = None, *, retryable: bool = True) -> None:
         super().__init__(reason)
+        self.failure = failure
         self.retryable = retryable
 
 
@@ -91,7 +94,7 @@ def send(url: Secret, note: Note, *, timeout: float, cancelled: threading.Event,
             raise NotSent("the notification was given up, since its run was ended", retryable=False)
         _wait(result, min(_POLL, max(deadline - clock(), 0.001)))
     if not result.done():
-        raise NotSent(f"it was not taken within {timeout:g} s")
+        raise _late(timeout)
     if not result.result():
         raise _failed(result.result(), url, timeout)
 
@@ -120,14 +123,16 @@ def _failed(result: "AppriseResult", url: Secret, timeout: float) -> NotSent:
     from apprise.result import AppriseResultStatus
 
     if result.status is AppriseResultStatus.TIMEOUT:
-        return NotSent(f"it was not taken within {timeout:g} s")
+        return _late(timeout)
     said = " ".join(entry.message for entry in result.logs()) or "the service did not take it"
-    status = _STATUS.search(said)
-    return NotSent(_without_parts(said, url)[:300], retryable=status is None or _may_pass(int(status[1])))
+    found = _STATUS.search(said)
+    status = int(found[1]) if found else None
+    failure = Failure(FailureKind.CONNECTION) if status is None else Failure(FailureKind.STATUS, status)
+    return NotSent(_without_parts(said, url)[:300], failure, retryable=status is None or may_pass(status))
 
 
-def _may_pass(status: int) -> bool:
-    return status >= 500 or status in (408, 425, 429)
+def _late(timeout: float) -> NotSent:
+    return NotSent(f"it was not taken within {timeout:g} s", Failure(FailureKind.TIMEOUT))
 
 
 def _without_parts(text: str, url: Secret) -> str:

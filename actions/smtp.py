@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from hookrules.actions.action import Service
+from hookrules.engine.model import Failure, FailureKind
 from hookrules.engine.secret import SecretField
 from hookrules.engine.templating import Mailbox, MailboxTemplate
 from hookrules.engine.units import PositiveDuration
@@ -95,9 +96,13 @@ class Envelope:
 class SmtpFailed(Exception):
     """No one got the mail, as far as can be known."""
 
-    def __init__(self, reason: str, retryable: bool = True) -> None:
+    def __init__(self, reason: str, failure: Failure | None = None, *, retryable: bool = True) -> None:
         super().__init__(reason)
+        self.failure = failure
         self.retryable = retryable
+
+
+_CUT, _LATE = Failure(FailureKind.CONNECTION), Failure(FailureKind.TIMEOUT)
 
 
 def deliver(
@@ -121,8 +126,8 @@ def deliver(
         except (smtplib.SMTPException, OSError, ValueError) as error:
             if cancelled.is_set():
                 raise SmtpFailed("the mail was given up, since its run was ended", retryable=False) from None
-            if cut.is_set() or isinstance(error, TimeoutError):
-                raise SmtpFailed(f"the server did not take the mail within {timeout:g} s") from None
+            if cut.is_set() or clock() >= deadline:
+                raise SmtpFailed(f"the server did not take the mail within {timeout:g} s", _LATE) from None
             raise _failed(error) from None
         finally:
             client.close()
@@ -172,27 +177,27 @@ def _failed(error: Exception) -> SmtpFailed:
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             told = "; ".join(f"{recipient}: {_words(*reply)}" for recipient, reply in refused.items())
-            return SmtpFailed(f"every recipient is refused: {told}", any(_may_pass(code) for code, _ in refused.values()))
+            return _answered(f"every recipient is refused: {told}", min(code for code, _ in refused.values()))
         case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=words):
-            return SmtpFailed(f"the server does not take the password: {_words(code, words)}", _may_pass(code))
+            return _answered(f"the server does not take the password: {_words(code, words)}", code)
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=words):
-            return SmtpFailed(_words(code, words), _may_pass(code))
+            return _answered(_words(code, words), code)
         case smtplib.SMTPServerDisconnected():
-            return SmtpFailed("the server closed the connection")
+            return SmtpFailed("the server closed the connection", _CUT)
         case smtplib.SMTPNotSupportedError():
             return SmtpFailed(f"the server can't do that: {error}", retryable=False)
         case ssl.SSLError():
             return SmtpFailed(f"the server's certificate or TLS is not accepted ({error.reason or error.strerror})", retryable=False)
         case socket.gaierror():
-            return SmtpFailed("the host's name has no address")
+            return SmtpFailed("the host's name has no address", _CUT)
         case OSError():
-            return SmtpFailed(f"no connection: {(error.strerror or str(error)).lower()}")
+            return SmtpFailed(f"no connection: {(error.strerror or str(error)).lower()}", _CUT)
     return SmtpFailed(f"this can't be sent ({type(error).__name__})", retryable=False)
 
 
-def _may_pass(code: int) -> bool:
-    """Whether the same may be taken later (RFC 5321, 4.2.1)."""
-    return 400 <= code < 500
+def _answered(reason: str, code: int) -> SmtpFailed:
+    """The same may be taken later where the code is 4xx (RFC 5321, 4.2.1)."""
+    return SmtpFailed(reason, Failure(FailureKind.STATUS, code), retryable=400 <= code < 500)
 
 
 def _words(code: int, words: bytes | str) -> str:

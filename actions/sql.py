@@ -9,7 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from hookrules.actions.action import Action, Names, Service, ServiceUse, Surroundings
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.outbound.database_urls import MissingDriver, has_password, located, usable
 from hookrules.engine.secret import Secret, SecretField
 from hookrules.engine.templating import SqlScript, SqlText, ValueTemplate, bindable
@@ -62,6 +62,7 @@ class SqlAction(Action):
     kind: ClassVar[str] = "sql"
     short: ClassVar[str | None] = "statement"
     results: ClassVar[tuple[str, ...]] = ("rows", "row_count")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECTION})
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -114,6 +115,9 @@ class SqlCall:
         database = {} if self.use.name is None else {"database": self.use.name}
         return {**database, "statement": self.script.text, "parameters": dict(self.parameters)}
 
+    def target(self) -> str:
+        return "the database" if self.use.name is None else f"database {self.use.name}"
+
     def perform(self, surroundings: Surroundings) -> Outcome:
         from hookrules.engine.outbound.database import Transaction, perform
         from hookrules.engine.outbound.database_faults import DatabaseFault
@@ -128,7 +132,7 @@ class SqlCall:
         try:
             done = perform(transaction, timeout=surroundings.timeout, cancelled=surroundings.cancelled)
         except DatabaseFault as fault:
-            return Outcome(succeeded=False, error=f"database {name}: {fault}", retryable=fault.retryable)
+            return Outcome(succeeded=False, error=f"database {name}: {fault}", retryable=fault.retryable, failure=fault.failure)
         if done.cut:
             surroundings.log("warning", f"database {name}: {done.count:,} rows came, and the first {len(done.rows):,} are kept")
         return self.suppose({"rows": list(done.rows), "row_count": done.count})

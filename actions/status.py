@@ -11,7 +11,7 @@ from hookrules.actions.forge import SECTION, Forge
 from hookrules.actions.forge_statuses import POSTS, Post, Report, State
 from hookrules.actions.http_request import HttpAction
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome, RunState
+from hookrules.engine.model import FailureKind, Json, Outcome, RunState
 from hookrules.engine.templating import CommitSha, HeaderValue, RepositoryName, TextTemplate, UrlTemplate
 from hookrules.engine.templating.parsing import Parsed, is_plain
 from hookrules.engine.templating.rendering import Piece
@@ -54,6 +54,7 @@ class StatusAction(Action):
     kind: ClassVar[str] = "status"
     short: ClassVar[str | None] = "forge"
     results: ClassVar[tuple[str, ...]] = ("status",)
+    failures: ClassVar[frozenset[FailureKind]] = HttpAction.failures
     model_config = ConfigDict(json_schema_extra={"examples": [{"forge": "github", "context": "ci/deploy"}]})
 
     forge: str = Field(description="A name under `forges` in hookrules.yaml.")
@@ -109,6 +110,9 @@ class StatusCall:
     def describe(self) -> Mapping[str, Json]:
         told: dict[str, Json] = {name: getattr(self.report, name) for name in Report.__slots__}
         return {"forge": self.forge, **{name: value for name, value in told.items() if value is not None}}
+
+    def target(self) -> str:
+        return f"forge {self.forge}"
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         forge = surroundings.services[SECTION][self.forge]

@@ -238,6 +238,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessMark:
+    """A process that does a step, told from every other that ever has its number. It leads a process group."""
+
+    host: str
+    boot: str
+    """Since which start of the host, and in which space of process numbers (a container has its own)."""
+    pid: int
+    """The number of its group, too."""
+    started: int
+    """Clock ticks after that start."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What a waiting step is put off for, beside its time."""
 

@@ -29,6 +29,8 @@ ENVIRON = {
     "DATABASE_URL": "postgresql://app:a-long-secret@localhost/shop",
     "SHOP_DEPLOY_KEY": "-----BEGIN OPENSSH PRIVATE KEY-----",
     "OPS_CHAT_URL": "json://chat.example.com/a-long-secret",
+    "AMQP_URL": "amqp://hookrules:a-long-secret@localhost:5672",
+    "KAFKA_PASSWORD": "a-long-secret",
     "CALLS_SECRET": "whsec_YSBzZWNyZXQgb2YgdHdlbnR5LWZvdXIgYnl0ZXM=",
 }
 """What examples may name as `{env: …}`."""

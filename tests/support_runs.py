@@ -41,7 +41,7 @@ def rule_of(text: str) -> Rule:
 
 
 def event_of(payload: Any, event_id: str = "evt_1", **fields: Any) -> Event:
-    return Event(event_id, "lab", "", payload, b"", 1_700_000_000.0, **fields)
+    return Event(event_id, "lab", "", payload, b"", **{"received_at": 1_700_000_000.0, **fields})
 
 
 class Bench:

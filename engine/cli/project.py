@@ -29,6 +29,8 @@ class Project:
     settings: Settings
     ruleset: Ruleset
     findings: tuple[Finding, ...]
+    dry_run: bool = False
+    """Whether what steps would do is described instead of done."""
 
 
 def load_project(config: Path, environ: Mapping[str, str] | None = os.environ, rules: Path | None = None) -> Project:

@@ -11,6 +11,7 @@ import click
 
 from hookrules.engine import logs
 from hookrules.engine.cli import processes
+from hookrules.engine.cli.dry_run import dry_run_option, rehearsed
 from hookrules.engine.cli.findings import as_line, from_here
 from hookrules.engine.cli.listening import Sockets, local_url, sockets_of
 from hookrules.engine.cli.options import log_option
@@ -29,18 +30,19 @@ _LAST_MOMENTS = 5.0
 @click.command()
 @click.option("--listen", "address", metavar="HOST:PORT", help="Listen here, or at unix:PATH, instead of at server.listen.")
 @click.option("--no-worker", is_flag=True, help="Only receive; `hookrules work` runs the rest, also on another machine.")
+@dry_run_option
 @tunnels_option
 @log_option
 @click.pass_obj
-def command(config: Path, address: str | None, no_worker: bool, channels: Sequence[str], log_format: logs.Format) -> int:
+def command(config: Path, address: str | None, no_worker: bool, dry_run: bool, channels: Sequence[str], log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C: nothing new is taken, and what runs has `server.drain` to finish."""
     project = load_project(config)
     relayed = parted(channels, project.settings.sources)
     logs.set_up(log_format)
     _say_warnings(project)
-    processes.prepare(project)
-    with sockets_of(project, address, console=not no_worker) as sockets:
-        return _supervisor(project, sockets, relayed, log_format, no_worker=no_worker).run()
+    with rehearsed(project, dry_run=dry_run) as played, sockets_of(played, address, console=not no_worker) as sockets:
+        processes.prepare(played)
+        return _supervisor(played, sockets, relayed, log_format, no_worker=no_worker).run()
 
 
 def _supervisor(project: Project, sockets: Sockets, relayed: Sequence[Channel], style: logs.Format, *, no_worker: bool) -> Supervisor:
@@ -93,7 +95,8 @@ def _line_to_paste(project: Project, here: str) -> str | None:
         return None
     config = [] if project.config == Path("hookrules.yaml") else ["-c", str(project.config)]
     to = [] if here == local_url(project.settings) else ["--to", f"{here}/hooks/{source}"]
-    return shlex.join([_own_name(), "send", *config, source, os.path.relpath(sample), "--event", "push", "--follow", *to])
+    follow = [] if project.dry_run else ["--follow"]  # it looks into the journal that the configuration names
+    return shlex.join([_own_name(), "send", *config, source, os.path.relpath(sample), "--event", "push", *follow, *to])
 
 
 def _own_name() -> str:

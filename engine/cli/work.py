@@ -7,6 +7,7 @@ import click
 
 from hookrules.engine import logs
 from hookrules.engine.cli import processes
+from hookrules.engine.cli.dry_run import dry_run_option, rehearsed
 from hookrules.engine.cli.listening import sockets_of
 from hookrules.engine.cli.options import log_option
 from hookrules.engine.cli.project import Project, load_project
@@ -15,16 +16,17 @@ from hookrules.engine.cli.systemd import tell
 
 @click.command()
 @click.option("--labels", metavar="NAME[,NAME…]", default="", help="Also take runs of rules that say `runs_on` one of these.")
+@dry_run_option
 @log_option
 @click.pass_obj
-def command(config: Path, labels: str, log_format: logs.Format) -> int:
+def command(config: Path, labels: str, dry_run: bool, log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C, as `hookrules serve` does."""
     project = load_project(config)
     logs.set_up(log_format)
-    processes.prepare(project)
     wanted = tuple(filter(None, labels.replace(" ", "").split(",")))
-    with sockets_of(project, hooks=False) as sockets:
-        return processes.alone(processes.worker(project, sockets.console, wanted), lambda: _ready(project))
+    with rehearsed(project, dry_run=dry_run) as played, sockets_of(played, hooks=False) as sockets:
+        processes.prepare(played)
+        return processes.alone(processes.worker(played, sockets.console, wanted), lambda: _ready(played))
 
 
 def _ready(project: Project) -> None:

@@ -3,6 +3,7 @@
 A schema refuses what is wrong in shape: keys, types, units, names. What a text means (a path, a template, a reference) is `validate`'s.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from hookrules.actions import kind, kinds
+from hookrules.actions import Action, UnusablePackage, kind, kinds, other_services, others, service
 from hookrules.engine.conditions.fact_fields import BARE_ROOTS, EVENT_ROOTS, STEP_ROOTS
 from hookrules.engine.conditions.functions import FUNCTIONS
 from hookrules.engine.conditions.parser import LONGEST
@@ -19,7 +20,7 @@ from hookrules.engine.config.listen_addresses import Address
 from hookrules.engine.config.order import CollectFields
 from hookrules.engine.config.rule_test import RuleTestFile
 from hookrules.engine.config.rules import RuleFields, StepFields
-from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.settings import settings_with
 from hookrules.engine.config.verify_settings import KINDS, CertificateHeader
 from hookrules.engine.units import DURATION_SCHEMA, SIZE_SCHEMA, seconds_written, size_written
 
@@ -39,7 +40,7 @@ def rule_file_schema() -> Schema:
 
 
 def settings_schema() -> Schema:
-    schema = _schema(Settings, "hookrules.yaml")
+    schema = _schema(settings_with(set(filter(_usable_section, other_services()))), "hookrules.yaml")
     schema["properties"] = {key: _or_nothing(inner) for key, inner in schema["properties"].items()}
     return schema
 
@@ -80,6 +81,7 @@ class _Generator(GenerateJsonSchema):
         super().__init__(*arguments, **options)
         self._define("Condition", _condition())
         self._define("Step", self._step())
+        self._define("Call", _call())
         self._name(CertificateHeader)
         self._name(CollectFields)
         self._define("Proof", {"description": "What proves a delivery.", "anyOf": [self._of_model(model) for model in KINDS.values()]})
@@ -100,12 +102,11 @@ class _Generator(GenerateJsonSchema):
         """One mapping with all keys, of which exactly one is an action: an editor completes it, where it can't a choice of mappings."""
         own = self._definition(self._of_model(StepFields))
         properties = {**own["properties"], **dict(self._actions())}
-        choice = [{"required": [name]} for name in kinds()]
+        choice = [{"required": [name]} for name, _ in _usable_kinds()]
         return {**own, "description": "A step: one action, and when and how it is done.", "properties": properties, "oneOf": choice}
 
     def _actions(self) -> Iterator[tuple[str, Schema]]:
-        for name in kinds():
-            action = kind(name)
+        for name, action in _usable_kinds():
             long = self._of_model(action)
             definition = self._definition(long)
             arms = [long] if action.short is None else [definition["properties"][action.short], long]
@@ -153,6 +154,25 @@ class _Generator(GenerateJsonSchema):
             case (Address() as only,):
                 return str(only)  # one stands for a list of one
         return super().encode_default(dft)
+
+
+def _usable_kinds() -> Iterator[tuple[str, type[Action]]]:
+    """Of those of other packages the ones that are not broken."""
+    for name in (*kinds(), *others()):
+        with contextlib.suppress(UnusablePackage):
+            yield name, kind(name)
+
+
+def _usable_section(name: str) -> bool:
+    with contextlib.suppress(UnusablePackage):
+        return bool(service(name))
+    return False
+
+
+def _call() -> Schema:
+    about = "What is expected of such a step, as far as it matters."
+    fields = {name: {"type": ["object", "null"], "description": about} for name, _ in _usable_kinds()}
+    return {"type": "object", "properties": fields, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
 
 
 def _ref(name: str) -> str:

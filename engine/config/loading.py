@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hookrules.actions import services
+from hookrules.actions import refused_packages
 from hookrules.engine.config.answer_checks import check_answers
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.events import Others, check_events
@@ -43,7 +43,7 @@ class Loaded:
 def load(
     config_path: Path, *, environ: Mapping[str, str] | None, catalogues: Catalogues | None = None, rules: Path | None = None
 ) -> Loaded:
-    """Everything that `config_path` leads to. Without `catalogues` no path is checked: a server starts sooner so.
+    """Everything that `config_path` leads to. Without `catalogues` no path is checked, and no package: a server starts sooner so.
 
     Without `environ` placeholders stand in for secrets: good for all that proves nothing and sends nothing. `rules` is another folder of
     rules than the one that the configuration names.
@@ -53,6 +53,7 @@ def load(
         known = _known_by(read, catalogues)
         files, missing = _read_rules(read, config_path.parent, known, rules)
         findings = [*read.findings, *missing, *_findings_of(files, known)]
+        findings += _refused_packages(config_path) if catalogues else ()
         told = _in_order(findings, [read.document, *(file.document for file in files)])
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
     return Loaded(_usable(read), ruleset, told)
@@ -109,6 +110,11 @@ def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
     return tuple(finding for document in documents for finding in check_test_file(document, loaded.settings, loaded.ruleset).findings)
 
 
+def _refused_packages(config_path: Path) -> Iterator[Finding]:
+    for message in refused_packages(Settings.model_fields):
+        yield Finding(str(config_path), 1, 1, Level.WARNING, Code.UNUSABLE_PACKAGE, message)
+
+
 @contextmanager
 def _without_collections() -> Iterator[None]:
     """Keeps the garbage collector from walking a growing heap of rules over and over: a third of the time, at 10,000 rules."""
@@ -149,8 +155,7 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
         return Known()
     unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
     looks = catalogues(read.settings) if catalogues else {}
-    named = {section: read.names[section] for section in services()}
-    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, named, looks)
+    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, read.names, looks)
 
 
 def _read_rules(read: SettingsFile, folder: Path, known: Known, elsewhere: Path | None = None) -> tuple[list[RuleFile], list[Finding]]:

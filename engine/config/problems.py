@@ -51,7 +51,7 @@ class _Fault:
     def parent_name(self) -> str:
         """`a rule`, `a step`, `'http'`: the mapping that should have known the key."""
         name = next((part for part in reversed(self.path[:-1]) if isinstance(part, str)), "")
-        return _CALLED.get(self.parent or object, f"'{name}'")
+        return next((words for model, words in _CALLED.items() if issubclass(self.parent or object, model)), f"'{name}'")
 
     def shown(self) -> str:
         """The value, where it is short, plain and can't be a secret; else only what it is."""
@@ -193,6 +193,7 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "actions": _as_it_says(Code.ACTION_COUNT, at_key=True),
     "name": _as_it_says(Code.BAD_NAME),
     "pattern": _as_it_says(Code.EVENT_PATTERN),
+    "package": _as_it_says(Code.UNUSABLE_PACKAGE, at_key=True),
     "secret": _as_it_says(Code.SECRET_MISSING),
     "unknown_proof": _as_it_says(Code.UNKNOWN_PROOF),
     "allow_from": _as_it_says(Code.NO_ADDRESS),

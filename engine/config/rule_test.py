@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from hookrules.actions import kinds
+from hookrules.actions import kinds, others
 from hookrules.engine.conditions.values import parse_time
 from hookrules.engine.config.keys import Compiled, Keys, NotEmpty, OneOrMore
 from hookrules.engine.config.suggestions import closest
@@ -48,21 +48,18 @@ def _call(written: Any) -> ExpectedCall:
     if not isinstance(written, dict) or len(written) != 1:
         raise _fault("mapping", f"an expected step is one action with its fields, like 'log: {{message: hello}}'; known are {_known()}")
     [(kind, fields)] = written.items()
-    if kind not in kinds():
-        raise _fault("unknown_action", f"there is no action '{kind}'; known are {_known()}", closest(kind, kinds()))
+    if kind not in kinds() and kind not in others():
+        raise _fault("unknown_action", f"there is no action '{kind}'; known are {_known()}", closest(kind, (*kinds(), *others())))
     if not isinstance(fields, dict | None):
         raise _fault("mapping", f"what is expected of '{kind}' is a mapping of its fields; {{}} expects no more than the action")
     return ExpectedCall(kind=kind, fields=fields or {})
 
 
 def _known() -> str:
-    return ", ".join(kinds())
+    return ", ".join((*kinds(), *others()))
 
 
-def _call_schema() -> dict[str, Any]:
-    about = "What is expected of such a step, as far as it matters."
-    fields = {kind: {"type": ["object", "null"], "description": about} for kind in kinds()}
-    return {"type": "object", "properties": fields, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+_CALL_SCHEMA = {"$ref": "#/$defs/Call"}
 
 
 Moment = Annotated[
@@ -70,7 +67,7 @@ Moment = Annotated[
 ]
 Address = Annotated[str, AfterValidator(_address)]
 Texts = Annotated[tuple[str, ...], OneOrMore, NotEmpty]
-Calls = tuple[Annotated[ExpectedCall, Compiled(_call, _call_schema())], ...]
+Calls = tuple[Annotated[ExpectedCall, Compiled(_call, _CALL_SCHEMA)], ...]
 Ending = Literal["succeeded", "failed", "dead"]
 _ANYTHING = WithJsonSchema({"description": "A file beside this one, or the payload itself."})
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from hookrules.actions import kind, kinds
+from hookrules.actions import UnusablePackage, kind, kinds, others, package_of
 from hookrules.actions.action import Action
 from hookrules.engine.config.answers import RespondFields
 from hookrules.engine.config.correlating import AbsentFields, CorrelateFields
@@ -71,6 +71,7 @@ class StepFields(Keys):
     continue_on_error: Boolean = Field(default=False, description="Whether the run goes on where this step fails for good.")
 
 
+_OWN_KINDS = frozenset(kinds())
 STEP_KEYS = frozenset(field.alias or name for name, field in StepFields.model_fields.items())
 
 
@@ -98,13 +99,41 @@ def _step(written: Any) -> PlannedStep:
         return written
     if not isinstance(written, dict):
         raise problem("mapping", "a step is a mapping with an action, such as shell: ./deploy.sh")
-    known = [key for key in written if key in kinds()]
+    known = _actions_of(written)
     if len(known) != 1 or not LATER_ACTIONS.difference(kinds()).isdisjoint(written):
         raise _not_one_action(written, known)
-    fields: Any = step_model(known[0]).model_validate(written)
+    fields = _fields(known[0], written)
     _check_expectation(known[0], fields.action.expects())
     _check_retry(known[0], fields)
     return _planned(known[0], fields)
+
+
+def _actions_of(written: Mapping[str, Any]) -> list[str]:
+    """Other packages are looked at only where a key is nothing that hookrules knows itself."""
+    known = _OWN_KINDS.union(others()) if written.keys() - _OWN_KINDS - STEP_KEYS else _OWN_KINDS
+    return [key for key in written if key in known]
+
+
+def _fields(name: str, written: Mapping[str, Any]) -> Any:
+    """A model of another package may break in ways of its own, which are not ours to crash by."""
+    try:
+        fields: Any = step_model(name).model_validate(written)
+        _ = fields.action.expects(), fields.action.services_used(), fields.action.sources_made()
+    except UnusablePackage as error:
+        raise _package_fault(name, str(error)) from None
+    except ValidationError:
+        raise
+    except Exception as error:
+        package = package_of(name)
+        if package is None:
+            raise
+        raise _package_fault(name, f"action '{name}' of package {package} breaks here with {type(error).__name__}: {error}") from None
+    return fields
+
+
+def _package_fault(name: str, message: str) -> ValidationError:
+    line = InitErrorDetails(type=problem("package", message), loc=(name,), input=None)
+    return ValidationError.from_exception_data("step", [line])
 
 
 def _check_expectation(name: str, expects: Expectation | None) -> None:
@@ -194,7 +223,7 @@ def _no_action() -> PydanticCustomError:
 def _unknown_action(key: str) -> PydanticCustomError:
     if key in FOREIGN_KEYS:
         return problem("unknown_action", f"'{key}' is no key of a step; {FOREIGN_KEYS[key]}", FOREIGN_ACTIONS.get(key))
-    suggestion = closest(key, [*kinds(), *STEP_KEYS])
+    suggestion = closest(key, [*kinds(), *others(), *STEP_KEYS])
     return problem("unknown_action", f"'{key}' is neither an action nor a key of a step", suggestion)
 
 

@@ -1,13 +1,14 @@
 """The sections of hookrules.yaml that actions bring along, as fields of Settings: a model is imported when a file first has its section."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from hookrules.actions import Service, service, services
-from hookrules.engine.config.keys import Name
+from hookrules.actions import Service, UnusablePackage, service
+from hookrules.engine.config.keys import Name, problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,15 @@ class ServiceEntry:
     section: str
 
     def model(self) -> type[Service]:
+        """Raises UnusablePackage."""
         return service(self.section)
 
     def _validate(self, written: Any, info: ValidationInfo) -> Service:
-        return self.model().model_validate(written, context=info.context)
+        try:
+            model = self.model()
+        except UnusablePackage as error:
+            raise problem("package", str(error)) from None
+        return model.model_validate(written, context=info.context)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         del source, handler
@@ -31,9 +37,9 @@ class ServiceEntry:
         return handler(self.model().__pydantic_core_schema__)
 
 
-def service_fields() -> dict[str, Any]:
+def service_fields(sections: Iterable[str]) -> dict[str, Any]:
     """A field of Settings for each section, as `create_model` takes them."""
-    return {section: _field(section) for section in services()}
+    return {section: _field(section) for section in sections}
 
 
 def _field(section: str) -> tuple[Any, Any]:

@@ -1,12 +1,14 @@
 """hookrules.yaml: its models, which also make its JSON Schema."""
 
+import functools
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
 
-from hookrules.actions import Services, services
+from hookrules.actions import Services, other_services, services
 from hookrules.engine.config.keys import Keys, Name, NotEmpty, OneOrMore, problem
 from hookrules.engine.config.server_settings import Console, Server
 from hookrules.engine.config.service_fields import service_fields
@@ -107,10 +109,29 @@ class _Settings(Keys):
 
     def services(self) -> Services:
         """What actions may use."""
-        return {section: getattr(self, section) for section in services()}
+        return {section: getattr(self, section) for section in (*services(), *sections_of_others(type(self)))}
 
 
 if TYPE_CHECKING:
     Settings = _Settings
 else:
-    Settings = create_model("Settings", __base__=_Settings, __module__=__name__, __doc__=_Settings.__doc__, **service_fields())
+    Settings = create_model("Settings", __base__=_Settings, __module__=__name__, __doc__=_Settings.__doc__, **service_fields(services()))
+
+
+def settings_with(keys: AbstractSet[str]) -> type[Settings]:
+    """Settings that also have those of these sections that other packages bring."""
+    strange = keys - Settings.model_fields.keys()
+    return _with_sections(tuple(sorted(strange.intersection(other_services())))) if strange else Settings
+
+
+@functools.cache
+def _with_sections(sections: tuple[str, ...]) -> type[Settings]:
+    if not sections:
+        return Settings
+    fields = service_fields(sections)
+    return create_model("Settings", __base__=Settings, __module__=__name__, __doc__=_Settings.__doc__, **fields)
+
+
+def sections_of_others(model: type[Settings]) -> list[str]:
+    """The sections of such a model that are not hookrules' own."""
+    return [name for name in model.model_fields if name not in Settings.model_fields]

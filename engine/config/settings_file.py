@@ -7,13 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hookrules.actions import services
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.server_checks import check_server
 from hookrules.engine.config.server_settings import Server
-from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.settings import Settings, settings_with
 from hookrules.engine.config.source_checks import check_source
 from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.yaml_nodes import Document, plain
@@ -35,7 +34,7 @@ class SettingsFile:
     settings: Settings | None
     findings: tuple[Finding, ...]
     names: Mapping[str, Collection[str]]
-    """What `sources`, `schedules`, `secrets` and the sections of actions name, also where an entry can't be used."""
+    """What each section names, also where an entry can't be used."""
 
 
 def read_settings(path: Path, environ: Mapping[str, str] | None) -> SettingsFile:
@@ -48,7 +47,7 @@ def read_section(path: Path, section: str, environ: Mapping[str, str]) -> Settin
     document = read_file(path)
     data = plain(document.root) or {}
     written = {section: data[section]} if section in data else {}
-    settings, problems = _validated(written, document, {"vault": Vault(environ, path.parent)})
+    settings, problems = _validated(settings_with(written.keys()), written, document, {"vault": Vault(environ, path.parent)})
     return SettingsFile(document, settings, tuple(problems), {})
 
 
@@ -61,9 +60,10 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str] 
         return SettingsFile(document, None, (*document.findings, finding), {})
     read_over = list(_read_over(document, data or {}))
     written = {key: _kept(key, value) for key, value in (data or {}).items() if value is not None and key not in Settings.read_over}
-    names = {key: _keys(written.get(key)) for key in ("sources", "schedules", "secrets", *services())}
+    model = settings_with(written.keys())
+    names = {key: _keys(written.get(key)) for key in model.model_fields}
     vault = Placeholders(folder) if environ is None else Vault(environ, folder)
-    settings, problems = _validated(written, document, {"vault": vault})
+    settings, problems = _validated(model, written, document, {"vault": vault})
     findings = [*document.findings, *read_over, *problems]
     if settings:
         findings += _checks(settings, document)
@@ -94,14 +94,16 @@ def _read_over(document: Document, data: Mapping[str, Any]) -> Iterator[Finding]
             yield Finding(document.file, line, column, Level.WARNING, Code.NOT_IN_THIS_VERSION, message)
 
 
-def _validated(written: dict[str, Any], document: Document, context: Mapping[str, Any]) -> tuple[Settings | None, list[Finding]]:
+def _validated(
+    model: type[Settings], written: dict[str, Any], document: Document, context: Mapping[str, Any]
+) -> tuple[Settings | None, list[Finding]]:
     try:
-        return Settings.model_validate(written, context=context), []
+        return model.model_validate(written, context=context), []
     except ValidationError as error:
-        findings = findings_of(error, Settings, document)
+        findings = findings_of(error, model, document)
         sound = _without_faults(written, error)
     try:
-        return Settings.model_validate(sound, context=context), findings
+        return model.model_validate(sound, context=context), findings
     except ValidationError:
         return None, findings
 

@@ -1,12 +1,13 @@
 """Which model stands behind a place in YAML, so that a finding can say which keys are known there."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from hookrules.actions import kind, kinds
+from hookrules.actions import UnknownKind, UnusablePackage, kind, kinds, others
 from hookrules.engine.config.rule import PlannedStep
 from hookrules.engine.config.rules import StepFields
 from hookrules.engine.config.service_fields import ServiceEntry
@@ -24,14 +25,14 @@ def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
 def keys_of(model: type[BaseModel]) -> list[str]:
     """The keys that a mapping of this model may have in YAML."""
     keys = [field.alias or name for name, field in model.model_fields.items()]
-    return [*keys, *kinds()] if model is StepFields else keys
+    return [*keys, *kinds(), *others()] if model is StepFields else keys
 
 
 def _as_model(annotation: Any) -> type[BaseModel] | None:
     if annotation is PlannedStep:
         return StepFields
     if isinstance(annotation, ServiceEntry):
-        return annotation.model()
+        return _usable(annotation.model)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for arm in _arms(annotation) if (model := _as_model(arm))), None)
@@ -59,9 +60,16 @@ def _step_into(annotation: Any, part: int | str) -> Any:
 
 
 def _field(model: type[BaseModel], key: str) -> Any:
-    if model is StepFields and key in kinds():
-        return kind(key)
-    return next((field.annotation for name, field in model.model_fields.items() if key == (field.alias or name)), None)
+    own = next((field.annotation for name, field in model.model_fields.items() if key == (field.alias or name)), None)
+    return _usable(partial(kind, key)) if own is None and model is StepFields else own
+
+
+def _usable(find: Callable[[], type[BaseModel]]) -> type[BaseModel] | None:
+    """The model of an action or a service; None where there is none, or that of another package is broken."""
+    try:
+        return find()
+    except (UnknownKind, UnusablePackage):
+        return None
 
 
 def _is_union(annotation: Any) -> bool:

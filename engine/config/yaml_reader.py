@@ -200,7 +200,8 @@ class _Builder:
             parent.entries[key.text] = Entry(key, value)
 
     def _report_key(self, key: Node) -> None:
-        if isinstance(key, MappingNode) and key.flow:
+        before = self._lines[key.line - 1][: key.column - 1]
+        if isinstance(key, MappingNode) and key.flow and before.endswith("{"):
             message, suggestion = template_line(self._lines, Spot(key.line - 1, key.column - 2))
             outer = replace(key, column=key.column - 1)
             self._report_at(outer, Code.UNQUOTED_TEMPLATE, message, suggestion)

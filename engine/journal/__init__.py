@@ -32,7 +32,7 @@ from hookrules.engine.journal.records import (
     Turn,
     Waiting,
 )
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, ProcessMark, Receipt, Refused, Reply, Run, RunState, Step
 
 __all__ = [
     "BREAKERS_KEPT",
@@ -108,6 +108,12 @@ class Work(Protocol):
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         """Add to what a running step has said; of a long one the newest is kept."""
+
+    def write_process(self, run: Run, key: str, process: ProcessMark) -> None:
+        """Write which process does a step, in place of the one before it."""
+
+    def processes(self, run_id: str) -> Mapping[str, ProcessMark]:
+        """The last process of each step of a run that had one, by the step's key."""
 
     def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
         """Write the step and leave the run waiting until `due_at`, or until what it expects comes true, in one commit."""

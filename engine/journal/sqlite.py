@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,7 +60,7 @@ from hookrules.engine.journal.sqlite_rows import (
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.sqlite_tidying import tidy
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, ProcessMark, Receipt, Refused, Reply, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -138,6 +139,12 @@ class SqliteJournal(Journal):
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         sealed = self._seal.close_text(text, f"outputs.text {run.id} {key}")
         self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": sealed}))
+
+    def write_process(self, run: Run, key: str, process: ProcessMark) -> None:
+        self._under_claim("write_process", run, {"key": key, **asdict(process)})
+
+    def processes(self, run_id: str) -> Mapping[str, ProcessMark]:
+        return {key: ProcessMark(*mark) for key, *mark in self._rows(_READING["processes"], (run_id,))}
 
     def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
         values = step_values(run, step, self._seal)

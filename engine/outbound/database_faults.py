@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
 
-from hookrules.engine.model import Json
+from hookrules.engine.model import Failure, FailureKind, Json
 
 _PASSING_STATES = ("08", "40001", "40P01", "53", "55P03", "55006", "57014", "57P01", "57P02", "57P03", "57P05", "58030")
 """PostgreSQL, "Error Codes": connections, serialization, deadlocks, resources, locks, timeouts and shutdowns; a class by its first two."""
@@ -27,9 +27,10 @@ _LONGEST = 400
 class DatabaseFault(Exception):
     """A transaction that came to nothing. The message holds no value and no password."""
 
-    def __init__(self, message: str, *, retryable: bool) -> None:
+    def __init__(self, message: str, *, retryable: bool, failure: Failure | None = None) -> None:
         super().__init__(message)
         self.retryable = retryable
+        self.failure = failure
 
 
 def fault_of(error: Exception, statements: str, values: Mapping[str, Json]) -> DatabaseFault:
@@ -39,7 +40,8 @@ def fault_of(error: Exception, statements: str, values: Mapping[str, Json]) -> D
     said, code = _said(error.orig)
     written = statements.replace("\\:", ":")
     message = _refused_nul(error.orig, values) or _one_line(_without_values(said, values, _words(error.orig, said, written)))
-    return DatabaseFault(message + _shown(code, message), retryable=_may_pass(error, code))
+    cut = Failure(FailureKind.CONNECTION) if error.connection_invalidated else None
+    return DatabaseFault(message + _shown(code, message), retryable=_may_pass(error, code), failure=cut)
 
 
 def unreachable(error: DBAPIError, password: str | None) -> DatabaseFault:
@@ -47,7 +49,8 @@ def unreachable(error: DBAPIError, password: str | None) -> DatabaseFault:
     said, code = _said(error.orig or error)
     message = _one_line(said.replace(password, "***") if password else said)
     passing = _may_pass(error, code) and _REFUSED_LOGINS.search(said) is None
-    return DatabaseFault(f"no connection: {message}{_shown(code, message)}", retryable=passing)
+    failure = Failure(FailureKind.CONNECTION) if passing else None
+    return DatabaseFault(f"no connection: {message}{_shown(code, message)}", retryable=passing, failure=failure)
 
 
 def _shown(code: str, message: str) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hookrules.engine.model import Failure, FailureKind
 from hookrules.engine.outbound.database_faults import DatabaseFault
 
 _PERIOD = 0.2  # an Event of threads can't be waited for beside a driver; this is how late a cancellation may be seen
@@ -41,7 +42,8 @@ class Watch:
         if self._cancelled.is_set():
             return DatabaseFault("the transaction was taken back, since its run was ended", retryable=False)
         if self.asked or self.remaining <= 0:
-            return DatabaseFault(f"no end within {self._timeout:g} s; the transaction was taken back", retryable=True)
+            message = f"no end within {self._timeout:g} s; the transaction was taken back"
+            return DatabaseFault(message, retryable=True, failure=Failure(FailureKind.TIMEOUT))
         return None
 
     def check(self) -> None:

@@ -1,15 +1,20 @@
 """One attempt at a step: its call is rendered, done under the run's bounds, and what came of it is on disk before anything else begins."""
 
 import copy
+import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
+from hookrules.actions import package_of
 from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.config.ruleset import PlannedStep, Rule
-from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, Run, Step, StepState
+from hookrules.engine.errors import HookrulesError, JournalError, TemplateError
+from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, ProcessMark, Run, Step, StepState
 from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.halting import Halt
+from hookrules.engine.runs.leftovers import end_leftovers
 from hookrules.engine.runs.names import environment
 from hookrules.engine.runs.retry import delay_before_next
 from hookrules.engine.runs.workshop import Workshop
@@ -46,6 +51,10 @@ class Attempts:
         other = copy.copy(self)
         other._rule = replace(self._rule, timeout=None)  # noqa: SLF001 - one of our own
         return other
+
+    def end_leftovers(self) -> None:
+        """End what a worker that died left running of it."""
+        end_leftovers(self._run, self._known.values(), self._key, self._journal)
 
     def known(self, key: str) -> Step | None:
         """The step as the journal had it when the run was claimed."""
@@ -112,15 +121,26 @@ class Attempts:
         remaining = self._remaining(plan)
         if remaining <= 0:
             return Outcome(succeeded=False, error=f"the rule's timeout of {self._rule.timeout:g} s is over", retryable=False)
-        try:
-            call = render()
-        except TemplateError as error:
-            return Outcome(succeeded=False, error=str(error), retryable=False)
-        outcome = self._workshop.perform(plan, call, self._surroundings(step, remaining))
+        outcome = self._performed(step, plan, render, remaining)
         if outcome.emissions and self._event.hops >= MAX_HOPS:
             endless = f"rules set each other off without end: this would be event {self._event.hops + 1} in a row, and {MAX_HOPS} may be"
             return Outcome(succeeded=False, error=endless, retryable=False)
         return outcome
+
+    def _performed(self, step: Step, plan: PlannedStep, render: Render, seconds: float) -> Outcome:
+        try:
+            return self._workshop.perform(plan, render(), self._surroundings(step, seconds))
+        except TemplateError as error:
+            return Outcome(succeeded=False, error=str(error), retryable=False)
+        except HookrulesError:
+            raise
+        except Exception as error:
+            package = package_of(plan.kind)
+            if package is None:
+                raise
+            self._workshop.log("error", self._workshop.mask(traceback.format_exc()))
+            broken = f"action '{plan.kind}' of package {package} breaks with {type(error).__name__}: {error}; the log says where"
+            return Outcome(succeeded=False, error=broken, retryable=False)
 
     def _remaining(self, plan: PlannedStep) -> float:
         """Seconds for this step: its own timeout, or what is left of the rule's."""
@@ -145,8 +165,15 @@ class Attempts:
             facts=environment(self._event, self._rule, self._run),
             cancelled=self._halt.signal,
             log=lambda level, message: self._workshop.log(level, mask(message)),
-            output=self._workshop.outputs.writer(self._run, step.key),
+            output=self._workshop.outputs.writer(self._run, step.key, whole=self._rule.streams),
+            started=partial(self._remember, step),
+            mask=mask,
         )
+
+    def _remember(self, step: Step, process: ProcessMark) -> None:
+        """A claim that is over, or a journal in trouble, shows itself where the step's result is written."""
+        with suppress(JournalError):
+            self._journal.write_process(self._run, step.key, process)
 
     def _key(self, step: Step) -> str:
         """The same over all attempts; another one when a person has the run done again."""

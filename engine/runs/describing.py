@@ -1,6 +1,7 @@
 """Runs whose steps do nothing: each call is described in its step's result, and assumed to have gone as given."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from hookrules.actions.action import Call, Surroundings
@@ -10,6 +11,8 @@ from hookrules.engine.runs.workshop import Perform
 
 CALL = "call"
 """Where a step's result has the description of what would have been done."""
+_LONGEST = 2_000
+"""Characters of a description in a line of the log."""
 
 
 def describing(results: Mapping[str, Mapping[str, Json]]) -> Perform:
@@ -25,6 +28,18 @@ def describing(results: Mapping[str, Mapping[str, Json]]) -> Perform:
         return replace(outcome, result={**outcome.result, CALL: dict(call.describe())})
 
     return describe
+
+
+def aloud(perform: Perform, mask: Callable[[Json], Json]) -> Perform:
+    """The same, which also says to the server's log what would be done. Masked before it is JSON: that spells secrets in its own way."""
+
+    def say(plan: PlannedStep, call: Call, surroundings: Surroundings) -> Outcome:
+        told = json.dumps(mask(dict(call.describe())), ensure_ascii=False)
+        short = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+        surroundings.log("info", f"{surroundings.facts.get('HOOKRULES_RULE', '')} would do {plan.kind} {short}")
+        return perform(plan, call, surroundings)
+
+    return say
 
 
 def _supposed(call: Call, given: Mapping[str, Json]) -> Outcome:

@@ -47,6 +47,7 @@ class Execution:
 
     def proceed(self) -> Ending | None:
         """How the run ends, for the caller to write; None where it goes on later."""
+        self._attempts.end_leftovers()
         try:
             return self._through()
         except Paused as pause:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hookrules.engine.config.ruleset import Rule
-from hookrules.engine.matching.names import event_names
+from hookrules.engine.matching.names import event_facts, event_names
 from hookrules.engine.model import Event, Json, Run, Step
+from hookrules.engine.templating.printing import printed
 
 
 @dataclass(slots=True)
@@ -44,16 +45,20 @@ class RunNames:
 
 
 def environment(event: Event, rule: Rule, run: Run) -> dict[str, str]:
-    """The facts that a command finds in its environment."""
+    """The facts that a command finds in its environment: of git those that the event has, save its list of files."""
+    told = event_facts(event)
+    git = {f"GIT_{name.upper()}": printed(value) for name, value in event.git.items() if not isinstance(value, list | dict)}
     facts = {
         "EVENT_ID": event.id,
         "EVENT_TYPE": event.type,
+        "EVENT_IP": event.address or "",
         "SOURCE": event.source,
         "DELIVERY_ID": event.delivery_id or "",
+        "RECEIVED_AT": str(told["received_at"]),
         "RULE": rule.name,
         "RUN_ID": run.id,
     }
-    return {f"HOOKRULES_{name}": value for name, value in facts.items()}
+    return {f"HOOKRULES_{name}": value for name, value in {**git, **facts}.items()}
 
 
 def step_facts(step: Step, results: Iterable[str]) -> dict[str, Json]:

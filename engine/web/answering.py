@@ -21,9 +21,13 @@ def reply(protocol: Any, words: Reply) -> None:
 
 
 async def stream(protocol: Any, words: Stream) -> None:
+    """Until it ends, or the sender has gone."""
     sending = protocol.response_stream(words.status, [("content-type", "text/plain; charset=utf-8")])
     async for piece in words.pieces:
-        await sending.send_str(piece)
+        try:
+            await sending.send_str(piece)
+        except RuntimeError:  # what RSGI raises where the connection has ended
+            return
 
 
 def accept(protocol: Any, receipts: Sequence[Receipt]) -> None:

@@ -86,14 +86,18 @@ def application(
     token: str,
     clock: Callable[[], float] = time.time,
     hosts: Collection[str] = (),
+    *,
+    dry_run: bool = False,
 ) -> bottle.Bottle:
-    """A WSGI application. `rules` gives those in force now.
+    """A WSGI application. `rules` gives those in force now. `dry_run`: pages say that what they show was not done.
 
     `hosts`: where the listener is on loopback, the names besides the loopback's own that a Host header may hold (a proxy's in front).
     Raises ValueError for an empty token.
     """
     static = static_files()
-    console = _Console(Gate(Credentials(token, clock), Guesses(clock), hosts), Pages(clock, static), Desk(reading, rules), static)
+    console = _Console(
+        Gate(Credentials(token, clock), Guesses(clock), hosts), Pages(clock, static, dry_run=dry_run), Desk(reading, rules), static
+    )
     for path, template, viewer in _PAGES:
         console.route(path, callback=partial(console.page, template, viewer))
     for path, viewer in _TWINS:

@@ -44,7 +44,7 @@ class Excerpt:
 class Pages:
     """All templates, compiled on first use."""
 
-    def __init__(self, clock: Callable[[], float], static: Mapping[str, "Static"]) -> None:
+    def __init__(self, clock: Callable[[], float], static: Mapping[str, "Static"], *, dry_run: bool = False) -> None:
         self._clock = clock
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
@@ -56,6 +56,7 @@ class Pages:
         )
         self._environment.filters.update(_FILTERS)
         self._environment.globals.update({"between": between, "static": lambda name: f"/static/{name}?v={static[name].digest}"})
+        self._environment.globals["dry_run"] = dry_run
 
     def render(self, template: str, names: Mapping[str, Any]) -> bytes:
         now = self._clock()

@@ -1,11 +1,13 @@
 """Senders that are answered from the run, through the real processes."""
 
+import http.client
 import json
+import threading
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from serving import Server, project, serving, signed
+from serving import Server, port_of, project, serving, signed
 
 RULES = """
 rules:
@@ -32,6 +34,17 @@ rules:
     respond: {within: 50ms, text: done}
     steps:
       - wait: 1h
+  - name: streams
+    on: github.stream
+    respond: {stream: true}
+    steps:
+      - shell: echo one; until [ -e go ]; do :; done; echo two >&2
+      - shell: echo three
+  - name: talks
+    on: github.talk
+    respond: {stream: true}
+    steps:
+      - shell: "echo one; until [ -e left ]; do :; done; for each in 1 2 3 4; do echo $each; sleep 0.2; done"
 """
 
 
@@ -68,3 +81,26 @@ def test_without_a_late_answer_it_is_the_usual_one(server: Server) -> None:
     with ask(server, "silent") as answer:
         assert answer.status == 202
         assert json.load(answer)["runs"][0]["rule"] == "silent"
+
+
+def test_a_stream_sends_what_steps_say_as_they_say_it(server: Server) -> None:
+    with ask(server, "stream") as answer:
+        first = answer.read(4)
+        assert first == b"one\n"
+        threading.Thread(target=(server.folder / "go").touch).start()
+        assert answer.read() == b"two\nthree\n"
+
+
+def test_a_sender_that_leaves_in_the_middle_of_a_stream_is_no_mistake_of_ours(server: Server) -> None:
+    body, headers = signed("talk", {"who": "Ada"})
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(server.hooks), timeout=30)
+    connection.request("POST", "/hooks/github", body, headers)
+    answer = connection.getresponse()
+    assert answer.read(4) == b"one\n"
+    answer.close()
+    connection.close()
+    (server.folder / "left").touch()
+    count = 1
+    while server.wait_for("run", count)["rule"] != "talks":
+        count += 1
+    assert server.lines("a delivery could not be handled") == []

@@ -90,8 +90,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.cli": {"*"},
 }
 
-# Libraries that only one place may know.
-KNOWN_ONLY_BY = {
+# Libraries that only one place may know, or few.
+KNOWN_ONLY_BY: dict[str, str | tuple[str, ...]] = {
     "bcrypt": "engine/sources/password_hashes.py",
     "bottle": "engine/web/console.py",
     "waitress": "engine/web/console_server.py",
@@ -105,6 +105,10 @@ KNOWN_ONLY_BY = {
     "pymysql": "engine/outbound/mysql_connection.py",
     "apprise": "actions/notify_target.py",
     "smtplib": "actions/smtp.py",
+    "redis": "engine/outbound/redis_connection.py",
+    "pika": "engine/outbound/amqp_connection.py",
+    "paho": "engine/outbound/mqtt_connection.py",
+    "confluent_kafka": "engine/outbound/kafka_producer.py",
     "uvloop": "engine/cli/processes.py",
     "multipart": "engine/bodies/multipart_form.py",
     "defusedxml": "engine/bodies/xml_document.py",

@@ -18,6 +18,7 @@ from hookrules.engine.templating import (
     ShellText,
     SqlText,
     TextTemplate,
+    TopicName,
     UrlTemplate,
     ValueTemplate,
     use_jsonpath,
@@ -35,6 +36,7 @@ PLACES = {
     "templates address": MailboxTemplate,
     "templates html": HtmlTemplate,
     "templates ref": GitRef,
+    "templates topic": TopicName,
     "templates value": ValueTemplate,
 }
 

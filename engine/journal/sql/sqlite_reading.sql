@@ -39,6 +39,9 @@ select runs.id, steps.key, steps.kind, steps.state, steps.attempts, steps.starte
     steps.result, steps.error
 from steps join runs on runs.seq = steps.run where runs.id = ? order by steps.seq
 
+-- name: processes
+select key, host, boot, pid, started from processes where run = (select seq from runs where id = ?)
+
 -- name: list_refusals
 select source, at, status, reason, address, agent from refusals where {conditions} order by seq desc limit :limit
 

@@ -135,3 +135,14 @@ create index breakers_by_time on breakers (changed_at);
 
 alter table expectations add column target text;  -- the run goes on when this one's breaker closes
 create index expectations_by_target on expectations (target) where target is not null;
+
+-- The process that does a step, or did: what a worker that died has left running is known by it.
+create table processes (
+    run integer not null references runs (seq) on delete cascade,
+    key text not null,          -- the step's
+    host text not null,
+    boot text not null,         -- which start of the host, and which space of process numbers
+    pid integer not null,       -- of its group, too
+    started integer not null,   -- clock ticks after that start
+    primary key (run, key)
+) strict, without rowid;

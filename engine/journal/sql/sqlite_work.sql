@@ -59,6 +59,11 @@ where run = (select seq from runs where id = :run_id) and key = :key and seq <= 
     select seq from outputs where run = (select seq from runs where id = :run_id) and key = :key order by seq desc limit 1 offset :kept
 )
 
+-- name: write_process
+insert into processes (run, key, host, boot, pid, started)
+select seq, :key, :host, :boot, :pid, :started from runs where id = :run_id and fence = :fence and state = 'running'
+on conflict (run, key) do update set host = excluded.host, boot = excluded.boot, pid = excluded.pid, started = excluded.started
+
 -- name: park_run
 update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'

@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 from support_actions import http_server, surroundings
+from support_brokers import KINDS as KINDS_THAT_PUBLISH
+from support_brokers import subject, working_broker
 from support_git import Origin
 from support_smtp import smtp_server
 
@@ -60,6 +62,7 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
         "git": {"repository": "here", "ref": "main"},
         "emit": {"event": "internal.done"},
         "wait": {"duration": "5m"},
+        **{kind: {"broker": "here", **subject(kind), "text": "x"} for kind in KINDS_THAT_PUBLISH},
         "log": {"message": "x"},
     }[model.kind]
 
@@ -140,7 +143,9 @@ def test_a_missing_name_is_a_template_error(model: type[Action]) -> None:
 
 
 def test_performing_gives_an_outcome_with_a_json_result(model: type[Action], web: str, services_here: Services, tmp_path: Path) -> None:
-    outcome = model.model_validate(working(model, web)).render(NAMES).perform(surroundings(tmp_path, services=services_here))
+    with working_broker(model.kind) as brokers:
+        around = surroundings(tmp_path, services={**services_here, **brokers})
+        outcome = model.model_validate(working(model, web)).render(NAMES).perform(around)
     assert outcome.succeeded or outcome.due_at is not None
     assert outcome.error is None
     json.dumps(dict(outcome.result))

@@ -23,7 +23,7 @@ from hookrules.actions.file import FileRoot
 from hookrules.actions.git import GitAction
 from hookrules.actions.git_repository import Repository
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Outcome
+from hookrules.engine.model import Failure, FailureKind, Outcome
 from hookrules.engine.secret import Vault
 
 
@@ -270,6 +270,7 @@ def test_git_and_what_it_started_end_with_the_step(tmp_path: Path, server: GitSe
             cancelled.set()
         outcome = running.result(30)
     assert (outcome.succeeded, outcome.retryable) == (False, way == "timed out")
+    assert outcome.failure == (Failure(FailureKind.TIMEOUT) if way == "timed out" else None)
     assert processes_that_name(server.url) == []
 
 
@@ -278,6 +279,7 @@ def test_a_refusal_is_tried_again_only_where_that_can_help(tmp_path: Path, serve
     server.status = status
     outcome = check_out(tmp_path, {"ref": "main"}, described=repository(tmp_path, url=f"{server.url}/shop"))
     assert (outcome.succeeded, outcome.retryable) == (False, again)
+    assert outcome.failure == (Failure(FailureKind.CONNECTION) if again else None)
     assert "shop: git ls-remote: " in str(outcome.error)
 
 

@@ -17,7 +17,7 @@ from support_corpus import HOSTILE
 from hookrules.actions.notify import NotifyAction
 from hookrules.actions.notify_target import NotifyTarget
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Outcome
+from hookrules.engine.model import Failure, FailureKind, Outcome
 from hookrules.engine.secret import Placeholders, Vault
 
 NAMES: dict[str, Any] = {"rule": {"name": "deploy"}, "event": {"source": "github", "type": "push"}, "payload": None}
@@ -87,6 +87,7 @@ def test_a_notification_that_says_nothing_is_refused(server: Server, value: str)
 def test_a_refusal_is_tried_again_only_where_that_can_help(server: Server, status: int, again: bool) -> None:
     outcome = send(f"{server.url}/status/{status}/a-secret-path", {"body": "x"})
     assert (outcome.succeeded, outcome.retryable) == (False, again)
+    assert outcome.failure == Failure(FailureKind.STATUS, status)
     assert "ops: " in str(outcome.error)
     assert str(status) in str(outcome.error)
 
@@ -95,7 +96,7 @@ def test_nothing_listening_is_a_failure_that_tells_no_part_of_the_url(caplog: py
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         outcome = send(f"http://user:hunter2hunter2@localhost:{unused.getsockname()[1]}/token-of-the-chat", {"body": "x"})
-    assert (outcome.succeeded, outcome.retryable) == (False, True)
+    assert (outcome.succeeded, outcome.retryable, outcome.failure) == (False, True, Failure(FailureKind.CONNECTION))
     assert "onnection" in str(outcome.error)
     for part in ("hunter2", "token-of-the-chat"):
         assert part not in str(outcome.error)
@@ -104,7 +105,7 @@ def test_nothing_listening_is_a_failure_that_tells_no_part_of_the_url(caplog: py
 
 def test_a_slow_service_is_left_in_time(server: Server) -> None:
     outcome = send(f"{server.url}/slow", {"body": "x"}, timeout=0.2)
-    assert (outcome.succeeded, outcome.retryable) == (False, True)
+    assert (outcome.succeeded, outcome.retryable, outcome.failure) == (False, True, Failure(FailureKind.TIMEOUT))
     assert "0.2 s" in str(outcome.error)
 
 

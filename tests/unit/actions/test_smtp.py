@@ -12,6 +12,7 @@ from support_smtp import smtp_server
 from support_tls import server_context
 
 from hookrules.actions.smtp import Envelope, SmtpFailed, SmtpServer, deliver
+from hookrules.engine.model import Failure, FailureKind
 from hookrules.engine.secret import Vault
 
 ENVELOPE = Envelope("a@example.com", ["b@example.com"], b"Subject: x\r\n\r\nx\r\n")
@@ -104,6 +105,7 @@ def test_nothing_listening_is_tried_again(tmp_path: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         told = failure(tmp_path, port=unused.getsockname()[1])
     assert "no connection" in str(told)
+    assert told.failure == Failure(FailureKind.CONNECTION)
     assert told.retryable
 
 
@@ -124,6 +126,7 @@ def test_what_a_server_says_decides_whether_it_is_tried_again(tmp_path: Path, li
     assert words in str(told)
     assert len(str(told)) < 400
     assert told.retryable is again
+    assert told.failure == Failure(FailureKind.STATUS, int(words[:3]) if words else -1)
 
 
 @pytest.mark.parametrize("lines", [(), (b"220-still\r\n",), (b"220 hi\r\n", b"250 ok\r\n")])
@@ -132,6 +135,7 @@ def test_a_server_that_falls_silent_is_left_in_time(tmp_path: Path, lines: tuple
     with saying(*lines) as port:
         told = failure(tmp_path, port=port, **bound)
     assert "0.2 s" in str(told)
+    assert told.failure == Failure(FailureKind.TIMEOUT)
     assert told.retryable
 
 

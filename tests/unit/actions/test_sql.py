@@ -24,7 +24,7 @@ from support_databases import Base, base, database
 from support_runs import Bench
 
 from hookrules.actions.sql import Database, SqlAction
-from hookrules.engine.model import RunState
+from hookrules.engine.model import Failure, FailureKind, RunState
 from hookrules.engine.outbound import database as pools
 from hookrules.engine.outbound import database_watch
 from hookrules.engine.outbound.database_urls import usable
@@ -151,6 +151,7 @@ def test_a_statement_that_takes_too_long_is_ended_and_taken_back(database: Base)
     database.done("create table {t} (id integer)")
     outcome = database.run(f"insert into {{t}} values (1); {SLOW[database.kind]}", timeout=0.3)
     assert (outcome.succeeded, outcome.retryable) == (False, True)
+    assert outcome.failure == Failure(FailureKind.TIMEOUT)
     assert "no end within 0.3 s" in str(outcome.error)
     assert database.done("select * from {t}") == []
 
@@ -231,21 +232,23 @@ def frozen_by(server: Base, word: str) -> Iterator[tuple[str, threading.Event]]:
         with contextlib.suppress(OSError):
             while True:
                 client = listener.accept()[0]
-                if frozen.is_set():
-                    continue
-                ends = client, socket.create_connection((str(parts.hostname), parts.port or 0))
-                open_ends.extend(ends)
-                for pair in (ends, ends[::-1]):
-                    threading.Thread(target=carry, args=pair, daemon=True).start()
+                open_ends.append(client)
+                if not frozen.is_set():
+                    ends = client, socket.create_connection((str(parts.hostname), parts.port or 0))
+                    open_ends.append(ends[1])
+                    for pair in (ends, ends[::-1]):
+                        threading.Thread(target=carry, args=pair, daemon=True).start()
 
     open_ends: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, daemon=True).start()
         netloc = f"{parts.username}@127.0.0.1:{listener.getsockname()[1]}"
-        yield urlunsplit(parts._replace(netloc=netloc)), frozen
-        closing.set()
-        for end in open_ends:
-            end.close()
+        try:
+            yield urlunsplit(parts._replace(netloc=netloc)), frozen
+        finally:
+            closing.set()
+            for end in open_ends:
+                end.close()
 
 
 def test_more_runs_than_connections_wait_for_one(database: Base) -> None:
@@ -355,6 +358,7 @@ def test_a_server_that_is_not_there_is_told_and_tried_again(server: Base) -> Non
     gone = replaced(server, netloc=f"nobody:tops3cret@127.0.0.1:{port}")
     outcome = gone.run("select 1")
     assert (outcome.succeeded, outcome.retryable) == (False, True)
+    assert outcome.failure == Failure(FailureKind.CONNECTION)
     assert "no connection" in str(outcome.error)
     assert "tops3cret" not in str(outcome.error)
 

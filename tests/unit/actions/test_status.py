@@ -10,10 +10,11 @@ import pytest
 from support_actions import Handler, Server, http_server, surroundings
 from support_corpus import each_hostile
 
+from hookrules.actions.action import target_of
 from hookrules.actions.forge import Forge
 from hookrules.actions.status import StatusAction, StatusCall
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Outcome, RunState
+from hookrules.engine.model import Failure, FailureKind, Outcome, RunState
 from hookrules.engine.secret import Vault
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -225,6 +226,7 @@ def test_a_forge_that_has_one_place_needs_no_url(kind: str, base: str) -> None:
 def test_a_refusal_is_tried_again_only_where_that_can_help(server: Server, status: int, again: bool) -> None:
     outcome = send(forge(kind="github", url=f"{server.url}/status/{status}"), call({}))
     assert (outcome.succeeded, outcome.retryable, outcome.result) == (False, again, {})
+    assert outcome.failure == Failure(FailureKind.STATUS, status)
     assert str(outcome.error).startswith("f: POST http://127.0.0.1")
     assert "a long token" not in str(outcome.error)
 
@@ -254,6 +256,10 @@ def answer(monkeypatch: pytest.MonkeyPatch, status: int, body: Any) -> None:
     monkeypatch.setattr(
         Handler, "answer_ok", lambda handler: handler.reply(status, json.dumps(body).encode(), Content_Type="application/json")
     )
+
+
+def test_statuses_of_one_forge_share_a_breaker() -> None:
+    assert target_of(call({})) == target_of(call({"state": "success"})) == "forge f"
 
 
 def test_the_guard_holds_for_forges_too(server: Server) -> None:

@@ -13,7 +13,7 @@ from hookrules.engine.config.loading import check_files, load
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 
-NO_TEXT_SHOWS_IT = {Code.UNREADABLE_FILE, Code.NOT_TEXT, Code.TOO_DEEP, Code.CERTIFICATE, Code.NOT_INSTALLED}
+NO_TEXT_SHOWS_IT = {Code.UNREADABLE_FILE, Code.NOT_TEXT, Code.TOO_DEEP, Code.CERTIFICATE, Code.NOT_INSTALLED, Code.UNUSABLE_PACKAGE}
 SHOWN = [code for code in Code if code not in NO_TEXT_SHOWS_IT]
 
 

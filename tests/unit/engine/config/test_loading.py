@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hookrules.engine.config.findings import errors
@@ -194,6 +194,7 @@ rules:
 """
 
 
+@example(at=0, gone=0, typed="{{}}", in_settings=False)
 @given(st.integers(0, len(SOUND)), st.integers(0, 12), st.text(string.printable + "é\x00", max_size=6), st.booleans())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_slip_of_the_pen_raises(tmp_path: Path, at: int, gone: int, typed: str, in_settings: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from support_runs import Bench, rule_of
 
 from hookrules.engine.model import RunState
-from hookrules.engine.runs.describing import CALL, describing
+from hookrules.engine.runs.describing import CALL, aloud, describing
 from hookrules.engine.runs.execution import Execution
 
 
@@ -47,3 +47,33 @@ def test_a_description_in_the_journal_shows_no_secret(bench: Bench) -> None:
     Execution(run, rule, event, replace(bench.workshop(), perform=describing({}))).proceed()
     (step,) = bench.journal.steps(run.id)
     assert step.result[CALL]["headers"] == {"Authorization": "Bearer •••"}
+
+
+def said(bench: Bench, text: str) -> list[str]:
+    """What a dry run of this rule says to the log."""
+    rule = rule_of(text)
+    event = bench.start(rule, {"long": "x" * 5_000})
+    run = bench.claim()
+    assert run is not None
+    workshop = bench.workshop()
+    Execution(run, rule, event, replace(workshop, perform=aloud(describing({}), workshop.mask))).proceed()
+    return bench.messages()
+
+
+def test_a_dry_run_says_each_call_in_the_order_of_steps(bench: Bench) -> None:
+    assert said(bench, "steps: [{log: one}, {log: {message: two, level: error}}]") == [
+        'tested would do log {"level": "info", "message": "one"}',
+        'tested would do log {"level": "error", "message": "two"}',
+    ]
+
+
+def test_a_secret_is_masked_before_json_spells_it_otherwise(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"chat": 'a "quoted" \\ secret'})
+    assert said(bench, "steps: [{log: 'with {{ secrets.chat }}'}]") == ['tested would do log {"level": "info", "message": "with •••"}']
+    bench.journal.close()
+
+
+def test_a_long_call_is_cut_in_the_log(bench: Bench) -> None:
+    [line] = said(bench, "steps: [{log: '{{ payload.long }}'}]")
+    assert len(line) < 2_100
+    assert line.endswith("…")

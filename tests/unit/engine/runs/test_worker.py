@@ -41,14 +41,14 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.journal.close()
 
 
-def worker(bench: Bench, on_end: Callable[[], None]) -> Worker:
+def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = lambda: None) -> Worker:
     def follow(run: Run, ending: Any, event: Event) -> None:
         on_end()
 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
     correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
     housekeeping = Housekeeping(bench.journal, Retention(), [])
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2)
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2, reap=reap)
 
 
 def without_payload(line: bytes) -> bytes:
@@ -60,11 +60,11 @@ def without_payload(line: bytes) -> bytes:
     return json.dumps(record).encode()
 
 
-def work_until_an_end(bench: Bench) -> None:
+def work_until_an_end(bench: Bench, reap: Callable[[], None] = lambda: None) -> None:
     """Real threads and real waiting; the worker is told to stop at the first ending."""
     ended = threading.Event()
-    working = worker(bench, ended.set)
-    thread = threading.Thread(target=working.run, args=(5.0,))
+    working = worker(bench, ended.set, reap)
+    thread = threading.Thread(target=working.run, args=(5.0,), name="claims")
     thread.start()
     try:
         assert ended.wait(30), "no run ended"
@@ -83,6 +83,13 @@ def test_a_worker_runs_what_is_due_and_ends_when_told_to(bench: Bench) -> None:
     work_until_an_end(bench)
     assert bench.messages() == ["hello"]
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
+
+
+def test_the_thread_that_claims_reaps_orphans_meanwhile(bench: Bench) -> None:
+    reaped: list[str] = []
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    work_until_an_end(bench, lambda: reaped.append(threading.current_thread().name))
+    assert set(reaped) == {"claims"}
 
 
 def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(bench: Bench) -> None:
