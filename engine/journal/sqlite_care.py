@@ -9,7 +9,7 @@ from pathlib import Path
 from hookrules.engine.errors import JournalError, UsageError
 from hookrules.engine.journal.sqlite_faults import is_busy, told
 from hookrules.engine.journal.sqlite_schema import VERSION, schema_version
-from hookrules.engine.journal.sqlite_store import PATIENCE, connect
+from hookrules.engine.journal.sqlite_store import PATIENCE, connect, connect_to_existing
 from hookrules.engine.journal.statements import load_statements
 
 _CHECKS = load_statements("sqlite_check.sql")
@@ -51,7 +51,7 @@ def vacuum(path: Path) -> tuple[int, int]:
     """Write the file anew, without free pages; its size before and after. Raises JournalError while anyone has it open."""
     before = path.stat().st_size
     try:
-        with closing(connect(path)) as connection:
+        with closing(connect_to_existing(path)) as connection:
             schema_version(connection)
             connection.execute("pragma locking_mode = exclusive")
             connection.execute("pragma journal_mode = delete")  # succeeds where nobody else has the file open
@@ -66,7 +66,7 @@ def vacuum(path: Path) -> tuple[int, int]:
 
 
 def _reading(path: Path) -> sqlite3.Connection:
-    connection = connect(path, timeout=PATIENCE)
+    connection = connect_to_existing(path, timeout=PATIENCE)
     connection.execute("pragma query_only = on")
     return connection
 

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from hookrules.engine.errors import JournalError
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sqlite_faults import told
-from hookrules.engine.journal.sqlite_store import PATIENCE, connect
+from hookrules.engine.journal.sqlite_store import PATIENCE, connect_to_existing
 
 Result = TypeVar("Result")
 
@@ -80,7 +80,7 @@ class FileReads:
     def _open(self) -> sqlite3.Connection:
         if self._closed:
             raise JournalError(f"{self._where}: it is closed")
-        connection = connect(self._path, timeout=PATIENCE)
+        connection = connect_to_existing(self._path, timeout=PATIENCE)
         connection.execute("pragma query_only = on")
         return connection
 

@@ -123,9 +123,15 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         raise JournalError(f"there is no folder {path.parent}; create it, or name another file as `store`")
     if path and path.is_dir():
         raise JournalError("it is a folder; name a file as `store`")
-    if path:
-        _create_private(path)
-    return connect(path or ":memory:")
+    if path is None:
+        return connect(":memory:")
+    wal = Path(f"{path}-wal")
+    if not path.exists() and wal.exists() and wal.stat().st_size:  # SQLite would remove it, and with it what was written last
+        raise JournalError(
+            f"its file is gone, and {wal.name} with what was written last is still there; put it back, or move that away, too"
+        )
+    _create_private(path)
+    return connect(path)
 
 
 def _create_private(path: Path) -> None:
@@ -134,6 +140,12 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
+def connect_to_existing(path: Path, timeout: float = 0.0) -> sqlite3.Connection:
+    """As `connect`, and an error where there is no such file: SQLite would make an empty one, and remove the log of the one that was."""
+    return connect(f"{path.absolute().as_uri()}?mode=rw", timeout)
+
+
 def connect(path: Path | str, timeout: float = 0.0) -> sqlite3.Connection:
     """A connection in autocommit mode, for any thread; `timeout` is the seconds that SQLite itself waits for a lock."""
-    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=256)
+    uri = isinstance(path, str) and path.startswith("file:")
+    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, cached_statements=256, uri=uri)

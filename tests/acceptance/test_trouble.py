@@ -85,6 +85,7 @@ rules:
   - name: note
     on: github.push
     steps:
+      - log: begun
       - shell:
           command: until [ -e go ]; do sleep 0.05; done; head -c 3000000 /dev/zero | tr '\\0' x
           output_limit: 4MiB
@@ -94,6 +95,7 @@ rules:
     with serving(folder) as server:
         status, event = deliver(server, 1)
         assert status == 202
+        server.wait_for("begun")
         fill(folder / "disk")
         (folder / "go").touch()
         server.wait_for("a run stops here until the journal can be written again")

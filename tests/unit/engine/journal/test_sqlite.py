@@ -168,6 +168,20 @@ def test_a_journal_moved_away_takes_no_more_until_it_is_back(journal: SqliteJour
     accept(journal, event("evt_1"))
 
 
+def test_who_looks_at_a_journal_that_was_moved_away_takes_nothing_from_it(journal: SqliteJournal, path: Path) -> None:
+    accept(journal, event("evt_1"))  # it lies in the write-ahead log, which SQLite removes beside an empty file
+    path.rename(path.with_suffix(".away"))
+    for look in (lambda: journal.event("evt_1"), journal.version):
+        with pytest.raises(JournalError, match="it can't be opened"):
+            look()
+    with pytest.raises(JournalError, match=r"its file is gone, and journal\.db-wal with what was written last is still there"):
+        SqliteJournal(path)
+    assert not path.exists()
+    path.with_suffix(".away").rename(path)
+    with closing(SqliteJournal(path)) as other:
+        assert other.event("evt_1") == event("evt_1")
+
+
 def test_another_process_sees_what_was_written_and_that_it_was(journal: SqliteJournal, path: Path) -> None:
     with closing(SqliteJournal(path)) as worker:
         before = worker.version()
