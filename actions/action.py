@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from hookrules.engine.model import Expectation, Json, Met, Outcome, RunState
+from hookrules.engine.model import Expectation, FailureKind, Json, Met, Outcome, ProcessMark, RunState
 
 Names = Mapping[str, Any]
 """What a template may name: `payload`, `header`, `event`, `steps`, … → their values."""
@@ -46,6 +46,14 @@ class ServiceUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """What is not on this machine, in a line for a person, and the field that names it."""
+
+    message: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a call may know of the run that it is part of."""
 
@@ -73,6 +81,10 @@ class Surroundings:
     """Takes a level (`info`, `warning`, …) and a line for the server's log."""
     output: Callable[[str, str], None] = lambda _stream, _text: None
     """Takes the name of a stream (`stdout`) and what came on it, for whoever follows the run; the result has to hold what is kept."""
+    started: Callable[[ProcessMark], None] = lambda _mark: None
+    """Takes a process that lasts, for whoever has to end it should the worker die."""
+    mask: Callable[[str], str] = lambda text: text
+    """Hides secrets. Results are masked by themselves; what a call cuts, it masks before: half a secret would not be found."""
 
 
 class Call(Protocol):
@@ -91,6 +103,18 @@ class Call(Protocol):
         """
 
 
+@runtime_checkable
+class Reaching(Protocol):
+    """What a call is, beside, that goes to another side which may be down: calls of one target share a circuit breaker."""
+
+    def target(self) -> str | None:
+        """`https://api.example.com`, `database main`; None where it can't be told."""
+
+
+def target_of(call: Call) -> str | None:
+    return call.target() if isinstance(call, Reaching) else None
+
+
 class Action(BaseModel):
     """The base of all kinds: its subclass says the fields, defaults, docs and an example once."""
 
@@ -104,12 +128,19 @@ class Action(BaseModel):
     results: ClassVar[tuple[str, ...]] = ()
     """What a call of this kind leaves at `steps.<id>`, beside `state`, `attempts` and `error`; all null where the step was skipped."""
 
+    failures: ClassVar[frozenset[FailureKind]] = frozenset(FailureKind)
+    """What a call of this kind may fail by, so that a `retry` on anything else is told at load."""
+
     def render(self, names: Names) -> Call:
         """Fill in the templates. Raises TemplateError."""
         raise NotImplementedError
 
     def services_used(self) -> tuple[ServiceUse, ...]:
         """What hookrules.yaml has to have for it."""
+        return ()
+
+    def missing_here(self) -> tuple[Absence, ...]:
+        """What this machine would have to have for it, and has not. Rules may be checked on another one than they run on."""
         return ()
 
     def expects(self) -> Expectation | None:

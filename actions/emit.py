@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, ConfigDict, Field
 
 from hookrules.actions.action import Action, Names, Surroundings
-from hookrules.engine.model import Emission, Json, Outcome
+from hookrules.engine.model import Emission, FailureKind, Json, Outcome
 from hookrules.engine.templating import JsonTemplate
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
@@ -29,6 +29,7 @@ class EmitAction(Action):
     kind: ClassVar[str] = "emit"
     short: ClassVar[str | None] = "event"
     results: ClassVar[tuple[str, ...]] = ("event",)
+    failures: ClassVar[frozenset[FailureKind]] = frozenset()
     model_config = ConfigDict(json_schema_extra={"examples": [{"event": "internal.deployed", "payload": {"sha": "{{ payload.after }}"}}]})
 
     event: Annotated[str, AfterValidator(_event_name), Field(json_schema_extra={"pattern": f"^{_NAME.pattern}$"})] = Field(

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from hookrules.actions.action import Action, Names, Service, ServiceUse, Surroundings
 from hookrules.actions.rooted import folder_under, words
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import FilePath, TextTemplate
 
 SECTION = "files"
@@ -33,6 +33,7 @@ class FileAction(Action):
     kind: ClassVar[str] = "file"
     short: ClassVar[str | None] = None
     results: ClassVar[tuple[str, ...]] = ("path", "size")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset()
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"root": "reports", "path": "deploys/{{ payload.after }}.txt", "content": "{{ payload.ref }}\n", "mode": "append"}]

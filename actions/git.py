@@ -15,6 +15,7 @@ from hookrules.actions.file import FileRoot
 from hookrules.actions.git_checkout import Wanted, check_out
 from hookrules.actions.git_program import Git, GitFailed, surrounding
 from hookrules.actions.git_repository import SECTION, GitUrl, Repository
+from hookrules.actions.remnants import variables
 from hookrules.actions.rooted import words
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import Json, Outcome
@@ -131,7 +132,8 @@ class GitCall:
         try:
             with surrounding(repository, surroundings.folder) as environment:
                 deadline = time.monotonic() + surroundings.timeout
-                git = Git(surroundings.folder, environment, deadline, surroundings.cancelled, time.monotonic)
+                known_by = variables(surroundings.idempotency_key, surroundings.attempt)
+                git = Git(surroundings.folder, environment, deadline, surroundings.cancelled, time.monotonic, known_by)
                 root = (surroundings.folder / Path(repository.root)).absolute()
                 found = check_out(git, repository, self.wanted, root, self.directory, surroundings.now)
         except GitFailed as failed:

@@ -5,13 +5,13 @@ import contextlib
 import os
 import re
 import shlex
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hookrules.actions.git_repository import Repository
+from hookrules.actions.private_files import private_folder
 from hookrules.actions.processes import Ending, Finished, Program, run
 
 _NOWHERE = "/dev/null"
@@ -62,6 +62,8 @@ class Git:
     deadline: float
     cancelled: threading.Event
     clock: Callable[[], float]
+    known_by: Mapping[str, str] = field(default_factory=dict)
+    """Variables by which its processes are told from all others."""
 
     def within(self, folder: Path) -> "Git":
         return replace(self, folder=folder)
@@ -78,7 +80,7 @@ class Git:
     def ask(self, *arguments: str) -> Finished:
         """How a command ended. Raises GitFailed where it was not let go on to its end."""
         environment = {**self.environment, "GIT_CEILING_DIRECTORIES": str(self.folder.parent)}
-        program = Program(("git", *arguments), self.folder, environment, output_limit=_OUTPUT_LIMIT)
+        program = Program(("git", *arguments), self.folder, environment, output_limit=_OUTPUT_LIMIT, known_by=self.known_by)
         try:
             finished = run(program, timeout=self.remaining(), cancelled=self.cancelled)
         except OSError as error:
@@ -105,13 +107,13 @@ def _words(stderr: str) -> str:
 @contextlib.contextmanager
 def surrounding(repository: Repository, folder: Path) -> Iterator[dict[str, str]]:
     """The environment for git; the key lies in a private folder meanwhile. `folder` is where hookrules.yaml lies."""
-    with tempfile.TemporaryDirectory(prefix="hookrules-git-") as private:
+    with private_folder() as private:
         settings = {**_SETTINGS, **_access(repository, folder)}
         numbered = {f"GIT_CONFIG_KEY_{n}": key for n, key in enumerate(settings)}
         values = {f"GIT_CONFIG_VALUE_{n}": value for n, value in enumerate(settings.values())}
         yield {
             "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            "HOME": private,
+            "HOME": str(private),
             "LC_ALL": "C.UTF-8",
             "LANGUAGE": "en",
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -119,7 +121,7 @@ def surrounding(repository: Repository, folder: Path) -> Iterator[dict[str, str]
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_ALLOW_PROTOCOL": ":".join(repository.protocols),
-            "GIT_SSH_COMMAND": _ssh(repository, Path(private)),
+            "GIT_SSH_COMMAND": _ssh(repository, private),
             "GIT_SSH_VARIANT": "ssh",
             "GIT_PAGER": "cat",
             "GIT_EDITOR": "false",

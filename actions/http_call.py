@@ -15,9 +15,9 @@ from hookrules.actions.http_signature import signature_headers
 from hookrules.actions.http_tokens import Grant, send_authorized
 from hookrules.engine import bodies
 from hookrules.engine.errors import Unreadable
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import Failure, FailureKind, Json, Outcome
 from hookrules.engine.outbound.budget import Budget
-from hookrules.engine.outbound.failures import RefusedAddress, RequestFailed, may_pass
+from hookrules.engine.outbound.failures import RefusedAddress, RequestFailed, TimeIsUp, may_pass
 from hookrules.engine.outbound.urls import Target
 
 if TYPE_CHECKING:
@@ -58,13 +58,19 @@ class HttpCall:
             told["sign"] = "Standard Webhooks"
         return told if self.client is None else {**told, "client": self.client}
 
+    def target(self) -> str | None:
+        try:
+            return str(Target.read(self.url))
+        except RequestFailed:
+            return None
+
     def perform(self, surroundings: Surroundings) -> Outcome:
         try:
             answer = self._answer(surroundings, Budget.of(self._seconds(surroundings), surroundings.cancelled))
         except RefusedAddress as refused:
             return self._failed(f"{refused}; {_REMEDY}", retryable=False)
         except RequestFailed as failed:
-            return self._failed(str(failed), retryable=failed.retryable)
+            return replace(self._failed(str(failed), retryable=failed.retryable), failure=_failure(failed))
         if not answer.whole:
             most = f"{self.response_limit:,} bytes"
             surroundings.log("warning", f"{self._where} answered with more than {most}; the rest of its body is dropped")
@@ -114,10 +120,7 @@ class HttpCall:
     @property
     def _where(self) -> str:
         """The URL without its path and query, which may hold secrets."""
-        try:
-            return str(Target.read(self.url))
-        except RequestFailed:
-            return "the URL"
+        return self.target() or "the URL"
 
     def _failed(self, why: str, *, retryable: bool) -> Outcome:
         return Outcome(succeeded=False, error=f"{self.method} {self._where}: {why}", retryable=retryable)
@@ -127,7 +130,15 @@ class HttpCall:
         if any(low <= answer.status <= high for low, high in self.success_status):
             return Outcome(succeeded=True, result=result)
         failed = self._failed(f"answered {answer.status}{_hint(answer)}", retryable=may_pass(answer.status))
-        return replace(failed, result=result, retry_after=retry_after(answer.headers.get("retry-after"), time.time()))
+        asked = retry_after(answer.headers.get("retry-after"), time.time())
+        return replace(failed, result=result, retry_after=asked, failure=Failure(FailureKind.STATUS, answer.status))
+
+
+def _failure(failed: RequestFailed) -> Failure | None:
+    """What lies on our side, such as a certificate that is not accepted, is no failure of the connection."""
+    if isinstance(failed, TimeIsUp):
+        return Failure(FailureKind.TIMEOUT)
+    return Failure(FailureKind.CONNECTION) if failed.retryable else None
 
 
 def _result(answer: "Answer") -> dict[str, Json]:

@@ -15,6 +15,7 @@ from hookrules.actions.http_call import HttpCall
 from hookrules.actions.http_clients import SECTION
 from hookrules.actions.http_fields import HeaderName, Statuses, has_header
 from hookrules.engine.errors import TemplateError
+from hookrules.engine.model import FailureKind
 from hookrules.engine.outbound.failures import BadUrl
 from hookrules.engine.outbound.urls import Target
 from hookrules.engine.templating import FormValue, HeaderValue, JsonTemplate, QueryValue, TextTemplate, UrlTemplate
@@ -31,6 +32,7 @@ class HttpAction(Action):
     kind: ClassVar[str] = "http"
     short: ClassVar[str | None] = "url"
     results: ClassVar[tuple[str, ...]] = ("status", "headers", "body", "json")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECTION, FailureKind.STATUS})
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [

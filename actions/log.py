@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from hookrules.actions.action import Action, Names, Surroundings
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.templating import TextTemplate
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -23,6 +23,7 @@ class LogAction(Action):
     kind: ClassVar[str] = "log"
     short: ClassVar[str | None] = "message"
     results: ClassVar[tuple[str, ...]] = ("message",)
+    failures: ClassVar[frozenset[FailureKind]] = frozenset()
     model_config = ConfigDict(json_schema_extra={"examples": [{"message": "{{ event.type }} from {{ event.source }}", "level": "info"}]})
 
     message: TextTemplate = Field(description="The line; control characters are written as escapes.")

@@ -1,10 +1,11 @@
 """What a mail carries along: a text, the event's body, or a file under a root that hookrules.yaml names."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from hookrules.actions.action import Names, Surroundings
 from hookrules.actions.file import SECTION, FileRoot
@@ -16,6 +17,15 @@ from hookrules.engine.templating import FileName, FilePath, TextTemplate
 LIMIT = 20 * 2**20
 """Bytes of all attachments of one mail: what most servers take."""
 _WAYS = ("text", "payload", "path")
+_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+_-]*")
+
+
+def _type(text: str) -> str:
+    if not _TYPE.fullmatch(text):
+        raise ValueError(f"{text!r} is no media type: write one like application/pdf")
+    if text.startswith(("message/", "multipart/")):
+        raise ValueError(f"{text} holds other parts of a mail (RFC 2046, 5); attach it as application/octet-stream")
+    return text
 
 
 class Attachment(BaseModel):
@@ -26,7 +36,9 @@ class Attachment(BaseModel):
     )
 
     name: FileName | None = Field(None, description="What it is called; needed for all but files.")
-    type: str | None = Field(None, pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+_-]*$", description="Its media type, like `application/pdf`.")
+    type: Annotated[str, AfterValidator(_type), Field(json_schema_extra={"pattern": f"^{_TYPE.pattern}$"})] | None = Field(
+        None, description="Its media type, like `application/pdf`."
+    )
     text: TextTemplate | None = Field(None, description="Text, like `{{ steps.build.stdout }}`.")
     payload: bool = Field(default=False, strict=True, description="`true`: the event's body, byte for byte.")
     root: str | None = Field(None, description="With `path`: a name under `files` in hookrules.yaml.")
@@ -72,7 +84,8 @@ class Attaching:
 
     def read(self, surroundings: Surroundings) -> Attached:
         """Raises OSError, of which the text names the file."""
-        return Attached(self.name, self.type, self._content(surroundings))
+        ours = self.text is not None and self.type.startswith("text/")
+        return Attached(self.name, f'{self.type}; charset="utf-8"' if ours else self.type, self._content(surroundings))
 
     def _content(self, surroundings: Surroundings) -> bytes:
         if self.text is not None:

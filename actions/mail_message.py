@@ -29,7 +29,7 @@ _LONGEST_WORD = 900  # a line has at most 998 characters (RFC 5322, 2.1.1)
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """An attachment. `type` is its media type; text is to be UTF-8."""
+    """An attachment. `type` is its media type, with parameters where it has any."""
 
     name: str
     type: str
@@ -165,7 +165,7 @@ def _base64(content: bytes) -> str:
 
 def _attachment(attached: Attached) -> EmailMessage:
     part = EmailMessage()
-    part["Content-Type"] = attached.type + ('; charset="utf-8"' if attached.type.startswith("text/") else "")
+    part["Content-Type"] = attached.type
     part["Content-Transfer-Encoding"] = "base64"
     plain = _FILE_NAME.fullmatch(attached.name)
     part.add_header("Content-Disposition", "attachment", filename=attached.name if plain else ("utf-8", "", attached.name))

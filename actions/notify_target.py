@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SECTION = "notify"
 Level = Literal["info", "success", "warning", "failure"]
+_LONGEST = 60.0
+"""Seconds that one notification may take at most; Apprise gives each request of its own some 8."""
 _POLL = 0.2  # an Event of threads can't be waited for beside a future; this is how late a cancellation may be seen
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 """How Apprise's services write the HTTP status that they were answered with."""
@@ -81,6 +83,7 @@ def send(url: Secret, note: Note, *, timeout: float, cancelled: threading.Event,
     sender = service(url)
     if sender is None:
         raise NotSent("Apprise knows no service for its URL", retryable=False)
+    timeout = min(timeout, _LONGEST)
     deadline = clock() + timeout
     result = _begun(sender, note, timeout)
     while not result.done() and clock() < deadline:

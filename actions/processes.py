@@ -1,23 +1,29 @@
-"""Runs a program to its end: its own process group, bounded output, a deadline, and nothing left behind.
+"""Runs a program to its end: bounded output, a deadline, and nothing left behind.
 
-One thread waits for everything at once (`selectors`): both outputs, the input, and on Linux the process itself (`pidfd_open`).
+One thread waits for everything at once (poll): both outputs, the input, and on Linux the process itself (`pidfd_open`).
 """
 
 import contextlib
 import enum
+import math
 import os
-import selectors
+import select
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+
+from hookrules.actions import remnants
+from hookrules.actions.captured import Captured
+from hookrules.actions.process_table import Process, pidfd, send, ticks
+from hookrules.actions.remnants import Trace
+from hookrules.actions.spawning import Program, Spawned, spawn
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
+LASTING = 0.05
+"""Seconds after which a program is said to last: for a shorter one, telling would cost more than it does."""
 _CANCEL_POLL = 0.2  # an Event can't be selected on; this is how late a cancellation may be seen
 _EXIT_POLL = 0.02  # where there is no pidfd (macOS), how late an end may be seen
 _LAST_WORDS = 0.5  # how long a killed group may take to close its outputs; who has left the group is not waited for
@@ -31,17 +37,6 @@ class Ending(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """What to start. `stdin` None is an empty input; `output_limit` is bytes of each output, of which the last are kept."""
-
-    argv: Sequence[str]
-    folder: Path
-    environment: Mapping[str, str]
-    stdin: bytes | None = None
-    output_limit: int = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
 class Finished:
     """How it ended. A negative exit code is the signal that ended it."""
 
@@ -51,155 +46,160 @@ class Finished:
     stderr: str
 
 
-class Tail:
-    """The last bytes of a stream, in bounded memory."""
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a running program is told to."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.kept = bytearray()
-        self.dropped = 0
-
-    def add(self, chunk: bytes) -> None:
-        self.kept += chunk
-        if len(self.kept) > self.limit + _CHUNK:
-            self._trim()
-
-    def _trim(self) -> None:
-        surplus = len(self.kept) - self.limit
-        if surplus > 0:
-            del self.kept[:surplus]
-            self.dropped += surplus
-
-    def text(self) -> str:
-        """What was kept, as text, after a line that says how much was not."""
-        self._trim()
-        text = self.kept.decode(errors="replace")
-        return f"[the first {self.dropped} bytes are left out]\n{text}" if self.dropped else text
+    heard: Callable[[str, str], None] = lambda _stream, _text: None
+    """Takes `stdout` or `stderr`, and what came on it."""
+    lasts: Callable[[int], None] = lambda _pid: None
+    """Takes the number of a process that has run for `LASTING`, and of its group."""
+    mask: Callable[[str], str] = lambda text: text
+    """Hides secrets in what is kept."""
 
 
-def run(program: Program, *, timeout: float, cancelled: threading.Event, clock: Callable[[], float] = time.monotonic) -> Finished:
-    """Start the program and wait for its end. Raises OSError where it can't be started."""
-    process = subprocess.Popen(  # noqa: S603 — running what the rule names is this module's purpose
-        [word.encode() for word in program.argv],
-        cwd=program.folder,
-        env={name.encode(): value.encode() for name, value in program.environment.items()},
-        stdin=subprocess.DEVNULL if program.stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        start_new_session=True,
-    )
-    watch = _Watch(process, program, clock)
+def run(
+    program: Program,
+    *,
+    timeout: float,
+    cancelled: threading.Event,
+    audience: Audience = Audience(),
+    clock: Callable[[], float] = time.monotonic,
+) -> Finished:
+    """Start the program and wait for its end. Raises OSError or ValueError where it can't be started."""
+    since = ticks()
+    watch = _Watch(spawn(program), program, audience, since, clock)
     try:
-        ending = watch.until_exit(clock() + timeout, cancelled)
+        watch.until_exit(timeout, cancelled)
     finally:
         watch.close()
-    return Finished(ending, process.returncode, watch.stdout.text(), watch.stderr.text())
+    return Finished(watch.ending, watch.exit_code, watch.stdout.text(audience.mask), watch.stderr.text(audience.mask))
 
 
 class _Watch:
     """Everything of one process that is waited for."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", program: Program, clock: Callable[[], float]) -> None:
-        self.process = process
-        self.clock = clock
-        self.stdout = Tail(program.output_limit)
-        self.stderr = Tail(program.output_limit)
-        self.input = memoryview(program.stdin or b"")
-        self.selector = selectors.DefaultSelector()
-        self.pidfd = _pidfd(process.pid)
-        self._register()
+    def __init__(self, spawned: Spawned, program: Program, audience: Audience, since: int, clock: Callable[[], float]) -> None:
+        self.process = spawned.process
+        self.ending = Ending.CANCELLED  # so it is, unless something else is seen
+        self.stdout = Captured(program.output_limit, lambda text: audience.heard("stdout", text))
+        self.stderr = Captured(program.output_limit, lambda text: audience.heard("stderr", text))
+        self._trace = Trace(tuple(f"{name}={value}" for name, value in program.known_by.items()), since, self.process.pid)
+        self._has_ended = False
+        self._known: list[Process] = []
+        self._lasts = audience.lasts
+        self._clock = clock
+        self._input = memoryview(program.stdin or b"")
+        self._outputs = {spawned.stdout: self.stdout, spawned.stderr: self.stderr}
+        """Those that are open."""
+        self._stdin = spawned.stdin
+        self._pidfd = pidfd(self.process.pid)
+        self._poll = select.poll()
+        for descriptor in (*self._outputs, self._pidfd):
+            if descriptor is not None:
+                self._poll.register(descriptor, select.POLLIN)
+        if self._stdin is not None:
+            self._poll.register(self._stdin, select.POLLOUT)
 
-    def _register(self) -> None:
-        for stream, tail in ((self.process.stdout, self.stdout), (self.process.stderr, self.stderr)):
-            assert stream is not None  # noqa: S101 — both are pipes
-            os.set_blocking(stream.fileno(), False)
-            self.selector.register(stream, selectors.EVENT_READ, tail)
-        if self.process.stdin is not None:
-            os.set_blocking(self.process.stdin.fileno(), False)
-            self.selector.register(self.process.stdin, selectors.EVENT_WRITE)
-        if self.pidfd is not None:
-            self.selector.register(self.pidfd, selectors.EVENT_READ)
+    @property
+    def exit_code(self) -> int:
+        return self.process.returncode
 
-    def until_exit(self, deadline: float, cancelled: threading.Event) -> Ending:
-        while not self._exited():
+    def until_exit(self, timeout: float, cancelled: threading.Event) -> None:
+        began = self._clock()
+        told = False
+        while not self._has_ended:
+            passed = self._clock() - began
             if cancelled.is_set():
                 return self._end(Ending.CANCELLED)
-            if self.clock() >= deadline:
+            if passed >= timeout:
                 return self._end(Ending.TIMED_OUT)
-            self._turn(min(deadline - self.clock(), _CANCEL_POLL))
-        return Ending.EXITED
+            if not told and passed >= LASTING:
+                self._lasts(self.process.pid)
+                told = True
+            self._turn(min(timeout - passed, _CANCEL_POLL if told else LASTING - passed))
+        self.ending = Ending.EXITED
+        return None
 
-    def _end(self, ending: Ending) -> Ending:
-        """SIGTERM for the group, then a grace for all that still hold its outputs."""
+    def _end(self, ending: Ending) -> None:
+        """SIGTERM for all of it, then a grace for whoever still holds its outputs."""
+        self.ending = ending
+        self._known = self._trace.living()
         self._signal(signal.SIGTERM)
-        deadline = self.clock() + GRACE
-        while self.clock() < deadline and not (self._exited() and self._silent()):
-            self._turn(min(deadline - self.clock(), _CANCEL_POLL))
-        return ending
-
-    def _exited(self) -> bool:
-        """Whether the process has ended. It stays unreaped, so that its number, the group's too, is no one else's yet."""
-        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-    def _silent(self) -> bool:
-        return not any(isinstance(key.data, Tail) for key in self.selector.get_map().values())
+        for each in self._known:
+            if each.group != self.process.pid:  # a second signal means more than one, to some
+                send(each, signal.SIGTERM)
+        deadline = self._clock() + GRACE
+        while self._clock() < deadline and not (self._has_ended and not self._outputs):
+            self._turn(min(deadline - self._clock(), _CANCEL_POLL))
 
     def _turn(self, timeout: float) -> None:
-        """Move what can be moved, once."""
-        ready = self.selector.select(max(timeout if self.pidfd is not None else min(timeout, _EXIT_POLL), 0))
-        for key, _ in ready:
-            if isinstance(key.data, Tail):
-                self._receive(key.fileobj, key.data)  # type: ignore[arg-type]
-            elif key.fileobj is self.process.stdin:
-                self._send(key.fileobj)
-            else:
-                self.selector.unregister(key.fileobj)  # a pidfd stays readable, and the group may be waited for longer
+        """Move what can be moved, once, and see whether the process has ended.
 
-    def _receive(self, stream: IO[bytes], tail: Tail) -> bool:
+        It stays unreaped, so that its number, the group's too, is no one else's yet.
+        """
+        seconds = max(timeout if self._pidfd is not None else min(timeout, _EXIT_POLL), 0)
+        for descriptor, _ in self._poll.poll(math.ceil(seconds * 1000)):
+            if descriptor in self._outputs:
+                self._receive(descriptor)
+            elif descriptor == self._stdin:
+                self._send(descriptor)
+            else:
+                self._poll.unregister(descriptor)  # a pidfd stays readable, and the group may be waited for longer
+                self._has_ended = True
+        if self._pidfd is None and not self._has_ended:
+            self._has_ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _receive(self, output: int) -> bool:
         try:
-            chunk = os.read(stream.fileno(), _CHUNK)
+            chunk = os.read(output, _CHUNK)
         except BlockingIOError:
             return False
         if chunk:
-            tail.add(chunk)
+            self._outputs[output].add(chunk)
         else:
-            self.selector.unregister(stream)
+            self._let_go(output)
         return bool(chunk)
 
-    def _send(self, stream: IO[bytes]) -> None:
+    def _let_go(self, output: int) -> None:
+        self._poll.unregister(output)
+        os.close(output)
+        self._outputs.pop(output).end()
+
+    def _send(self, stdin: int) -> None:
         try:
-            self.input = self.input[os.write(stream.fileno(), self.input[:_CHUNK]) :]
+            self._input = self._input[os.write(stdin, self._input[:_CHUNK]) :]
         except BlockingIOError:
             return
         except BrokenPipeError:
-            self.input = memoryview(b"")  # the program reads no more, which is its right
-        if not self.input:
-            self.selector.unregister(stream)
-            stream.close()
+            self._input = memoryview(b"")  # the program reads no more, which is its right
+        if not self._input:
+            self._poll.unregister(stdin)
+            os.close(stdin)
+            self._stdin = None
 
     def close(self) -> None:
-        """End what is left of the group, keep what it had said, and reap."""
+        """End what is left of the group, and of what left it where the program did not end by itself; keep what it had said, and reap."""
         self._signal(signal.SIGKILL)
-        deadline = self.clock() + _LAST_WORDS
-        while not self._silent() and self.clock() < deadline:
-            self._turn(deadline - self.clock())
+        if self.ending is not Ending.EXITED:
+            remnants.kill(self._trace, self._known)
+        deadline = self._clock() + _LAST_WORDS
+        while self._outputs and self._clock() < deadline:
+            self._turn(deadline - self._clock())
         self.process.wait()
-        for key in list(self.selector.get_map().values()):
-            if isinstance(key.data, Tail):
-                self._drain(key.fileobj, key.data)  # type: ignore[arg-type]
-        self.selector.close()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
-        if self.pidfd is not None:
-            os.close(self.pidfd)
+        for output in list(self._outputs):
+            self._drain(output)
+        for descriptor in (self._stdin, self._pidfd):
+            if descriptor is not None:
+                os.close(descriptor)
 
-    def _drain(self, stream: IO[bytes], tail: Tail) -> None:
+    def _drain(self, output: int) -> None:
         """What a pipe still holds; whoever has left the group and writes on is not waited for."""
         for _ in range(64):
-            if not self._receive(stream, tail):
-                return
+            if not self._receive(output):
+                break
+        if output in self._outputs:
+            self._let_go(output)
 
     def _signal(self, number: signal.Signals) -> None:
         # EPERM is what macOS says of a group of zombies.
@@ -207,9 +207,4 @@ class _Watch:
             os.killpg(self.process.pid, number)
 
 
-def _pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process ends; None where the system has none."""
-    opened = getattr(os, "pidfd_open", None)
-    with contextlib.suppress(OSError):
-        return None if opened is None else int(opened(pid))
-    return None
+__all__ = ["GRACE", "LASTING", "Audience", "Ending", "Finished", "Program", "run"]

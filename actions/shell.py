@@ -1,12 +1,6 @@
 """Kind `shell`: a command, through /bin/sh where it is text, as it stands where it is a list."""
 
-import errno
-import os
-import re
-import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -22,19 +16,19 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails
 
-from hookrules.actions.action import Action, Names, Surroundings
-from hookrules.actions.processes import Ending, Finished, Program, run
-from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
-from hookrules.engine.templating import Argument, BadArgument, ShellText, TextTemplate, judged
+from hookrules.actions.accounts import account
+from hookrules.actions.action import Absence, Action, Names
+from hookrules.actions.shell_call import SHELL, ShellCall
+from hookrules.actions.shell_input import From, Stdin, rendered
+from hookrules.engine.errors import TemplateError, UnsafeValue
+from hookrules.engine.model import FailureKind
+from hookrules.engine.templating import Argument, BadArgument, FolderPath, ShellText, TextTemplate, judged, prints_values
+from hookrules.engine.templating.argument import passable
+from hookrules.engine.templating.shell_commands import steers
 from hookrules.engine.templating.template import finding
 from hookrules.engine.units import Size
 
-_INHERITED = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/", "LANG": "C.UTF-8"}
 _RESERVED = ("HR_", "HOOKRULES_")
-_SHELL = ("/bin/sh", "-c")
-_VALUE = re.compile(r'"\$\{(HR_[0-9]+)\}"')
-"""A value in shell text. For people, a description shows the value itself in its place."""
 _ARGUMENTS = TypeAdapter(Annotated[list[Argument], Field(min_length=1)])
 
 
@@ -47,7 +41,7 @@ def _command(value: Any) -> "ShellText | list[Argument]":
     try:
         judged(arguments)
     except BadArgument as error:
-        raise _placed(error, error.index, value[error.index]) from None
+        raise _placed(error, (error.index,), value[error.index]) from None
     return arguments
 
 
@@ -55,9 +49,13 @@ def _written(command: "ShellText | list[Argument]") -> str | list[str]:
     return [argument.source for argument in command] if isinstance(command, list) else command.source
 
 
-def _placed(error: TemplateError, key: str | int, value: object) -> ValidationError:
+def _placed(error: TemplateError, place: tuple[str | int, ...], value: object) -> ValidationError:
     """The error at a part of the field or model that is being read."""
-    return ValidationError.from_exception_data("shell", [InitErrorDetails(type=finding(error), loc=(key,), input=value)])
+    return ValidationError.from_exception_data("shell", [InitErrorDetails(type=finding(error), loc=place, input=value)])
+
+
+def _runs_input(command: "ShellText | list[Argument]") -> bool:
+    return command.runs_input() if isinstance(command, ShellText) else any(way.runs_input for way in judged(command))
 
 
 def _free_name(name: str) -> str:
@@ -68,6 +66,9 @@ def _free_name(name: str) -> str:
     return name
 
 
+_USER = r"^[A-Za-z_][A-Za-z0-9_.-]*\$?$"
+_READ = "give the command a script of its own, which reads the value"
+_RENAME = "give it under another name to a script of your own"
 _VARIABLE = rf"^(?!{'|'.join(_RESERVED)})[A-Za-z_][A-Za-z0-9_]*$"
 VariableName = Annotated[str, AfterValidator(_free_name), Field(json_schema_extra={"pattern": _VARIABLE})]
 
@@ -78,6 +79,7 @@ class ShellAction(Action):
     kind: ClassVar[str] = "shell"
     short: ClassVar[str | None] = "command"
     results: ClassVar[tuple[str, ...]] = ("exit_code", "stdout", "stderr")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset({FailureKind.TIMEOUT, FailureKind.EXIT, FailureKind.SIGNAL})
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"command": "./deploy.sh {{ payload.after }}", "cwd": "/srv/shop", "env": {"STAGE": "live"}}]}
     )
@@ -90,31 +92,47 @@ class ShellAction(Action):
             {"anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}]}
         ),
     ] = Field(description="Text for /bin/sh, in which each {{ }} is one word; or a list: a program and its arguments, without a shell.")
-    cwd: TextTemplate | None = Field(None, description="The folder to run in; a relative one starts where hookrules.yaml lies.")
+    cwd: FolderPath | None = Field(None, description="The folder to run in; a relative one starts where hookrules.yaml lies.")
     env: dict[VariableName, TextTemplate] = Field(default_factory=dict, description="Variables beside PATH, HOME, LANG and HOOKRULES_*.")
-    stdin: TextTemplate | None = Field(None, description="What the command reads; nothing where left out.")
+    stdin: Stdin | None = Field(
+        None, description="What the command reads: a text, `{from: payload}` (as JSON) or `{from: body}` (the bytes as they came)."
+    )
+    payload_file: bool = Field(False, description="Whether the body is put into a private file, named by HOOKRULES_PAYLOAD_FILE.")
+    user: Annotated[str, Field(pattern=_USER)] | None = Field(None, description="As whom it runs; only a worker of root's can choose.")
     output_limit: Size = Field(256 * 1024, description="How much of each output is kept: its end.")
     success_codes: list[int] = Field([0], min_length=1, description="The exit codes that count as success.")
 
     @model_validator(mode="after")
     def _no_code_as_input(self) -> Self:
-        if self.stdin is None or len(self.stdin.references()) == len(self.stdin.raw_uses()):
-            return self
-        read = self.command.runs_input() if isinstance(self.command, ShellText) else any(way.runs_input for way in judged(self.command))
-        if read:
-            problem = "a value here would be run as code by the command that reads it"
-            error = TemplateError(problem, suggestion="give the command a script of its own, which reads the value")
-            raise _placed(error, "stdin", self.stdin.source)
+        if self.stdin is not None and _runs_input(self.command) and (isinstance(self.stdin, From) or prints_values(self.stdin)):
+            error = UnsafeValue("a value here would be run as code by the command that reads it", suggestion=_READ)
+            raise _placed(error, ("stdin",), None)
         return self
 
-    def render(self, names: Names) -> "ShellCall":
+    @model_validator(mode="after")
+    def _no_program_by_variable(self) -> Self:
+        for name, template in self.env.items():
+            if steers(name) and prints_values(template):
+                error = UnsafeValue(f"a value here would set {name}, which decides what programs run", suggestion=_RENAME)
+                raise _placed(error, ("env", name), template.source)
+        return self
+
+    def missing_here(self) -> tuple[Absence, ...]:
+        if self.user is None or account(self.user) is not None:
+            return ()
+        return (Absence(f"there is no user '{self.user}' on this machine", "user"),)
+
+    def render(self, names: Names) -> ShellCall:
         """Raises TemplateError."""
         argv, values = self._argv(names)
+        named = {name: passable(template.render(names), f"the variable {name}") for name, template in self.env.items()}
         return ShellCall(
             argv=argv,
             folder=self.cwd.render(names) if self.cwd is not None else "",
-            environment={name: template.render(names) for name, template in self.env.items()} | dict(values),
-            stdin=self.stdin.render(names) if self.stdin is not None else None,
+            environment=named | dict(values),
+            stdin=rendered(self.stdin, names) if self.stdin is not None else None,
+            payload_file=self.payload_file,
+            user=self.user,
             output_limit=self.output_limit,
             success_codes=tuple(self.success_codes),
         )
@@ -123,95 +141,4 @@ class ShellAction(Action):
         if isinstance(self.command, list):
             return tuple(argument.render(names) for argument in self.command), {}
         shell = self.command.render(names)
-        return (*_SHELL, shell.text), shell.environment
-
-
-@dataclass(frozen=True, slots=True)
-class ShellCall:
-    """A command with every value in its place."""
-
-    argv: Sequence[str]
-    folder: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    stdin: str | None = None
-    output_limit: int = 256 * 1024
-    success_codes: Sequence[int] = (0,)
-
-    def describe(self) -> Mapping[str, Json]:
-        told: dict[str, Json] = {"argv": list(self.argv), "cwd": self.folder or "."}
-        if self.argv[:2] == _SHELL:
-            told["command"] = _VALUE.sub(lambda found: shlex.quote(self.environment.get(found[1], found[0])), self.argv[2])
-        if self.environment:
-            told["env"] = dict(self.environment)
-        if self.stdin is not None:
-            told["stdin"] = self.stdin
-        return told
-
-    def perform(self, surroundings: Surroundings) -> Outcome:
-        program = self._program(surroundings)
-        try:
-            finished = run(program, timeout=surroundings.timeout, cancelled=surroundings.cancelled)
-        except (OSError, ValueError) as error:
-            return Outcome(succeeded=False, error=_unstarted(error, program), retryable=_may_pass(error))
-        return self._outcome(finished, surroundings.timeout)
-
-    def suppose(self, result: Mapping[str, Json]) -> Outcome:
-        known = {"exit_code": self.success_codes[0], "stdout": "", "stderr": "", **result}
-        code = known["exit_code"]
-        if not isinstance(code, int) or isinstance(code, bool):
-            raise TypeError(f"'exit_code' is a whole number, not {code!r}")
-        return self._outcome(Finished(Ending.EXITED, code, str(known["stdout"]), str(known["stderr"])), timeout=0)
-
-    def _program(self, surroundings: Surroundings) -> Program:
-        own = {"HOOKRULES_IDEMPOTENCY_KEY": surroundings.idempotency_key, "HOOKRULES_ATTEMPT": str(surroundings.attempt)}
-        inherited = {name: os.environ.get(name, usual) for name, usual in _INHERITED.items()}
-        return Program(
-            argv=self.argv,
-            folder=(surroundings.folder / Path(self.folder).expanduser()).absolute(),
-            environment={**inherited, **surroundings.facts, **own, **self.environment},
-            stdin=None if self.stdin is None else self.stdin.encode(errors="replace"),
-            output_limit=self.output_limit,
-        )
-
-    def _outcome(self, finished: Finished, timeout: float) -> Outcome:
-        result = {"exit_code": finished.exit_code, "stdout": finished.stdout, "stderr": finished.stderr}
-        if finished.ending is Ending.TIMED_OUT:
-            return Outcome(succeeded=False, result=result, error=f"the command ran longer than {timeout:g} s and was ended")
-        if finished.ending is Ending.CANCELLED:
-            return Outcome(succeeded=False, result=result, error="the command was ended, since its run was", retryable=False)
-        if finished.exit_code in self.success_codes:
-            return Outcome(succeeded=True, result=result)
-        return Outcome(succeeded=False, result=result, error=_exit_line(finished))
-
-
-def _exit_line(finished: Finished) -> str:
-    if finished.exit_code < 0:
-        return f"the command was ended by signal {-finished.exit_code}"
-    last = finished.stderr.strip().rpartition("\n")[2].strip()
-    return f"the command exited with {finished.exit_code}" + (f": {last[:300]}" if last else "")
-
-
-_STARTS: Mapping[int, str] = {
-    errno.ENOENT: "{name}: there is no such program",
-    errno.EACCES: "{name}: this is not executable",
-    errno.EPERM: "{name}: this may not be executed",
-    errno.ENOEXEC: "{name}: this is no program; a script begins with a line such as #!/bin/sh",
-    errno.E2BIG: "the command's arguments and variables are larger than the system takes together; pass them as stdin",
-    errno.EAGAIN: "the system can start no more processes now",
-    errno.ENOMEM: "the system has no memory for another process now",
-    errno.EMFILE: "too many files are open to start a process",
-}
-_PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
-
-
-def _unstarted(error: OSError | ValueError, program: Program) -> str:
-    if not isinstance(error, OSError):
-        return f"the command can't be started: {error}"
-    if not program.folder.is_dir():
-        return f"cwd {program.folder}: there is no such folder"
-    text = _STARTS.get(error.errno or 0, "{name}: " + (error.strerror or "this can't be started"))
-    return text.format(name=program.argv[0])
-
-
-def _may_pass(error: OSError | ValueError) -> bool:
-    return isinstance(error, OSError) and error.errno in _PASSING
+        return (*SHELL, shell.text), shell.environment

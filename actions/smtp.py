@@ -1,6 +1,7 @@
 """The mail server that hookrules.yaml describes, and the way a mail takes to it (RFC 5321)."""
 
 import contextlib
+import re
 import smtplib
 import socket
 import ssl
@@ -9,9 +10,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from hookrules.actions.action import Service
 from hookrules.engine.secret import SecretField
@@ -20,9 +21,16 @@ from hookrules.engine.units import PositiveDuration
 
 SECTION = "smtp"
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_HOST = re.compile(r"[^\s/@:]+|[0-9A-Fa-f:]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _WATCH_PERIOD = 0.2  # an Event of threads can't be waited for beside a socket; this is how late a cancellation may be seen
 _LONGEST_REPLY = 200
+
+
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"'{text[:60]}' is no host: write its name alone, like mail.example.com; 'port' and 'tls' say the rest")
+    return text
 
 
 class SmtpServer(Service):
@@ -30,7 +38,9 @@ class SmtpServer(Service):
 
     example: ClassVar[tuple[str, Mapping[str, Any]]] = ("default", {"host": "mail.example.com", "from": "Deploys <deploys@example.com>"})
 
-    host: str = Field(min_length=1, pattern=r"^[^\s/@]+$", description="Its name or address.")
+    host: Annotated[str, AfterValidator(_host), Field(json_schema_extra={"pattern": f"^({_HOST.pattern})$"})] = Field(
+        description="Its name or address."
+    )
     port: int | None = Field(None, ge=1, le=65535, strict=True, description="587 with `starttls`, 465 with `tls`, 25 with `none`.")
     tls: Literal["starttls", "tls", "none"] | None = Field(
         None, description="`starttls`, where left out, and nothing less; `none` where the host is this machine (localhost)."

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from hookrules.actions.action import Action, Names, Surroundings
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Expectation, Json, Outcome
+from hookrules.engine.model import Expectation, FailureKind, Json, Outcome
 from hookrules.engine.templating import TextTemplate
 from hookrules.engine.templating.parsing import Parsed, is_plain
 from hookrules.engine.templating.rendering import Piece
@@ -66,6 +66,7 @@ class WaitAction(Action):
     kind: ClassVar[str] = "wait"
     short: ClassVar[str | None] = "duration"
     results: ClassVar[tuple[str, ...]] = ("message", "by")
+    failures: ClassVar[frozenset[FailureKind]] = frozenset()
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"duration": "5m", "message": "until {{ payload.after }} is everywhere"}],

@@ -7,6 +7,8 @@ millisecond hold two alike with a chance of 1 in 2,250.
 import secrets
 from collections.abc import Callable
 
+REPLAY = "replay "
+"""What the delivery id of an event begins with that a person put in again."""
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
 _RANDOM_BITS = 50

@@ -58,6 +58,8 @@ class Event:
     """Which of its source's secrets proved it, counted from 1; None where there was none to choose."""
     payload_kept: bool = True
     """False where it is older than `retention.payloads`: payload and body are gone from the journal, and stand here empty."""
+    fetched_from: str | None = None
+    """Where we asked for it (`https://api.github.com`), which proves it; None where it was sent to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessMark:
+    """A process that does a step, told from every other that ever has its number. It leads a process group."""
+
+    host: str
+    boot: str
+    """Since which start of the host, and in which space of process numbers (a container has its own)."""
+    pid: int
+    """The number of its group, too."""
+    started: int
+    """Clock ticks after that start."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What a waiting step is put off for, beside its time."""
 
@@ -247,6 +262,8 @@ class Expectation:
     """As a rule writes it."""
     names: Mapping[str, Json] = field(default_factory=dict)
     """What of the run the condition may name: `vars`, `steps`, `run`."""
+    target: str | None = None
+    """What the step would call, and whose circuit breaker lets it go on when it closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +284,28 @@ class Emission:
     payload: Json
 
 
+class FailureKind(enum.StrEnum):
+    """What a failure comes of."""
+
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    """There is none, or it was cut."""
+    EXIT = "exit"
+    """The number is the command's exit code."""
+    SIGNAL = "signal"
+    """The number is that of the signal that ended the command."""
+    STATUS = "status"
+    """The number is the status of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Of a failed step, what `retry` and breakers ask."""
+
+    kind: FailureKind
+    number: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an action came to. `result` is what later steps find at `steps.<id>`."""
@@ -277,6 +316,8 @@ class Outcome:
     """One line for a person, without secrets; None on success."""
     retryable: bool = True
     """False where trying again can't help: a template that fails, a refused address."""
+    failure: Failure | None = None
+    """None on success, and where it came to no attempt."""
     retry_after: float | None = None
     """Seconds the other side asked us to wait before the next attempt."""
     due_at: float | None = None

@@ -12,6 +12,7 @@ ENVIRON = {
     **dict.fromkeys(
         (
             "GITHUB_SECRET",
+            "GITHUB_TOKEN",
             "GITLAB_NEW",
             "GITLAB_OLD",
             "CHAT_URL",

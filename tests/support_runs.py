@@ -20,7 +20,7 @@ from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
-from hookrules.engine.runs.workshop import Workshop
+from hookrules.engine.runs.workshop import Perform, Workshop, perform
 
 LEASE = 30.0
 
@@ -41,7 +41,7 @@ def rule_of(text: str) -> Rule:
 
 
 def event_of(payload: Any, event_id: str = "evt_1", **fields: Any) -> Event:
-    return Event(event_id, "lab", "", payload, b"", 1_700_000_000.0, **fields)
+    return Event(event_id, "lab", "", payload, b"", **{"received_at": 1_700_000_000.0, **fields})
 
 
 class Bench:
@@ -55,6 +55,8 @@ class Bench:
         self.halt = Halt()
         self.secrets = dict(secrets or {})
         self.services: Services = {}
+        self.perform: Perform = perform
+        self.console_url: str | None = None
         self.outputs = Outputs(self.journal, partial(Stream, self.secrets.values()))
         self.index = Index([])
         self._new_event_id = id_maker("evt")
@@ -71,6 +73,8 @@ class Bench:
             emit=emitter(self.index, self.clock, self._new_event_id),
             outputs=self.outputs,
             services=self.services,
+            perform=self.perform,
+            console_url=self.console_url,
         )
 
     def start(self, rule: Rule, payload: Any) -> Event:

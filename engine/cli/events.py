@@ -75,6 +75,7 @@ def as_json(event: Event) -> dict[str, Json]:
         "address": event.address,
         "hops": event.hops,
         "proven_by": event.proven_by,
+        "fetched_from": event.fetched_from,
     }
 
 

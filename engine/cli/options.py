@@ -1,9 +1,12 @@
 """Options that more than one verb takes."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _CONFIG_HELP = "The configuration; rules and relative paths start in its folder."
 
@@ -47,6 +50,21 @@ def _print_version(context: click.Context, parameter: click.Parameter, value: An
 format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For people, or for programs."
 )
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> float:
+    from hookrules.engine.units import seconds
+
+    try:
+        return seconds(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter) from None
+
+
+def since_option(default: str, told: str) -> Callable[[Command], Command]:
+    """`--since 3d`, in seconds."""
+    return click.option("--since", callback=_seconds, default=default, show_default=True, metavar="DURATION", help=told)
+
 
 limit_option = click.option(
     "-n", "--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="NUMBER", help="At most so many, the newest."

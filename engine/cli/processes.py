@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from hookrules.actions.orphans import Orphans
+from hookrules.actions.private_files import remove_left_behind
 from hookrules.engine import logs
 from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
@@ -19,6 +21,7 @@ from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_sour
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.runs.breakers import Breakers
 from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.describing import aloud, describing
 from hookrules.engine.runs.emitting import emitter
@@ -29,7 +32,7 @@ from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.worker import Worker, worker_name
-from hookrules.engine.runs.workshop import Workshop, perform
+from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
 
@@ -92,7 +95,11 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
 
     def work(lifeline: Lifeline) -> None:
         journal = open_journal_of(project)
-        working = _worker(project, journal, labels)
+        orphans = Orphans()
+        orphans.adopt()
+        for path in remove_left_behind():
+            logs.info("removed what a process that died left", file=str(path))
+        working = _worker(project, journal, labels, orphans.reap)
         for number in STOPS:
             signal.signal(number, lambda *_: working.stop())
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
@@ -107,7 +114,7 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
     return work
 
 
-def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Worker:
+def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: Callable[[], None]) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
@@ -123,7 +130,8 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
         emit=emitter(index, time.time, _new_event_id),
         outputs=Outputs(journal, partial(Stream, masked)),
         services=project.settings.services(),
-        perform=aloud(describing({}), mask) if project.dry_run else perform,
+        perform=aloud(describing({}), mask) if project.dry_run else Breakers(journal, time.time, mask).perform,
+        console_url=project.settings.console.external_url,
     )
     return Worker(
         workshop,
@@ -135,6 +143,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...]) -> Work
         name=worker_name(),
         slots=project.settings.server.slots,
         labels=labels,
+        reap=reap,
     )
 
 

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hookrules.engine.cli.findings import from_here, tally
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.loading import Catalogues, Loaded, load, load_settings_only
+from hookrules.engine.config.loading import Catalogues, Loaded, load, load_encryption, load_settings_only
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import ConfigurationError, UsageError
@@ -33,12 +33,12 @@ class Project:
     """Whether what steps would do is described instead of done."""
 
 
-def load_project(config: Path, environ: Mapping[str, str] | None = os.environ) -> Project:
-    """Without `environ` placeholders stand in for secrets.
+def load_project(config: Path, environ: Mapping[str, str] | None = os.environ, rules: Path | None = None) -> Project:
+    """Without `environ` placeholders stand in for secrets. `rules` is another folder of rules than the configuration's.
 
     Raises UsageError where there is no such file, ConfigurationError with every finding where it can't be used.
     """
-    loaded = load(present(config), environ=environ)
+    loaded = load(present(config), environ=environ, rules=rules)
     if loaded.settings is None or loaded.ruleset is None:
         raise _unusable(config, loaded)
     return Project(config, config.parent, loaded.settings, loaded.ruleset, loaded.findings)
@@ -65,6 +65,16 @@ def open_journal_of(project: Project) -> Journal:
 
 def _open(settings: Settings, folder: Path) -> Journal:
     return open_journal(settings.store, folder, settings.encryption_keys())
+
+
+def with_journal_key(project: Project) -> Project:
+    """A project that was loaded without secrets, with what its journal needs. Raises ConfigurationError."""
+    if project.settings.encryption is None:
+        return project
+    loaded = load_encryption(project.config, environ=os.environ)
+    if loaded.settings is None:
+        raise _unusable(project.config, loaded)
+    return replace(project, settings=project.settings.model_copy(update={"encryption": loaded.settings.encryption}))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import click
 
 from hookrules.engine.cli.project import load_project, open_journal_of, with_payload
 from hookrules.engine.errors import UsageError
-from hookrules.engine.ids import id_maker
+from hookrules.engine.ids import REPLAY, id_maker
 from hookrules.engine.journal import RuleText
 from hookrules.engine.matching.index import Index
 from hookrules.engine.matching.standing import match_of
@@ -33,7 +33,7 @@ def command(config: Path, event: str, rule: str | None) -> int:
         with_payload(stored)
         now = time.time()
         again_id = id_maker("evt")(now)
-        again = replace(stored, id=again_id, received_at=now, delivery_id=f"replay {again_id} of {stored.id}")
+        again = replace(stored, id=again_id, received_at=now, delivery_id=f"{REPLAY}{again_id} of {stored.id}")
         journal.keep_rules([RuleText(each.digest, each.name, each.text) for each in rules])
         (receipt,) = journal.accept([(again, [match_of(each, again) for each in Index(rules).match(again, now)])]).result()
     finally:

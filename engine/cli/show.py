@@ -108,6 +108,7 @@ def event_as_text(journal: Reading, event: Event) -> Iterator[Text]:
         {
             "received": f"{clock(event.received_at)} from {event.address}" if event.address else clock(event.received_at),
             "delivery": event.delivery_id,
+            "fetched": f"from {event.fetched_from}" if event.fetched_from else None,
             "proven by": f"secret {event.proven_by} of the list" if event.proven_by and event.proven_by > 1 else None,
             **{f"git.{name}": _short(value) for name, value in event.git.items()},
         }

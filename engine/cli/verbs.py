@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Try": {
         "explain": Verb("hookrules.engine.cli.explain:command", "Say why each rule fires for an event, or does not."),
         "test": Verb("hookrules.engine.cli.rule_tests:command", "Run the tests beside the rules; nothing is done."),
+        "backtest": Verb("hookrules.engine.cli.backtest:command", "Hold stored events against other rules; nothing is done."),
         "paths": Verb("hookrules.engine.cli.paths:command", "List the paths that a source's payloads have."),
         "send": Verb("hookrules.engine.cli.send:command", "Sign a payload as its provider does, and deliver it."),
     },
@@ -40,7 +41,9 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "approve": Verb("hookrules.engine.cli.approve:command", "Let a run go on that waits for approval."),
         "cancel": Verb("hookrules.engine.cli.cancel:command", "Have a run end now, or dismiss a dead one."),
         "retry": Verb("hookrules.engine.cli.retry:command", "Have runs that ended badly done again."),
+        "breakers": Verb("hookrules.engine.cli.breakers:command", "List the targets that are not called for now, or reset one."),
         "replay": Verb("hookrules.engine.cli.replay:command", "Put a stored event in again."),
+        "catch-up": Verb("hookrules.engine.cli.catch_up:command", "Ask a provider for what failed, and put it in."),
     },
     "Keep": {
         "journal": Verb("hookrules.engine.cli.journal:command", "Check, copy, export, import or shrink the journal."),

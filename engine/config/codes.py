@@ -65,7 +65,8 @@ class Code(enum.StrEnum):
     UNKNOWN_SERVICE = "HR312", "an action names what hookrules.yaml does not have"
     DATABASE_DRIVER = "HR313", "a database that nothing installed can speak to"
     NOT_INSTALLED = "HR314", "an action whose library is not installed"
-    UNUSABLE_PACKAGE = "HR317", "an action of another package that can't be used"
+    NOT_ON_THIS_MACHINE = "HR317", "an action needs what this machine does not have"
+    UNUSABLE_PACKAGE = "HR318", "an action of another package that can't be used"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"

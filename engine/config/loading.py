@@ -17,7 +17,7 @@ from hookrules.engine.config.rule_files import RuleFile, check_rule_file, files_
 from hookrules.engine.config.rule_test_files import check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_settings
+from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_section, read_settings
 from hookrules.engine.config.shadowing import check_shadowing
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.config.written import Known
@@ -40,15 +40,18 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-def load(config_path: Path, *, environ: Mapping[str, str] | None, catalogues: Catalogues | None = None) -> Loaded:
+def load(
+    config_path: Path, *, environ: Mapping[str, str] | None, catalogues: Catalogues | None = None, rules: Path | None = None
+) -> Loaded:
     """Everything that `config_path` leads to. Without `catalogues` no path is checked, and no package: a server starts sooner so.
 
-    Without `environ` placeholders stand in for secrets: good for all that proves nothing and sends nothing.
+    Without `environ` placeholders stand in for secrets: good for all that proves nothing and sends nothing. `rules` is another folder of
+    rules than the one that the configuration names.
     """
     with _without_collections():
         read = read_settings(config_path, environ)
         known = _known_by(read, catalogues)
-        files, missing = _read_rules(read, config_path.parent, known)
+        files, missing = _read_rules(read, config_path.parent, known, rules)
         findings = [*read.findings, *missing, *_findings_of(files, known)]
         findings += _refused_packages(config_path) if catalogues else ()
         told = _in_order(findings, [read.document, *(file.document for file in files)])
@@ -60,6 +63,12 @@ def load_settings_only(config_path: Path, *, environ: Mapping[str, str]) -> Load
     """hookrules.yaml without its rules; `ruleset` is None."""
     read = read_settings(config_path, environ)
     return Loaded(_usable(read), None, _in_order(read.findings, [read.document]))
+
+
+def load_encryption(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
+    """`encryption` of hookrules.yaml alone, with its secrets."""
+    read = read_section(config_path, "encryption", environ)
+    return Loaded(_usable(read), None, read.findings)
 
 
 def check_files(
@@ -149,10 +158,10 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
     return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, read.names, looks)
 
 
-def _read_rules(read: SettingsFile, folder: Path, known: Known) -> tuple[list[RuleFile], list[Finding]]:
+def _read_rules(read: SettingsFile, folder: Path, known: Known, elsewhere: Path | None = None) -> tuple[list[RuleFile], list[Finding]]:
     """The rule files that the settings lead to, read and checked one by one; where these can't be read, those of the usual folder."""
     where = read.settings.rules if read.settings else _USUAL_FOLDER
-    root = folder / where
+    root = folder / where if elsewhere is None else elsewhere
     try:
         if root.exists():
             return [check_rule_file(read_file(path), known) for path in rule_files(root)], []

@@ -7,6 +7,7 @@ from hookrules.actions.action import Action
 from hookrules.engine.conditions import Condition
 from hookrules.engine.config.answers import Respond
 from hookrules.engine.config.correlating import Absence, Correlation
+from hookrules.engine.config.failure_kinds import Failures
 from hookrules.engine.config.values import Value
 from hookrules.engine.model import Mode, Within
 from hookrules.engine.templating import TextTemplate
@@ -23,6 +24,8 @@ class Retry:
     """Each delay is the one before, times this."""
     max_delay: float | None = None
     jitter: bool = True
+    on: tuple[Failures, ...] | None = None
+    """The failures that are tried again, whatever they are; None: those that may pass."""
 
 
 @dataclass(frozen=True, slots=True)

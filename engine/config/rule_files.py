@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.dead_conditions import check_conditions
 from hookrules.engine.config.findings import Finding, Level
+from hookrules.engine.config.machine import check_machine
 from hookrules.engine.config.names import check_names
 from hookrules.engine.config.path_checks import check_paths
 from hookrules.engine.config.problems import findings_of
@@ -91,6 +92,7 @@ def check_rule_file(document: Document, known: Known) -> RuleFile:
         findings += said
         if rule:
             rules.append(rule)
+            findings += check_machine(rule)
             findings += check_names(rule, known)  # at once, while its templates are still in templating's cache
             findings += check_conditions(rule)
             findings += check_paths(rule, known.catalogues)

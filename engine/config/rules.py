@@ -13,7 +13,8 @@ from hookrules.actions.action import Action
 from hookrules.engine.config.answers import RespondFields
 from hookrules.engine.config.correlating import AbsentFields, CorrelateFields
 from hookrules.engine.config.event_patterns import EventCondition, Patterns, StepCondition, condition_faults, line_error, pattern
-from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, problem
+from hookrules.engine.config.failure_kinds import FailuresField, never_of
+from hookrules.engine.config.keys import Boolean, Compiled, Keys, Name, NotEmpty, OneOrMore, problem
 from hookrules.engine.config.order import ConcurrencyFields, ThrottleFields
 from hookrules.engine.config.rule import PlannedStep, Retry
 from hookrules.engine.config.suggestions import FOREIGN_ACTIONS, FOREIGN_KEYS, closest
@@ -22,7 +23,7 @@ from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.model import Expectation
 from hookrules.engine.units import Duration, PositiveDuration
 
-LATER_ACTIONS = frozenset({"sql", "status"})
+LATER_ACTIONS = frozenset({"sql"})
 """Kinds of the language that this version may not have; one that is registered is not later any more."""
 
 _LATER_KEYS = frozenset({"dedupe"})
@@ -42,16 +43,17 @@ VariableName = Annotated[str, AfterValidator(_variable_name), Field(json_schema_
 class RetryFields(Keys):
     """How often a failed step is tried, and when again."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"on"})
-
     attempts: int = Field(ge=1, le=1000, strict=True, description="How often in all, the first attempt included.")
     delay: Duration = Field(1.0, description="The time before the second attempt.")
     backoff: float = Field(2.0, ge=1, le=100, strict=True, description="Each delay is the one before, times this.")
     max_delay: Duration | None = Field(None, description="No delay is longer than this.")
     jitter: Boolean = Field(default=True, description="Makes each delay up to a half shorter or longer, by chance.")
+    on: Annotated[tuple[FailuresField, ...] | None, OneOrMore, NotEmpty] = Field(
+        None, description="Which failures are tried again; left out: those that may pass by themselves."
+    )
 
     def compiled(self) -> Retry:
-        return Retry(self.attempts, self.delay, self.backoff, self.max_delay, self.jitter)
+        return Retry(self.attempts, self.delay, self.backoff, self.max_delay, self.jitter, self.on)
 
 
 class StepFields(Keys):
@@ -102,6 +104,7 @@ def _step(written: Any) -> PlannedStep:
         raise _not_one_action(written, known)
     fields = _fields(known[0], written)
     _check_expectation(known[0], fields.action.expects())
+    _check_retry(known[0], fields)
     return _planned(known[0], fields)
 
 
@@ -145,6 +148,13 @@ def _check_expectation(name: str, expects: Expectation | None) -> None:
         raise ValidationError.from_exception_data("wait", [line]) from None
     if expects.condition is not None:
         _expected_condition(expects.condition, (name, "for", "when"))
+
+
+def _check_retry(name: str, fields: StepFields) -> None:
+    on = fields.retry.on if fields.retry else None
+    strange = never_of(on or (), kind(name).failures, name)
+    if strange is not None:
+        raise ValidationError.from_exception_data("retry", [InitErrorDetails(type=strange, loc=("retry", "on"), input=None)])
 
 
 def _expected_condition(written: Any, place: Path) -> None:

@@ -75,6 +75,12 @@ class Console(Keys):
 
     listen: PlaceField = Field(Address("127.0.0.1", 8788), description="Where browsers connect to: `HOST:PORT` or `unix:PATH`.")
     socket_mode: _Mode = Field("660", description=_MODE_ABOUT)
+    external_url: str | None = Field(
+        None,
+        pattern="^https?://[^?#]+$",
+        description="Where people reach it from outside: for links to runs, as in `{{ run.url }}` and in the statuses of commits.",
+        examples=["https://console.example.com"],
+    )
     token: SecretField | None = Field(None, description="What the console asks for; without one there is no console.")
 
 

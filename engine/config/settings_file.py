@@ -42,6 +42,15 @@ def read_settings(path: Path, environ: Mapping[str, str] | None) -> SettingsFile
     return check_settings(read_file(path), path.parent, environ)
 
 
+def read_section(path: Path, section: str, environ: Mapping[str, str]) -> SettingsFile:
+    """One section of a file that was read without its secrets, with them: they are not asked of the others."""
+    document = read_file(path)
+    data = plain(document.root) or {}
+    written = {section: data[section]} if section in data else {}
+    settings, problems = _validated(Settings, written, document, {"vault": Vault(environ, path.parent)})
+    return SettingsFile(document, settings, tuple(problems), {})
+
+
 def check_settings(document: Document, folder: Path, environ: Mapping[str, str] | None) -> SettingsFile:
     data = plain(document.root)
     if document.root is None and document.findings:
@@ -112,8 +121,9 @@ def _without_faults(written: Mapping[str, Any], error: ValidationError) -> dict[
 
 
 def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
+    clients = settings.services()["clients"]
     for name, source in settings.sources.items():
-        yield from check_source(name, source, document, settings.server.external_url)
+        yield from check_source(name, source, document, settings.server.external_url, clients)
     yield from _check_secrets(settings, document)
     for name, schedule in settings.schedules.items():
         try:

@@ -1,7 +1,8 @@
 """What must hold between the keys of a source, and what is said of one that takes deliveries from anyone."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from hookrules.engine.config.catch_up import CatchUpFields
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.proof_checks import check_proof, signs_url
@@ -9,11 +10,14 @@ from hookrules.engine.config.source_settings import RESERVED_SOURCES, SourceSett
 from hookrules.engine.config.suggestions import LATER_PROVIDERS, closest
 from hookrules.engine.config.yaml_nodes import Document, Path
 from hookrules.engine.sources import provider, providers
+from hookrules.engine.sources.github_app import app_token
 from hookrules.engine.sources.provider import Credentials, Provider
 
 
-def check_source(name: str, source: SourceSettings, document: Document, external_url: str | None = None) -> Iterator[Finding]:
-    """`external_url` is the server's, where the configuration says it."""
+def check_source(
+    name: str, source: SourceSettings, document: Document, external_url: str | None = None, clients: Collection[str] = ()
+) -> Iterator[Finding]:
+    """`external_url` is the server's, where the configuration says it; `clients` are its names under that key."""
     check = _Check(name, source, document)
     if name in RESERVED_SOURCES:
         yield check.error(Code.RESERVED_NAME, f"'{name}' is the source of hookrules' own events; choose another name", None)
@@ -21,6 +25,8 @@ def check_source(name: str, source: SourceSettings, document: Document, external
         yield check.unknown_provider(source.provider)
         return
     chosen = provider(source.provider) if source.provider is not None else None
+    if source.catch_up is not None:
+        yield from check.catch_up(source.catch_up, clients, known=chosen is not None and chosen.tells_failed)
     if chosen is not None and source.provider is not None:
         yield from check.own_keys(source.provider, chosen)
     if chosen is not None and chosen.verifier is not None:
@@ -95,6 +101,19 @@ class _Check:
         elif self._source.dedupe is None:
             message = f"source '{self._name}' has no 'delivery_id': a delivery that comes again runs its rules again"
             yield self.warning(Code.NO_DELIVERY_ID, message, None)
+
+    def catch_up(self, settings: CatchUpFields, clients: Collection[str], *, known: bool) -> Iterator[Finding]:
+        if not known:
+            can = " or ".join(sorted(name for name in providers() if provider(name).tells_failed))
+            yield self.error(Code.WRONG_VALUE, f"only of provider {can} can be asked what failed; delete this line", "catch_up")
+        if settings.client is not None and settings.client not in clients:
+            place, message = ("catch_up", "client"), f"there is no '{settings.client}' in 'clients' of hookrules.yaml"
+            yield self._finding(Level.ERROR, Code.UNKNOWN_SERVICE, message, place, closest(settings.client, clients))
+        if settings.app is not None and settings.private_key is not None and not settings.private_key.placeholder:
+            try:
+                app_token(settings.app, settings.private_key.reveal(), 0.0)
+            except ValueError as fault:
+                yield self._finding(Level.ERROR, Code.SECRET_MALFORMED, str(fault), ("catch_up", "private_key"))
 
     def guessed_url(self) -> Finding:
         message = (

@@ -8,6 +8,7 @@ from hookrules.engine.conditions import value_accessor
 from hookrules.engine.conditions.jsonpath import parse_path
 from hookrules.engine.conditions.path_mistakes import PathError
 from hookrules.engine.config.address_lists import Addresses
+from hookrules.engine.config.catch_up import CatchUpFields
 from hookrules.engine.config.keys import Keys, problem
 from hookrules.engine.config.signature_settings import Secrets
 from hookrules.engine.config.verify_settings import VerifyField
@@ -87,6 +88,8 @@ class SourceSettings(Keys):
     rate_limit: RateField | None = Field(
         None, description="How many deliveries it may send; past it they are answered 429. What is not proven does not count."
     )
+
+    catch_up: CatchUpFields | None = Field(None, description="Where `hookrules catch-up` asks for deliveries that failed.")
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -9,13 +9,16 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from hookrules.engine.journal.records import (
+    BREAKERS_KEPT,
     REMEMBERED,
     USUAL,
     Advance,
     Arrival,
     Bounds,
+    Breaker,
     Complete,
     EventFilter,
+    Happened,
     Heading,
     Mark,
     Partial,
@@ -29,17 +32,21 @@ from hookrules.engine.journal.records import (
     Turn,
     Waiting,
 )
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, ProcessMark, Receipt, Refused, Reply, Run, RunState, Step
 
 __all__ = [
+    "BREAKERS_KEPT",
     "REMEMBERED",
     "USUAL",
     "Advance",
     "Arrival",
     "Bounds",
+    "Breaker",
+    "Breaking",
     "Care",
     "Complete",
     "EventFilter",
+    "Happened",
     "Heading",
     "Intake",
     "Journal",
@@ -101,6 +108,12 @@ class Work(Protocol):
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         """Add to what a running step has said; of a long one the newest is kept."""
+
+    def write_process(self, run: Run, key: str, process: ProcessMark) -> None:
+        """Write which process does a step, in place of the one before it."""
+
+    def processes(self, run_id: str) -> Mapping[str, ProcessMark]:
+        """The last process of each step of a run that had one, by the step's key."""
 
     def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
         """Write the step and leave the run waiting until `due_at`, or until what it expects comes true, in one commit."""
@@ -181,6 +194,21 @@ class Watching(Protocol):
         """Accept the event that the silence is, once; False where another worker has."""
 
 
+class Breaking(Protocol):
+    """Circuit breakers, which all workers share."""
+
+    def breaker(self, target: str) -> Breaker | None: ...
+
+    def breakers(self) -> list[Breaker]:
+        """The open ones first."""
+
+    def move_breaker(self, target: str, before: Breaker | None, after: Breaker | None, now: float) -> bool:
+        """Write what has become of a breaker; where it is closed then, the runs that were parked for it are due, in the same commit.
+
+        False, and nothing done, where it is no longer as `before` says.
+        """
+
+
 class Steering(Protocol):
     """What people ask of runs."""
 
@@ -204,6 +232,12 @@ class Reading(Protocol):
 
     def events(self, which: EventFilter) -> list[Event]: ...
 
+    def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
+        """Events behind a number that were received since then, in the order in which they were written."""
+
+    def count_happened(self, since: float, source: str | None = None) -> int:
+        """How many of them there are."""
+
     def run(self, run_id: str) -> Run | None: ...
 
     def runs(self, which: RunFilter) -> list[Run]: ...
@@ -225,7 +259,8 @@ class Reading(Protocol):
         """What the steps of a run have said, from the piece behind number `after` on."""
 
     def counts(self) -> Mapping[str, int]:
-        """How many there are: `events`, runs by state as `runs.<state>`, and refusals as `refusals.<status>.<source>`."""
+        """How many there are: `events`, runs by state as `runs.<state>`, open breakers as `breakers.open` where there are any, and
+        refusals as `refusals.<status>.<source>`."""
 
 
 class Care(Protocol):
@@ -248,7 +283,7 @@ class Care(Protocol):
         """
 
 
-class Journal(Intake, Work, Watching, Steering, Reading, Care, Protocol):
+class Journal(Intake, Work, Watching, Breaking, Steering, Reading, Care, Protocol):
     """All of it, on one store."""
 
     def close(self) -> None:

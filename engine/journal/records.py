@@ -34,6 +34,17 @@ class EventFilter:
     type: str | None = None
     limit: int = 50
     payload_kept: bool | None = None
+    delivery_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event, and the rules that fired for it, with what they were then: name → digest of the text."""
+
+    number: int
+    """Greater than that of every event that was written before it."""
+    event_id: str
+    rules: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,21 @@ class RefusalFilter:
 
     source: str | None = None
     limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Of a target that calls go to, how the last ones fared. None stands for one that is closed and had no failure lately."""
+
+    target: str
+    """`https://api.example.com`, `database main`."""
+    changed_at: float
+    failures: int = 0
+    """In a row."""
+    openings: int = 0
+    """How often it opened without a success between."""
+    until: float | None = None
+    """It is open: calls are parked until then. None where it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +208,8 @@ class Repeats:
     """Whether a delivery id that came before starts nothing, also no rule that had no run for it."""
 
 
+BREAKERS_KEPT = 86_400.0
+"""Seconds after which a breaker that nothing has changed is forgotten."""
 USUAL = Repeats()
 REMEMBERED = 86_400.0
 """Seconds for which bodies are remembered that may not come again."""

@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +20,9 @@ from hookrules.engine.journal import (
     Advance,
     Arrival,
     Bounds,
+    Breaker,
     EventFilter,
+    Happened,
     Heading,
     Journal,
     Mark,
@@ -33,6 +36,7 @@ from hookrules.engine.journal import (
     Turn,
     Waiting,
 )
+from hookrules.engine.journal import sqlite_breakers as breakers
 from hookrules.engine.journal import sqlite_exchange as exchange
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
@@ -56,7 +60,7 @@ from hookrules.engine.journal.sqlite_rows import (
 from hookrules.engine.journal.sqlite_store import PATIENCE, SqliteStore
 from hookrules.engine.journal.sqlite_tidying import tidy
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import Event, Expectation, Match, Met, Output, Receipt, Refused, Reply, Run, RunState, Step
+from hookrules.engine.model import Event, Expectation, Match, Met, Output, ProcessMark, Receipt, Refused, Reply, Run, RunState, Step
 
 Result = TypeVar("Result")
 
@@ -65,6 +69,7 @@ _EVENT_CONDITIONS = {
     "source": "source = :source",
     "payload_kept": "payload_kept = :payload_kept",
     "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
+    "delivery_id": "delivery_id = :delivery_id",
 }
 _REFUSAL_CONDITIONS = {"source": "source = :source"}
 _RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
@@ -134,6 +139,12 @@ class SqliteJournal(Journal):
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         sealed = self._seal.close_text(text, f"outputs.text {run.id} {key}")
         self._write(partial(writes.write_output, run=run, values={"key": key, "stream": stream, "text": sealed}))
+
+    def write_process(self, run: Run, key: str, process: ProcessMark) -> None:
+        self._under_claim("write_process", run, {"key": key, **asdict(process)})
+
+    def processes(self, run_id: str) -> Mapping[str, ProcessMark]:
+        return {key: ProcessMark(*mark) for key, *mark in self._rows(_READING["processes"], (run_id,))}
 
     def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
         values = step_values(run, step, self._seal)
@@ -219,6 +230,17 @@ class SqliteJournal(Journal):
     def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
         return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
 
+    # Circuit breakers.
+
+    def breaker(self, target: str) -> Breaker | None:
+        return next((Breaker(*row) for row in self._rows(breakers.SQL["breaker"], (target,))), None)
+
+    def breakers(self) -> list[Breaker]:
+        return [Breaker(*row) for row in self._rows(breakers.SQL["breakers"], ())]
+
+    def move_breaker(self, target: str, before: Breaker | None, after: Breaker | None, now: float) -> bool:
+        return self._write(partial(breakers.move, target=target, before=before, after=after, now=now))
+
     # What people ask of runs.
 
     def cancel(self, run_id: str, now: float) -> RunState | None:
@@ -246,6 +268,13 @@ class SqliteJournal(Journal):
 
     def events(self, which: EventFilter) -> list[Event]:
         return [event_from(row, self._seal) for row in self._listed("list_events", _EVENT_CONDITIONS, which)]
+
+    def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
+        rows = self._rows(_READING["happened"], {"after": after, "limit": limit, "since": since, "source": source})
+        return [Happened(number, event_id, json.loads(rules)) for number, event_id, rules in rows]
+
+    def count_happened(self, since: float, source: str | None = None) -> int:
+        return int(self._rows(_READING["count_happened"], {"since": since, "source": source})[0][0])
 
     def run(self, run_id: str) -> Run | None:
         return next((run_from(row, self._seal) for row in self._rows(_READING["run"], (run_id,))), None)

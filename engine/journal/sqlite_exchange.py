@@ -50,14 +50,17 @@ def export(connection: sqlite3.Connection, seal: Seal, write: Callable[[bytes], 
     """All as at one moment; how many of each kind. Others may write meanwhile."""
     counts = dict.fromkeys(_KINDS, 0)
     write(_encode(FORMAT) + b"\n")
-    connection.execute("begin")
+    already_one_moment = connection.in_transaction  # a journal in memory has one connection, and reads between its writes
+    if not already_one_moment:
+        connection.execute("begin")
     try:
         for kind, table in _KINDS.items():
             for record in _records(connection, table, seal):
                 write(_encode({"kind": kind, **record}) + b"\n")
                 counts[kind] += 1
     finally:
-        connection.execute("rollback")
+        if not already_one_moment:
+            connection.execute("rollback")
     return counts
 
 

@@ -47,6 +47,7 @@ def event_row(event: Event, seal: Seal) -> EventRow:
         seal.close_text(_json(dict(event.query), "query", event.id).decode(), f"events.query {event.id}"),
         seal.close_text(_json(dict(event.git), "git facts", event.id).decode(), f"events.git {event.id}"),
         event.proven_by,
+        event.fetched_from,
         None if payload == event.body else seal.close(payload, f"events.payload {digest.hex()}"),
         seal.close(event.body, f"events.body {digest.hex()}"),
     )
@@ -61,7 +62,8 @@ def _json(value: Json, what: str, owner: str) -> bytes:
 
 
 def event_from(row: Row, seal: Seal) -> Event:
-    id_, source, type_, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body = row
+    id_, source, type_, delivery_id, digest, received_at, address, hops, headers, query, *more = row
+    git, proven_by, fetched_from, payload_kept, payload, body = more
     body = seal.open(body, f"events.body {digest.hex()}")
     payload = body if payload is None else seal.open(payload, f"events.payload {digest.hex()}")
     return Event(
@@ -78,6 +80,7 @@ def event_from(row: Row, seal: Seal) -> Event:
         hops=hops,
         git=_decode(seal.open_text(git, f"events.git {id_}")),
         proven_by=proven_by,
+        fetched_from=fetched_from,
         payload_kept=bool(payload_kept),
     )
 
@@ -143,6 +146,7 @@ def expectation_values(run: Run, key: str, expects: Expectation, seal: Seal) -> 
         "run_id": run.id,
         "key": key,
         "approval": expects.approval,
+        "target": expects.target,
         "events": _encode(expects.events).decode() if expects.events else None,
         "condition": _encode(expects.condition).decode(),
         "names": seal.close_text(_json(dict(expects.names), "names", run.id).decode(), f"expectations.names {run.id}"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hookrules.engine.journal import Bounds, Mark, Shelf, Tidied
 from hookrules.engine.journal.statements import load_statements
 
-SLICE = 200
+SLICE = 50
 """Rows that one transaction looks at."""
 
 _SQL = load_statements("sqlite_tidying.sql")

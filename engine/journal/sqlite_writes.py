@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
 from typing import Any
 
 from hookrules.engine.errors import LeaseLost
@@ -20,7 +20,7 @@ REFUSALS_KEPT = 200
 OUTPUTS_KEPT = 256
 """Pieces of what one step has said."""
 RULES_ASKED = 1000
-"""Rules that one claim looks at, behind the one that was served last."""
+"""Rules that one claim looks at, due or not, behind the one that was served last."""
 _ACCEPT_EVENT = SQL["accept_event"]
 
 Starts = Sequence[tuple[str, Match]]
@@ -81,19 +81,36 @@ def claim(connection: sqlite3.Connection, worker: str, now: float, lease: float,
     """What other workers let lapse comes first, the longest ago before; then each rule that has due runs gets one in turn."""
     asked = {"now": now, "labels": json.dumps(turn.labels)}
     seqs = [seq for (seq,) in connection.execute(SQL["lapsed_runs"], {**asked, "limit": turn.free})]
-    queues = [_ready(connection, rule, turn, asked) for rule in _ready_rules(connection, turn.after)]
-    for taken_in_turn in zip_longest(*queues):
-        seqs += [seq for seq in taken_in_turn if seq is not None]
+    if len(seqs) < turn.free and connection.execute(SQL["anything_due"], asked).fetchone():
+        seqs += _in_turn(connection, turn, asked, turn.free - len(seqs))
     claimed = {"worker": worker, "now": now, "lease": lease}
-    return [connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone() for seq in seqs[: turn.free]]
+    return [connection.execute(SQL["claim_run"], {**claimed, "seq": seq}).fetchone() for seq in seqs]
 
 
-def _ready_rules(connection: sqlite3.Connection, after: str) -> list[str]:
+def _in_turn(connection: sqlite3.Connection, turn: Turn, asked: Mapping[str, Any], most: int) -> list[int]:
+    queues = _queues(connection, _ready_rules(connection, turn.after, asked), turn, asked, most)
+    if not queues:
+        rules = dict.fromkeys(rule for (rule,) in connection.execute(SQL["longest_due_rules"], {**asked, "most": RULES_ASKED}))
+        queues = _queues(connection, iter(rules), turn, asked, most)
+    in_turn = (seq for taken in zip_longest(*queues) for seq in taken if seq is not None)
+    return list(islice(in_turn, most))
+
+
+def _queues(connection: sqlite3.Connection, rules: Iterator[str], turn: Turn, asked: Mapping[str, Any], most: int) -> list[list[int]]:
+    """The due runs of each rule. No more rules are asked than are needed for one run of each."""
+    found = (queue for rule in rules if (queue := _ready(connection, rule, turn, asked)))
+    return list(islice(found, most))
+
+
+def _ready_rules(connection: sqlite3.Connection, after: str, asked: Mapping[str, Any]) -> Iterator[str]:
     """By name, from the one behind `after` on and around."""
-    found = [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": after, "most": RULES_ASKED})]
-    if after and len(found) < RULES_ASKED:
-        found += [rule for (rule,) in connection.execute(SQL["ready_rules"], {"after": "", "most": RULES_ASKED}) if rule <= after]
-    return found[:RULES_ASKED]
+    for (rule,) in connection.execute(SQL["ready_rules"], {**asked, "after": after, "most": RULES_ASKED}):
+        yield rule
+    if after:
+        for (rule,) in connection.execute(SQL["ready_rules"], {**asked, "after": "", "most": RULES_ASKED}):
+            if rule > after:
+                return
+            yield rule
 
 
 def _ready(connection: sqlite3.Connection, rule: str, turn: Turn, asked: Mapping[str, Any]) -> list[int]:

@@ -11,6 +11,7 @@ import pika
 from pika import exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException, AMQPConnectorStackTimeout
 
+from hookrules.engine.model import FailureKind
 from hookrules.engine.outbound.endpoints import Endpoint
 from hookrules.engine.outbound.kept import Kept
 from hookrules.engine.outbound.publishing import NotPublished, Patience
@@ -165,15 +166,16 @@ def _failure(error: BaseException) -> NotPublished:
     cause = _cause(error)
     if isinstance(cause, (exceptions.ConnectionClosedByBroker, exceptions.ChannelClosedByBroker)):
         retryable = cause.reply_code in _PASSING_CLOSES
-        return NotPublished(f"the broker refuses it: {cause.reply_text} ({cause.reply_code})", retryable=retryable)
+        kind = FailureKind.CONNECTION if retryable else None
+        return NotPublished(f"the broker refuses it: {cause.reply_text} ({cause.reply_code})", retryable=retryable, kind=kind)
     if isinstance(cause, (exceptions.AuthenticationError, exceptions.ProbableAuthenticationError, exceptions.ProbableAccessDeniedError)):
         return NotPublished("the broker refuses this user, or the user this virtual host", retryable=False)
     if isinstance(cause, ssl.SSLError):
         return NotPublished(f"the broker's certificate or TLS is not accepted: {cause.reason}", retryable=False)
     if isinstance(cause, AMQPConnectorStackTimeout):
-        return NotPublished("no connection in time")
+        return NotPublished("no connection in time", kind=FailureKind.TIMEOUT)
     words = cause.strerror if isinstance(cause, OSError) else str(cause)
-    return NotPublished(f"no connection: {(words or type(cause).__name__).lower()}")
+    return NotPublished(f"no connection: {(words or type(cause).__name__).lower()}", kind=FailureKind.CONNECTION)
 
 
 def _cause(error: BaseException) -> BaseException:

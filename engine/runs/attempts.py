@@ -1,16 +1,20 @@
 """One attempt at a step: its call is rendered, done under the run's bounds, and what came of it is on disk before anything else begins."""
 
+import copy
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from hookrules.actions import package_of
 from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.config.ruleset import PlannedStep, Rule
-from hookrules.engine.errors import HookrulesError, TemplateError
-from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, Run, Step, StepState
+from hookrules.engine.errors import HookrulesError, JournalError, TemplateError
+from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, ProcessMark, Run, Step, StepState
 from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.halting import Halt
+from hookrules.engine.runs.leftovers import end_leftovers
 from hookrules.engine.runs.names import environment
 from hookrules.engine.runs.retry import delay_before_next
 from hookrules.engine.runs.workshop import Workshop
@@ -41,6 +45,16 @@ class Attempts:
         self._halt = halt
         self._journal = workshop.journal
         self._known = {step.key: step for step in self._journal.steps(run.id)}
+
+    def unlimited(self) -> "Attempts":
+        """The same, for what is still to be done when the rule's timeout may be over."""
+        other = copy.copy(self)
+        other._rule = replace(self._rule, timeout=None)  # noqa: SLF001 - one of our own
+        return other
+
+    def end_leftovers(self) -> None:
+        """End what a worker that died left running of it."""
+        end_leftovers(self._run, self._known.values(), self._key, self._journal)
 
     def known(self, key: str) -> Step | None:
         """The step as the journal had it when the run was claimed."""
@@ -151,8 +165,15 @@ class Attempts:
             facts=environment(self._event, self._rule, self._run),
             cancelled=self._halt.signal,
             log=lambda level, message: self._workshop.log(level, mask(message)),
-            output=self._workshop.outputs.writer(self._run, step.key),
+            output=self._workshop.outputs.writer(self._run, step.key, whole=self._rule.streams),
+            started=partial(self._remember, step),
+            mask=mask,
         )
+
+    def _remember(self, step: Step, process: ProcessMark) -> None:
+        """A claim that is over, or a journal in trouble, shows itself where the step's result is written."""
+        with suppress(JournalError):
+            self._journal.write_process(self._run, step.key, process)
 
     def _key(self, step: Step) -> str:
         """The same over all attempts; another one when a person has the run done again."""

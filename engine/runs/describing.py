@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.config.ruleset import PlannedStep
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import Failure, FailureKind, Json, Outcome
 from hookrules.engine.runs.workshop import Perform
 
 CALL = "call"
@@ -19,7 +19,7 @@ def describing(results: Mapping[str, Mapping[str, Json]]) -> Perform:
     """For a Workshop: describes instead of performing.
 
     `results` are what steps are assumed to come to, by their `id`; a field left out, and a step left out, is as after a success. The
-    field `error` makes the step fail with that message.
+    field `error` makes the step fail with that message, which may be `timeout` or `connection` for what `retry` asks.
     """
 
     def describe(plan: PlannedStep, call: Call, surroundings: Surroundings) -> Outcome:
@@ -31,9 +31,10 @@ def describing(results: Mapping[str, Mapping[str, Json]]) -> Perform:
 
 
 def aloud(perform: Perform, mask: Callable[[Json], Json]) -> Perform:
-    """The same, which also says to the server's log what would be done. Masked before it is JSON: that spells secrets in its own way."""
+    """The same, which also says to the server's log what would be done. `mask` is the Workshop's."""
 
     def say(plan: PlannedStep, call: Call, surroundings: Surroundings) -> Outcome:
+        # Masked before it is JSON, which spells a secret in its own way.
         told = json.dumps(mask(dict(call.describe())), ensure_ascii=False)
         short = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
         surroundings.log("info", f"{surroundings.facts.get('HOOKRULES_RULE', '')} would do {plan.kind} {short}")
@@ -45,8 +46,12 @@ def aloud(perform: Perform, mask: Callable[[Json], Json]) -> Perform:
 def _supposed(call: Call, given: Mapping[str, Json]) -> Outcome:
     result = {name: value for name, value in given.items() if name != "error"}
     if "error" in given:
-        return Outcome(succeeded=False, result=result, error=str(given["error"]))
+        return Outcome(succeeded=False, result=result, error=str(given["error"]), failure=_named(given["error"]))
     try:
         return call.suppose(result)
     except TypeError as problem:
         return Outcome(succeeded=False, error=str(problem), retryable=False)
+
+
+def _named(error: Json) -> Failure | None:
+    return Failure(FailureKind(error)) if error in (FailureKind.TIMEOUT, FailureKind.CONNECTION) else None

@@ -37,7 +37,7 @@ class Execution:
         events = self._events()
         self._event = event = events[-1] if events else event
         self._attempts = Attempts(run, rule, event, workshop, self._halt)
-        self._names = RunNames(event, rule, run, workshop.secrets, events)
+        self._names = RunNames(event, rule, run, workshop.secrets, events, workshop.console_url)
         self._done: list[tuple[Step, PlannedStep]] = []
         """Steps that came to an end and were not skipped, in their order."""
 
@@ -47,6 +47,7 @@ class Execution:
 
     def proceed(self) -> Ending | None:
         """How the run ends, for the caller to write; None where it goes on later."""
+        self._attempts.end_leftovers()
         try:
             return self._through()
         except Paused as pause:
@@ -117,18 +118,19 @@ class Execution:
 
     def _conclude(self, state: RunState) -> None:
         """What steps still do once the run's end is known. Where that fails, the step says so, and the end stays as it is."""
+        attempts = self._attempts.unlimited()
         for step, plan in self._done:
             key = f"end of {step.key}"
-            if self._attempts.ended(key):
+            if attempts.ended(key):
                 continue
-            begun = self._attempts.begin(key, plan)
+            begun = attempts.begin(key, plan)
             try:
                 call = plan.action.conclusion(self._names.for_templates(), state)
             except TemplateError as error:
-                self._attempts.end(begun, StepState.FAILED, error=str(error))
+                attempts.end(begun, StepState.FAILED, error=str(error))
                 continue
             if call is not None:
-                self._attempts.make(begun, plan, _Rendered(call))
+                attempts.make(begun, plan, _Rendered(call))
 
     def _step(self, key: str, plan: PlannedStep) -> Step:
         begun = self._attempts.begin(key, plan, plan.id or "")

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 
+from hookrules.engine import logs
 from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.config.settings import Retention
-from hookrules.engine.journal import Bounds, Care, Mark
+from hookrules.engine.journal import Bounds, Care, Mark, Shelf
 from hookrules.engine.runs.correlating import CURSOR
 
 OUTPUTS_KEPT = 3600.0
 """Seconds for which what a run's steps have said can be followed after its end."""
-_PAUSE = 0.05
+_PAUSE = 0.02
 """Seconds between two slices."""
 _REST = 60.0
 """Seconds between two rounds."""
@@ -28,18 +29,22 @@ class Housekeeping:
         self._within = max((rule.correlate.within for rule in watching if rule.correlate), default=0.0)
         self._mark = Mark()
         self._due_at = 0.0
+        self._gone = 0
 
     def next_due(self) -> float:
         return self._due_at
 
-    def tidy(self, now: float) -> int:
-        """How many rows went. To be called when what came was looked at."""
-        if now < self._due_at <= now + _REST:
-            return 0
+    def tidy(self, now: float) -> None:
+        """To be called when what came was looked at."""
+        if now < self._due_at <= now + _REST:  # else it is due, or the clock went back
+            return
         tidied = self._journal.tidy(self._bounds(now), self._mark)
+        self._gone += tidied.removed if self._mark.shelf > Shelf.LOOSE else 0
         self._mark = tidied.next or Mark()
         self._due_at = now + (_PAUSE if tidied.next else _REST)
-        return tidied.removed
+        if self._gone and tidied.next is None:
+            logs.info("what was too old is gone", events=self._gone)
+            self._gone = 0
 
     def _bounds(self, now: float) -> Bounds:
         keep = self._retention

@@ -31,9 +31,9 @@ class Stream:
     """Text that comes in pieces: what may be the beginning of a secret waits for the next piece."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        maskable = _maskable(secrets)
-        self._pattern = _pattern(maskable) if maskable else None
-        self._held = len(maskable[0]) - 1 if maskable else 0
+        self._secrets = _maskable(secrets)
+        self._pattern = _pattern(self._secrets) if self._secrets else None
+        self._held = len(self._secrets[0]) - 1 if self._secrets else 0
         self._text = ""
 
     def __len__(self) -> int:
@@ -46,10 +46,26 @@ class Stream:
         """What can be shown now."""
         if self._pattern is None:
             return self.rest()
-        text = self._pattern.sub(MASK, self._text)
-        shown = max(len(text) - self._held, 0)
-        self._text = text[shown:]
-        return text[:shown]
+        begun = next((at for at in self._last_places() if self._begins_a_secret(at)), len(self._text))
+        for secret in self._pattern.finditer(self._text):
+            if secret.start() < begun < secret.end():
+                begun = secret.end()
+        text, self._text = self._text[:begun], self._text[begun:]
+        return self._pattern.sub(MASK, text)
+
+    def _last_places(self) -> range:
+        return range(max(len(self._text) - self._held, 0), len(self._text))
+
+    def _begins_a_secret(self, at: int) -> bool:
+        tail = self._text[at:]
+        return any(len(tail) < len(secret) and secret.startswith(tail) for secret in self._secrets)
+
+    def skip(self, kept: int) -> int:
+        """Leave out all but the last `kept` characters, where there are more. Gives how many were left out."""
+        text = self._text if self._pattern is None else self._pattern.sub(MASK, self._text)
+        surplus = max(len(text) - max(kept, self._held), 0)
+        self._text = text[surplus:]
+        return surplus
 
     def rest(self) -> str:
         """All that is left, when no more comes."""

@@ -1,9 +1,10 @@
 """What running steps say, on its way into the journal: masked, and in few writes.
 
-A piece waits until `flush` is called, some times a second, or until much has gathered. What a short command says is never written here: its
-result has it.
+A piece waits until `flush` is called, some times a second. Of what comes faster than that the newest is kept: whoever follows can't read
+more, and a command is not held up by the journal. What a short command says is never written here: its result has it.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,8 +14,8 @@ from hookrules.engine.journal import Work
 from hookrules.engine.model import Run
 from hookrules.engine.runs.masking import Stream
 
-_MUCH = 16 * 1024
-"""Characters that are written at once."""
+_MUCH = 64 * 1024
+"""Characters of a stream that wait at most."""
 
 
 @dataclass(slots=True)
@@ -24,6 +25,20 @@ class _Open:
     run: Run
     key: str
     streams: dict[str, Stream] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Characters of each stream that were left out since it was last written."""
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    """Its pieces are written one after the other, in the order in which they came."""
+
+    def take(self) -> list[tuple[str, str]]:
+        return [(name, self._before(name) + text) for name, stream in self.streams.items() if (text := stream.take())]
+
+    def rest(self) -> list[tuple[str, str]]:
+        return [(name, self._before(name) + text) for name, stream in self.streams.items() if (text := stream.rest())]
+
+    def _before(self, name: str) -> str:
+        left_out = self.left_out.pop(name, 0)
+        return f"\n[{left_out} characters are left out]\n" if left_out else ""
 
 
 class Outputs:
@@ -36,8 +51,8 @@ class Outputs:
         self._lock = threading.Lock()
         self._open: dict[tuple[str, str], _Open] = {}
 
-    def writer(self, run: Run, key: str) -> Callable[[str, str], None]:
-        """What a call is given as `Surroundings.output`."""
+    def writer(self, run: Run, key: str, *, whole: bool = False) -> Callable[[str, str], None]:
+        """What a call is given as `Surroundings.output`. With `whole`, all is written and nothing left out: someone is answered with it."""
 
         def write(stream: str, text: str) -> None:
             with self._lock:
@@ -45,30 +60,31 @@ class Outputs:
                 gathered = speaking.streams.setdefault(stream, self._stream())
                 gathered.add(text)
                 much = len(gathered) > _MUCH
-            if much:
-                self.flush()
+                if much and not whole:
+                    speaking.left_out[stream] = speaking.left_out.get(stream, 0) + gathered.skip(_MUCH)
+            if much and whole:
+                self._write(speaking, speaking.take)
 
         return write
 
     def flush(self) -> None:
         """Write what has gathered. A claim that is over, or a journal in trouble, shows itself where the step's result is written."""
         with self._lock:
-            ready = [(each, name, stream.take()) for each in self._open.values() for name, stream in each.streams.items()]
-        for speaking, name, text in ready:
-            if text:
-                self._write(speaking, name, text)
+            ready = list(self._open.values())
+        for speaking in ready:
+            self._write(speaking, speaking.take)
 
     def close(self, run: Run, key: str, *, whole: bool) -> None:
-        """The step has ended. With `whole`, the rest is written, too: someone is answered with it."""
+        """The step has ended. With `whole`, the rest is written, too."""
         with self._lock:
             speaking = self._open.pop((run.id, key), None)
-        for name, stream in speaking.streams.items() if speaking and whole else ():
-            text = stream.rest()
-            if text and speaking:
-                self._write(speaking, name, text)
+        if speaking and whole:
+            self._write(speaking, speaking.rest)
 
-    def _write(self, speaking: _Open, name: str, text: str) -> None:
-        try:
-            self._journal.write_output(speaking.run, speaking.key, name, text)
-        except JournalError:
-            return
+    def _write(self, speaking: _Open, taken: Callable[[], list[tuple[str, str]]]) -> None:
+        with speaking.writing:
+            with self._lock:
+                pieces = taken()
+            for name, text in pieces:
+                with contextlib.suppress(JournalError):
+                    self._journal.write_output(speaking.run, speaking.key, name, text)

@@ -12,7 +12,7 @@ def delay_before_next(retry: Retry | None, attempts: int, outcome: Outcome, rand
     Exponential, and with jitter a random half of it more or less, so that what failed together does not come back together. `Retry-After`
     from the other side is a lower bound. `random` gives numbers from 0 to 1.
     """
-    if retry is None or not outcome.retryable or attempts >= retry.attempts:
+    if retry is None or attempts >= retry.attempts or not _tried_again(retry, outcome):
         return None
     delay = retry.delay * retry.backoff ** (attempts - 1)
     if retry.max_delay is not None:
@@ -20,3 +20,10 @@ def delay_before_next(retry: Retry | None, attempts: int, outcome: Outcome, rand
     if retry.jitter:
         delay *= 0.5 + random()
     return max(delay, outcome.retry_after or 0.0)
+
+
+def _tried_again(retry: Retry, outcome: Outcome) -> bool:
+    """What a rule names itself is tried again even where it would not be of itself: a 404 that is there a minute later."""
+    if retry.on is None:
+        return outcome.retryable
+    return outcome.failure is not None and any(outcome.failure in failures for failures in retry.on)

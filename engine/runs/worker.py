@@ -54,10 +54,12 @@ class Worker:
         name: str,
         slots: int,
         labels: tuple[str, ...] = (),
+        reap: Callable[[], None] = lambda: None,
     ) -> None:
         """`slots` runs go on at a time, of one rule three quarters of them.
 
-        `follow` gives the event that the end of a run is, with the rules that it fires.
+        `follow` gives the event that the end of a run is, with the rules that it fires. `reap` is called by the thread of `run`, at every
+        end of a run and at least as often as leases are renewed.
         """
         self._workshop = workshop
         self._journal = workshop.journal
@@ -70,6 +72,7 @@ class Worker:
         self._name = name
         self._slots = slots
         self._labels = labels
+        self._reap = reap
         self._wake = threading.Event()
         self._signals = 0
         self._abandoned: list[Run] = []
@@ -111,6 +114,7 @@ class Worker:
             self._cancel()
             self._claim(pool, now)
             self._housekeeping.tidy(now)
+            self._reap()
             self._wait()
             self._troubled = False
         except JournalError as error:

@@ -33,5 +33,7 @@ class Workshop:
     """An emission, the run's event and a delivery id → the event to write."""
     outputs: Outputs
     services: Services = field(default_factory=dict)
+    console_url: str | None = None
+    """Where people reach the console from outside, as far as that is known."""
     perform: Perform = perform
     """`describing` instead does nothing but say what would be done."""

@@ -105,6 +105,7 @@ PROVIDER = Provider(
     verifier=signature,
     proof="the *Secret* of the webhook in the repository's or organisation's settings",
     setup="Settings → Webhooks → Add webhook: the payload URL, content type `application/json`, the secret, the events.",
+    tells_failed=True,
     catalogue="github",
     types="`X-GitHub-Event`, and the payload's `action` where it has one: `push`, `pull_request.opened`.",
     delivery="`X-GitHub-Delivery`, which stays the same when it is redelivered by hand; GitHub itself sends nothing again.",

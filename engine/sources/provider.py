@@ -52,6 +52,8 @@ class Provider:
     """Whether it signs a time, so that `tolerance` means something."""
     signs_url: bool = False
     """Whether it signs the URL, so that ours has to be known as it is known to the provider."""
+    tells_failed: bool = False
+    """Whether it has a list of deliveries that failed, to catch up from."""
     catalogue: str | None = None
     """Which of `catalogues/` says what its events look like."""
     types: str = ""

@@ -5,9 +5,10 @@ comes next is one module beside these.
 """
 
 from hookrules.engine.templating.argument import Argument
-from hookrules.engine.templating.command_line import BadArgument, judged
+from hookrules.engine.templating.command_line import BadArgument, judged, prints_values
 from hookrules.engine.templating.file_path import FileName, FilePath
 from hookrules.engine.templating.filters import use_jsonpath
+from hookrules.engine.templating.folder import FolderPath
 from hookrules.engine.templating.git_names import CommitSha, GitRef, RepositoryName
 from hookrules.engine.templating.headers import HeaderValue
 from hookrules.engine.templating.html_text import HtmlTemplate
@@ -29,6 +30,7 @@ __all__ = [
     "CommitSha",
     "FileName",
     "FilePath",
+    "FolderPath",
     "FormValue",
     "GitRef",
     "HeaderValue",
@@ -52,5 +54,6 @@ __all__ = [
     "ValueTemplate",
     "bindable",
     "judged",
+    "prints_values",
     "use_jsonpath",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import nodes
 
@@ -11,6 +12,7 @@ from hookrules.engine.templating.flow import read_all
 from hookrules.engine.templating.parsing import parse
 from hookrules.engine.templating.shell_commands import RAW, VALUE, Command, Unsafe, directly
 from hookrules.engine.templating.shell_frames import REMEDY
+from hookrules.engine.templating.template import Template
 
 
 class BadArgument(UnsafeValue):
@@ -47,3 +49,8 @@ def judged(arguments: Sequence[Argument]) -> frozenset[Command]:
         except Unsafe as error:
             raise BadArgument(f"a value here {error}", index) from None
     return commands
+
+
+def prints_values(template: Template[Any]) -> bool:
+    """Whether it prints what its author did not write, other than by `raw`. Raises TemplateError where it can't be followed."""
+    return any(VALUE in word.word for word in read_all(parse(template.source).tree, _Word()))

@@ -65,8 +65,15 @@ def directly() -> Command:
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _STEERING = re.compile(
     r"PATH|IFS|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|PS[0-4]|PROMPT_COMMAND|CDPATH|SHELL|EDITOR|VISUAL|PAGER|BROWSER|HOME"
-    r"|LD_.*|DYLD_.*|PYTHON.*|PERL5.*|RUBY.*|NODE_.*|JAVA_TOOL_OPTIONS|GIT_.*|SSH_.*|HR_[0-9]+"
+    r"|LD_.*|DYLD_.*|PYTHON.*|PERL5.*|RUBY.*|NODE_.*|JAVA_TOOL_OPTIONS|GIT_(?!(?:ACTOR|BRANCH|COMMIT|REF|REPO|REPOSITORY|SHA|TAG)$).*"
+    r"|SSH_.*|HR_[0-9]+"
 )
+"""What git and others read without being asked. The names of git's that are left out are used by scripts, and git(1) knows none of them."""
+
+
+def steers(name: str) -> bool:
+    """Whether a variable of this name decides what programs run."""
+    return _STEERING.fullmatch(name) is not None
 
 
 def _assigned(assignment: "re.Match[str]", word: str) -> bool:
@@ -75,7 +82,7 @@ def _assigned(assignment: "re.Match[str]", word: str) -> bool:
         return False
     if VALUE in word[: assignment.end()]:
         raise Unsafe("would choose a variable's name")
-    if _STEERING.fullmatch(name):
+    if steers(name):
         raise Unsafe(f"would set {name}, which decides what programs run")
     return True
 

@@ -8,7 +8,8 @@ from hookrules.engine.matching.explanation import RuleExplanation
 from hookrules.engine.matching.patterns import event_name
 from hookrules.engine.model import RunState
 from hookrules.engine.testing.differences import difference, fits
-from hookrules.engine.testing.line import RunTold, Told
+from hookrules.engine.testing.line import Told
+from hookrules.engine.testing.rehearsal import RunTold
 
 
 @dataclass(frozen=True, slots=True)

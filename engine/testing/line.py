@@ -3,9 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -13,40 +11,21 @@ import msgspec
 from hookrules.engine.config.rule_test_files import RULE, SCHEDULE, RuleTest, merged
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import JournalError, Refusal
-from hookrules.engine.ids import id_maker
 from hookrules.engine.intake import Intake, Taken
-from hookrules.engine.journal import Journal, RunFilter, Turn
+from hookrules.engine.journal import Journal, RunFilter
 from hookrules.engine.matching.explanation import RuleExplanation, explain
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event, Json, Reply, Run, RunState
-from hookrules.engine.runs.describing import CALL, describing
-from hookrules.engine.runs.emitting import emitter
 from hookrules.engine.runs.endings import ending_event
-from hookrules.engine.runs.execution import Ending, Execution
-from hookrules.engine.runs.masking import Stream
-from hookrules.engine.runs.outputs import Outputs
+from hookrules.engine.runs.execution import Ending
 from hookrules.engine.runs.schedules import tick_event
-from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.sources.source import Source
-
-_LEASE = 3600.0
-_MOST_CLAIMS = 10_000
-_new_event_id = id_maker("evt", lambda _bits: 0)
+from hookrules.engine.testing.rehearsal import Clock, RunTold, new_event_id, rehearse, told_of, workshop_over
 
 
 def stand_in(secret: str) -> str:
     """What a secret is in a test that does not say: good for a whole URL and for a text, and no one's (`.invalid`, RFC 2606)."""
     return f"https://{quote(secret, safe='')}.secret.invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class RunTold:
-    """How a run ended, and what its steps would have done: a kind → what a call of it says of itself, one after the other."""
-
-    rule: str
-    state: RunState
-    error: str | None
-    calls: tuple[Mapping[str, Mapping[str, Json]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +64,9 @@ class Line:
     def run(self, test: RuleTest) -> Told:
         journal = self.open_journal()
         try:
-            return _Passage(self, test, journal, _Clock(test.fields.at)).told()
+            return _Passage(self, test, journal, Clock(test.fields.at)).told()
         finally:
             journal.close()
-
-
-@dataclass(slots=True)
-class _Clock:
-    """Stands still, save where a run waits."""
-
-    now: float
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +74,7 @@ class _Passage:
     line: Line
     test: RuleTest
     journal: Journal
-    clock: _Clock
+    clock: Clock
 
     def told(self) -> Told:
         try:
@@ -117,7 +86,8 @@ class _Passage:
         if not events:
             return Told(None, "it is a handshake, or carries no event")
         self._work()
-        return Told(events[0], None, self._explanations(events), tuple(map(self._run_told, self._runs(events))))
+        runs = tuple(told_of(self.journal, run) for run in self._runs(events))
+        return Told(events[0], None, self._explanations(events), runs)
 
     def _explanations(self, events: Sequence[Event]) -> tuple[RuleExplanation, ...]:
         told: dict[str, RuleExplanation] = {}
@@ -134,7 +104,7 @@ class _Passage:
 
     def _put_in(self) -> Sequence[Event]:
         """Nothing where it is a handshake. Raises Refusal and JournalError."""
-        intake = Intake(self.line.sources, self.line.index, self.journal, self.clock, _new_event_id)
+        intake = Intake(self.line.sources, self.line.index, self.journal, self.clock, new_event_id)
         if self.test.source in (SCHEDULE, RULE):
             taken: Taken | Reply = intake.accept([self._made_by_the_engine()])
         else:
@@ -158,7 +128,7 @@ class _Passage:
 
     def _made_by_the_engine(self) -> Event:
         fields, now = self.test.fields, self.clock()
-        event = tick_event(fields.event, now, _new_event_id(now), now) if self.test.source == SCHEDULE else self._ending()
+        event = tick_event(fields.event, now, new_event_id(now), now) if self.test.source == SCHEDULE else self._ending()
         if self.test.body is None:
             return event if fields.merge is None else _with_payload(event, merged(event.payload, fields.merge))
         return _with_payload(event, json.loads(self.test.body.data))
@@ -168,51 +138,14 @@ class _Passage:
         rule, _, state = self.test.fields.event.rpartition(".")
         event = Event("evt_before", "", "", {}, b"", now)
         run = Run("run_before", event.id, rule, "", RunState(state), now, now)
-        return ending_event(run, Ending(run.state), event, _new_event_id(now), now)
+        return ending_event(run, Ending(run.state), event, new_event_id(now), now)
 
     def _work(self) -> None:
-        """What a worker does until nothing is left to do; a wait is over at once, and the clock says so."""
-        rules = {rule.digest: rule for rule in self.line.ruleset}
-        labels = tuple({rule.runs_on for rule in self.line.ruleset if rule.runs_on})
-        workshop = self._workshop()
-        for _ in range(_MOST_CLAIMS):
-            claimed = self.journal.claim("test", self.clock(), _LEASE, Turn(1, labels=labels))
-            if not claimed:
-                wait = self.journal.seconds_to_next(self.clock())
-                if wait is None:
-                    return
-                self.clock.now += wait
-            for run in claimed:
-                event = self.journal.event(run.event_id)  # as the journal gives it back, like a worker's
-                ending = Ending(run.verdict, run.error) if run.verdict else None
-                if event and not ending:
-                    ending = Execution(run, rules[run.digest], event, workshop).proceed()
-                if ending is not None:
-                    self.journal.end_run(run, ending.state, self.clock(), ending.error)
-
-    def _workshop(self) -> Workshop:
-        return Workshop(
-            journal=self.journal,
-            folder=self.line.folder,
-            secrets={**self.line.secrets, **self.test.secrets},
-            mask=_as_it_is,
-            clock=self.clock,
-            random=lambda: 0.5,
-            log=lambda _level, _message: None,
-            emit=emitter(self.line.index, self.clock, _new_event_id),
-            outputs=Outputs(self.journal, partial(Stream, ())),
-            perform=describing(self.test.fields.results),
+        secrets = {**self.line.secrets, **self.test.secrets}
+        results = self.test.fields.results
+        rehearse(
+            workshop_over(self.journal, self.clock, self.line.index, self.line.folder, secrets, results), self.clock, self.line.ruleset
         )
-
-    def _run_told(self, run: Run) -> RunTold:
-        steps = self.journal.steps(run.id)
-        calls = tuple({step.kind: step.result[CALL]} for step in steps if CALL in step.result)
-        return RunTold(run.rule, run.state, run.error, calls)
-
-
-def _as_it_is(value: Any) -> Any:
-    """In place of a mask: a test's secrets are none, and what is expected names them."""
-    return value
 
 
 def _with_payload(event: Event, payload: Json) -> Event:

@@ -11,7 +11,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def exposition(counts: Mapping[str, int]) -> str:
-    """`counts` as the journal gives them: `events`, `runs.<state>`, `refusals.<status>.<source>`; names of sources need no escapes."""
+    """`counts` as the journal gives them: `events`, `runs.<state>`, `breakers.open`, `refusals.<status>.<source>`; names of sources need no
+    escapes."""
     lines = [
         "# HELP hookrules_journal_events Events that the journal holds.",
         "# TYPE hookrules_journal_events gauge",
@@ -20,6 +21,8 @@ def exposition(counts: Mapping[str, int]) -> str:
         "# TYPE hookrules_journal_runs gauge",
     ]
     lines += [f'hookrules_journal_runs{{state="{state}"}} {counts.get(f"runs.{state}", 0)}' for state in RunState]
+    lines += ["# HELP hookrules_open_breakers Targets that are not called, since they failed.", "# TYPE hookrules_open_breakers gauge"]
+    lines.append(f"hookrules_open_breakers {counts.get('breakers.open', 0)}")
     lines += ["# HELP hookrules_refusals_total Deliveries that were not taken.", "# TYPE hookrules_refusals_total counter"]
     lines += [_refusals(name, count) for name, count in counts.items() if name.startswith("refusals.")]
     return "\n".join(lines) + "\n"

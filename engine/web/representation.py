@@ -2,9 +2,9 @@
 
 | object | fields                                                                                                        |
 |--------|---------------------------------------------------------------------------------------------------------------|
-| event  | `id` `source` `type` `delivery_id` `received_at` `address` `hops` `proven_by` `runs` (`id` `rule` `state` of each);        |
-|        | one alone also: `git` `headers` `query` (name → list of values) `size` (bytes) `payload`                      |
-|        | `payload_kept` (false: it is older than `retention.payloads`; nothing can be explained of it)                  |
+| event  | `id` `source` `type` `delivery_id` `received_at` `address` `hops` `proven_by` `fetched_from`                  |
+|        | `runs` (`id` `rule` `state` of each); one alone also: `git` `headers` `query` (name → list of values) `size`  |
+|        | (bytes) `payload` `payload_kept` (false: it is older than `retention.payloads`; nothing can be explained of it)|
 | refused| `received_at` `source` (null where there is none of that name) `status` `reason` `address` `agent`           |
 | run    | `id` `rule` `event` (its id) `state` `created_at` `due_at` (until it ended) `started_at` `ended_at`            |
 |        | `duration` (seconds) `error`; one alone also: `digest` (of the rule's text) `claims` (how often a worker took  |
@@ -30,6 +30,7 @@ def event_as_json(event: Event, runs: Iterable[Run]) -> dict[str, Json]:
         "address": event.address,
         "hops": event.hops,
         "proven_by": event.proven_by,
+        "fetched_from": event.fetched_from,
         "runs": [{"id": run.id, "rule": run.rule, "state": run.state.value} for run in runs],
     }
 

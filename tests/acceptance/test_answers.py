@@ -1,6 +1,7 @@
 """Senders that are answered from the run, through the real processes."""
 
 import json
+import threading
 import urllib.request
 from collections.abc import Iterator
 
@@ -32,6 +33,12 @@ rules:
     respond: {within: 50ms, text: done}
     steps:
       - wait: 1h
+  - name: streams
+    on: github.stream
+    respond: {stream: true}
+    steps:
+      - shell: echo one; until [ -e go ]; do :; done; echo two >&2
+      - shell: echo three
 """
 
 
@@ -68,3 +75,11 @@ def test_without_a_late_answer_it_is_the_usual_one(server: Server) -> None:
     with ask(server, "silent") as answer:
         assert answer.status == 202
         assert json.load(answer)["runs"][0]["rule"] == "silent"
+
+
+def test_a_stream_sends_what_steps_say_as_they_say_it(server: Server) -> None:
+    with ask(server, "stream") as answer:
+        first = answer.read(4)
+        assert first == b"one\n"
+        threading.Thread(target=(server.folder / "go").touch).start()
+        assert answer.read() == b"two\nthree\n"

@@ -8,9 +8,9 @@ from serving import hookrules, json_lines, project, serving
 from support_journal import step
 
 from hookrules.engine.config.loading import load
-from hookrules.engine.journal import Journal, RunFilter, Turn
+from hookrules.engine.journal import Breaker, Journal, RunFilter, Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
-from hookrules.engine.model import Event, Match, Run, RunState, StepState
+from hookrules.engine.model import Event, Expectation, Match, Run, RunState, StepState
 
 RULES = """
 rules:
@@ -115,3 +115,23 @@ def test_cancel_reaches_a_running_command(tmp_path: Path) -> None:
         hookrules(tmp_path, "cancel", run)
         server.wait_for("tidied")
         assert server.wait_for("run")["state"] == "cancelled"
+
+
+def test_an_open_breaker_is_listed_and_a_person_closes_it(folder: Path, journal: Journal) -> None:
+    api = "https://api.example.com"
+    journal.move_breaker(api, None, Breaker(api, NOW, failures=5, openings=1, until=NOW + 30), NOW)
+    event = Event("evt_1", "github", "push", {}, b"{}", NOW)
+    journal.accept([(event, [Match("deploy", "gone")])]).result()
+    (run,) = journal.claim("w", NOW, 30, Turn(1))
+    far = 4_000_000_000.0
+    journal.park(run, step(run, state=StepState.WAITING), far, Expectation(target=api))
+
+    (told,) = json_lines(hookrules(folder, "breakers", "--format", "json"))
+    assert (told["target"], told["state"], told["failures"], told["until"]) == (api, "open", 5, "2025-10-09T08:53:50.000Z")
+    assert api in hookrules(folder, "breakers")
+    hookrules(folder, "breakers", "--reset", "https://elsewhere.example", code=1)
+    hookrules(folder, "breakers", "--reset", api)
+    assert journal.breakers() == []
+    released = journal.run(run.id)
+    assert released is not None
+    assert released.due_at < far

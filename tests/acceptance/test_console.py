@@ -11,7 +11,7 @@ from support_console import BEARER, NOW, TOKEN, Answer, Console, accept, event, 
 
 from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.errors import JournalError
-from hookrules.engine.journal import Journal
+from hookrules.engine.journal import Bounds, Journal, Mark, Shelf
 from hookrules.engine.model import Refused, RunState
 
 PAGES = ["/", "/events", "/runs"]
@@ -306,6 +306,7 @@ def test_a_list_shows_each_event_with_its_runs_and_their_states(console: Console
         "address": "192.0.2.7",
         "hops": 0,
         "proven_by": None,
+        "fetched_from": None,
         "runs": [{"id": run, "rule": "deploy-main", "state": "dead"}],
     }
 
@@ -380,6 +381,18 @@ RULES = [
 
 def rules() -> list[Rule]:
     return [build_rule({"name": name, "steps": [{"log": "it came"}]} | fields) for name, fields in RULES]
+
+
+def test_an_event_whose_payload_is_gone_says_so_and_explains_nothing(journal: Journal) -> None:
+    accept(journal, event(1, payload={"ref": "refs/heads/main"}))
+    journal.tidy(Bounds(outputs=0.0, payloads=1e12), Mark(Shelf.PAYLOADS))
+    with served(journal, rules) as console:
+        page = console.get("/events/evt_1").text
+        told = console.get("/api/v1/events/evt_1").json
+        explained = console.get("/api/v1/events/evt_1/explain").json
+    assert "it is older than <code>retention.payloads</code> keeps it" in page
+    assert (told["payload"], told["payload_kept"]) == (None, False)
+    assert explained["matched"] == []
 
 
 def test_an_event_says_why_each_rule_of_its_source_fires_or_not_nearest_misses_first(journal: Journal) -> None:

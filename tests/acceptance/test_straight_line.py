@@ -3,9 +3,12 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -295,3 +298,26 @@ def test_what_was_refused_is_told_with_its_reason(tmp_path: Path) -> None:
     assert (told["source"], told["status"]) == ("github", 401)
     assert "does not fit" in told["reason"]
     assert headers["X-Hub-Signature-256"] not in json.dumps(told)
+
+
+def test_a_run_can_be_followed_while_its_command_speaks(tmp_path: Path) -> None:
+    rules = """
+    rules:
+      - name: long
+        on: github.push
+        steps:
+          - shell: echo one; until [ -e go ]; do :; done; echo two
+    """
+    with serving(project(tmp_path, rules)) as server:
+        _, answer = server.github("push", {"ref": "x"})
+        run = answer["runs"][0]["id"]
+        following = subprocess.Popen(
+            [sys.executable, "-m", "hookrules.engine.cli", "show", run, "--follow"], cwd=tmp_path, stdout=PIPE, stderr=PIPE, text=True
+        )
+        assert following.stderr is not None
+        first = following.stderr.readline()
+        (tmp_path / "go").touch()
+        said, _ = following.communicate(timeout=30)
+    assert first == "one\n"
+    assert "succeeded" in said
+    assert "two" in said

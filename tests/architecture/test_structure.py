@@ -103,6 +103,8 @@ KNOWN_ONLY_BY = {
     "apscheduler": "engine/due_times.py",
     "sqlalchemy": "engine/outbound/database",
     "pymysql": "engine/outbound/mysql_connection.py",
+    "apprise": "actions/notify_target.py",
+    "smtplib": "actions/smtp.py",
     "redis": "engine/outbound/redis_connection.py",
     "pika": "engine/outbound/amqp_connection.py",
     "paho": "engine/outbound/mqtt_connection.py",

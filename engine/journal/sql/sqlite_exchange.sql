@@ -7,7 +7,7 @@ select digest, name, text from rules order by name, digest
 select name, due_at from schedules order by name
 
 -- name: export_events
-select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body
+select id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload_kept, payload, body
 from events order by seq
 
 -- name: export_runs
@@ -22,7 +22,7 @@ select key, kind, name, state, attempts, started_at, ended_at, result, error fro
 where run = (select seq from runs where id = :run) order by seq
 
 -- name: export_expectations
-select key, approval, events, condition, names, met_at, met_by,
+select key, approval, events, condition, names, target, met_at, met_by,
     (select id from events where events.seq <= expectations.since order by events.seq desc limit 1) as since
 from expectations where run = (select seq from runs where id = :run)
 
@@ -44,10 +44,10 @@ insert into schedules (name, due_at) values (:name, :due_at) on conflict do noth
 
 -- name: import_events
 insert into events (
-    id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload_kept, payload, body
+    id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, fetched_from, payload_kept, payload, body
 )
 values (
-    :id, :source, :type, :delivery_id, :digest, :received_at, :address, :hops, :headers, :query, :git, :proven_by, :payload_kept,
+    :id, :source, :type, :delivery_id, :digest, :received_at, :address, :hops, :headers, :query, :git, :proven_by, :fetched_from, :payload_kept,
     :payload, :body
 )
 on conflict do nothing
@@ -70,9 +70,9 @@ values (
 )
 
 -- name: import_expectations
-insert into expectations (run, key, approval, events, condition, names, since, met_at, met_by)
+insert into expectations (run, key, approval, events, condition, names, target, since, met_at, met_by)
 values (
-    (select seq from runs where id = :run), :key, :approval, :events, :condition, :names,
+    (select seq from runs where id = :run), :key, :approval, :events, :condition, :names, :target,
     coalesce((select seq from events where id = :since), (select max(seq) from events)), :met_at, :met_by
 )
 

@@ -1,6 +1,7 @@
 -- name: accept_event
-insert into events (id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, payload, body)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into events (id, source, type, delivery_id, digest, received_at, address, hops, headers, query, git, proven_by, fetched_from,
+    payload, body)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (source, delivery_id, digest) where delivery_id is not null do nothing
 
 -- name: find_delivery

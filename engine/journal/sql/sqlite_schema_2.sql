@@ -1,5 +1,7 @@
 -- Which of its source's secrets proved an event, counted from 1.
 alter table events add column proven_by integer;
+-- Where it was asked for, where it was not sent to us.
+alter table events add column fetched_from text;
 
 -- The bodies that came within a day, of sources that take none again under another delivery id (`dedupe: body`).
 create table bodies (
@@ -120,3 +122,27 @@ create index events_by_age on events (payload_kept, received_at);
 
 -- The keys under which values are sealed (`encryption.key`), by an id that tells nothing of them.
 create table encryption_keys (id blob primary key) strict, without rowid;
+-- Circuit breakers: the targets whose last calls failed. A closed one has no `until`; one without a failure has no row.
+create table breakers (
+    target text primary key,
+    failures integer not null,  -- in a row
+    openings integer not null,  -- in a row, which double the pause
+    until real,                 -- calls are parked until then
+    changed_at real not null
+) strict, without rowid;
+
+create index breakers_by_time on breakers (changed_at);
+
+alter table expectations add column target text;  -- the run goes on when this one's breaker closes
+create index expectations_by_target on expectations (target) where target is not null;
+
+-- The process that does a step, or did: what a worker that died has left running is known by it.
+create table processes (
+    run integer not null references runs (seq) on delete cascade,
+    key text not null,          -- the step's
+    host text not null,
+    boot text not null,         -- which start of the host, and which space of process numbers
+    pid integer not null,       -- of its group, too
+    started integer not null,   -- clock ticks after that start
+    primary key (run, key)
+) strict, without rowid;

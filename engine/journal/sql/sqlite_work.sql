@@ -4,15 +4,26 @@ select seq from runs indexed by runs_lapsing
 where worker is not null and lease_until <= :now and (label is null or label in (select value from json_each(:labels)))
 order by lease_until, seq limit :limit
 
+-- name: anything_due
+select 1 from runs indexed by runs_due where ended_at is null and held = 0 and worker is null and due_at <= :now limit 1
+
 -- name: ready_rules
--- The rules that have runs which are due, after one of them by name: a run of the index is skipped over for each.
+-- The rules that have runs which are due, after one of them by name: a run of the index is skipped over for each. Read row by row.
 with recursive ready (rule) as (
     select min(rule) from runs indexed by runs_ready where rule > :after and ended_at is null and held = 0 and worker is null
     union all
     select (select min(rule) from runs indexed by runs_ready where rule > ready.rule and ended_at is null and held = 0 and worker is null)
-    from ready where ready.rule is not null
+    from ready where ready.rule is not null limit :most
 )
-select rule from ready where rule is not null limit :most
+select rule from ready where rule is not null and exists (
+    select 1 from runs indexed by runs_ready
+    where runs.rule = ready.rule and ended_at is null and held = 0 and worker is null and due_at <= :now
+)
+
+-- name: longest_due_rules
+-- Those whose runs are due for the longest, for when so many others have runs that are not due that the turn does not come to them.
+select rule from runs indexed by runs_due where ended_at is null and held = 0 and worker is null and due_at <= :now
+order by due_at limit :most
 
 -- name: ready_runs
 select seq from runs indexed by runs_ready
@@ -48,16 +59,21 @@ where run = (select seq from runs where id = :run_id) and key = :key and seq <= 
     select seq from outputs where run = (select seq from runs where id = :run_id) and key = :key order by seq desc limit 1 offset :kept
 )
 
+-- name: write_process
+insert into processes (run, key, host, boot, pid, started)
+select seq, :key, :host, :boot, :pid, :started from runs where id = :run_id and fence = :fence and state = 'running'
+on conflict (run, key) do update set host = excluded.host, boot = excluded.boot, pid = excluded.pid, started = excluded.started
+
 -- name: park_run
 update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'
 
 -- name: expect
-insert into expectations (run, key, approval, events, condition, names, since)
-select seq, :key, :approval, :events, :condition, :names, event from runs where id = :run_id
+insert into expectations (run, key, approval, events, condition, names, target, since)
+select seq, :key, :approval, :events, :condition, :names, :target, event from runs where id = :run_id
 on conflict (run) do update set
     key = excluded.key, approval = excluded.approval, events = excluded.events, condition = excluded.condition, names = excluded.names,
-    since = excluded.since, met_at = null, met_by = null
+    target = excluded.target, since = excluded.since, met_at = null, met_by = null
 
 -- name: open_expectations
 select runs.id, expectations.events, expectations.condition, expectations.names, since

@@ -22,6 +22,7 @@ from hookrules.engine.secret import Placeholders, Vault
 NAMES: dict[str, Any] = {
     "payload": {"after": "12345e7", "ref": "refs/heads/main"},
     "event": {"type": "push", "source": "github"},
+    "git": {"repo": "acme/shop", "sha": f"12345e7{'0' * 33}"},
 }
 AROUND = {"vault": Placeholders(Path())}
 """What settings are validated with."""
@@ -57,6 +58,7 @@ def working(model: type[Action], web: str) -> dict[str, Any]:
         "email": {"smtp": "here", "to": "ops@example.com", "subject": "x", "text": "y"},
         "file": {"root": "here", "path": "x", "content": "y"},
         "notify": {"to": "here", "body": "x"},
+        "status": {"forge": "here", "context": "ci"},
         "git": {"repository": "here", "ref": "main"},
         "emit": {"event": "internal.done"},
         "wait": {"duration": "5m"},
@@ -77,6 +79,7 @@ def services_here(tmp_path: Path, web: str, mail_port: int, origin: Origin) -> S
     """What the working fields name."""
     written: dict[str, Any] = {
         "files": {"root": str(tmp_path)},
+        "forges": {"kind": "gitea", "url": web, "token": "a long token", "allow_private": True},
         "notify": {"url": web.replace("http:", "json:")},
         "repositories": {"url": origin.url, "root": str(tmp_path), "protocols": ["file"]},
         "smtp": {"host": "127.0.0.1", "port": mail_port},

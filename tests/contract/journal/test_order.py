@@ -199,3 +199,12 @@ def test_a_run_that_asks_for_a_label_goes_to_who_has_it(journal: Journal, labels
     deliver(journal, 0, Match("plain", "d"))
     deliver(journal, 1, replace(Match("plain-too", "d"), label="gpu"))
     assert sorted(events_of(journal.claim("w1", NOW, LEASE, Turn(10, labels=labels)))) == taken
+
+
+def test_what_is_due_is_found_behind_any_number_of_rules_that_wait(journal: Journal) -> None:
+    waiting = Throttle(Within.ONCE_AFTER, "", 3600.0)
+    arrivals = [(event(f"evt_{n}", body=str(n).encode()), [Match(f"a{n:05}", "d", throttle=waiting)]) for n in range(1500)]
+    journal.accept(arrivals).result(30)
+    deliver(journal, 9999, Match("z", "d"))
+    assert events_of(claim(journal)) == ["evt_9999"]
+    assert claim(journal) == []

@@ -84,3 +84,16 @@ def test_the_version_changes_with_every_write_and_with_nothing_else(journal: Jou
     assert second != first
     claim_one(journal)
     assert journal.version() not in (first, second)
+
+
+def test_what_happened_is_read_in_slices_with_the_rules_that_fired(journal: Journal) -> None:
+    accept(journal, event("evt_old", received_at=NOW - 100), ["deploy"])
+    accept(journal, event("evt_1"), ["deploy", "tell"])
+    accept(journal, event("evt_2", source="lab"))
+    accept(journal, event("evt_3"), ["tell"])
+    first, second = journal.happened(0, 2, NOW)
+    assert (first.event_id, first.rules) == ("evt_1", {"deploy": "digest of deploy", "tell": "digest of tell"})
+    assert (second.event_id, second.rules) == ("evt_2", {})
+    assert [each.event_id for each in journal.happened(second.number, 2, NOW)] == ["evt_3"]
+    assert [each.event_id for each in journal.happened(0, 9, NOW, "lab")] == ["evt_2"]
+    assert (journal.count_happened(NOW), journal.count_happened(NOW, "github"), journal.count_happened(0.0)) == (3, 2, 4)

@@ -218,7 +218,7 @@ def test_many_go_in_slices_and_each_is_bounded(journal: Journal) -> None:
         tidied = journal.tidy(Bounds(outputs=NOW, events=LATER), mark)
         removed, mark = [*removed, tidied.removed], tidied.next
     assert sum(removed) == 899
-    assert max(removed) == 200
+    assert max(removed) == 50
     assert kept(journal) == ["evt_899"]
 
 

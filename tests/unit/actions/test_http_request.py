@@ -13,7 +13,7 @@ from support_actions import Server, http_server, surroundings
 from hookrules.actions import http_call
 from hookrules.actions.http_call import retry_after
 from hookrules.actions.http_request import HttpAction
-from hookrules.engine.model import Outcome
+from hookrules.engine.model import Failure, FailureKind, Outcome
 
 
 @pytest.fixture
@@ -77,6 +77,14 @@ def test_a_refusal_fails_and_is_tried_again_only_where_that_can_help(server: Ser
     assert (outcome.succeeded, outcome.retryable) == (False, again)
     assert outcome.result["body"] == "said"
     assert str(status) in str(outcome.error)
+
+
+def test_a_failure_says_what_it_comes_of(server: Server) -> None:
+    assert send({"url": f"{server.url}/status/503"}).failure == Failure(FailureKind.STATUS, 503)
+    assert send({"url": "http://127.0.0.1:1/"}).failure == Failure(FailureKind.CONNECTION)
+    assert send({"url": f"{server.url}/slow"}, timeout=0.1).failure == Failure(FailureKind.TIMEOUT)
+    assert send({"url": server.url, "allow_private": False}).failure is None
+    assert send({"url": server.url}).failure is None
 
 
 @pytest.mark.parametrize("expected", [404, "404", ["200-299", 404], "400-410"])

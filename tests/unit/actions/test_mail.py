@@ -269,7 +269,8 @@ def test_a_refusal_of_all_is_tried_again_where_the_server_says_later(server: Mai
         ({"attachments": [{"name": "x", "path": "a"}]}, "belong together"),
         ({"attachments": [{"text": "a"}]}, "needs a 'name'"),
         ({"attachments": [{"name": "a/b", "text": "a"}]}, "holds a /"),
-        ({"attachments": [{"name": "a", "text": "a", "type": "text/plain\r\nX: y"}]}, "pattern"),
+        ({"attachments": [{"name": "a", "text": "a", "type": "text/plain\r\nX: y"}]}, "no media type"),
+        ({"attachments": [{"name": "a", "text": "a", "type": "message/rfc822"}]}, "holds other parts"),
     ],
 )
 def test_what_can_be_no_mail_does_not_load(fields: dict[str, Any], words: str) -> None:

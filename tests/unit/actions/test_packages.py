@@ -142,7 +142,7 @@ def test_nothing_is_looked_up_for_what_hookrules_has(shelf: Shelf, tmp_path: Pat
 def test_one_that_can_t_be_used_is_told_with_its_package(shelf: Shelf, tmp_path: Path, place: str, reason: str) -> None:
     shelf.put("greetings", greet=place)
     [finding] = findings(tmp_path, "{greet: {text: hello}}")
-    assert (finding.line, finding.column, finding.code) == (2, 33, "HR317")
+    assert (finding.line, finding.column, finding.code) == (2, 33, "HR318")
     assert finding.message.startswith("action 'greet' of package greetings 1.0 can't be used: ")
     assert reason in finding.message
     with pytest.raises(UnusablePackage):
@@ -154,7 +154,7 @@ def test_a_name_of_hookrules_own_is_not_taken_and_that_is_told(shelf: Shelf, tmp
     [finding] = findings(tmp_path, "{log: x}")
     assert kind("log").__module__ == "hookrules.actions.log"
     assert finding.message == "action 'log' of package evil 1.0 is not used: hookrules has that name itself"
-    assert (finding.code, finding.level) == ("HR317", "warning")
+    assert (finding.code, finding.level) == ("HR318", "warning")
 
 
 @pytest.mark.parametrize("name", sorted(STEP_KEYS))
@@ -168,7 +168,7 @@ def test_a_name_that_two_packages_bring_is_nobody_s(shelf: Shelf, tmp_path: Path
     shelf.put("greetings", greet="shelf_actions:Good")
     shelf.put("hellos", greet="shelf_actions:Good")
     told = findings(tmp_path, "{greet: {text: hello}}")
-    assert {finding.code for finding in told} == {"HR302", "HR317"}
+    assert {finding.code for finding in told} == {"HR302", "HR318"}
     assert any("brings one of that name, too; uninstall one of them" in finding.message for finding in told)
     with pytest.raises(UnknownKind):
         kind("greet")
@@ -184,7 +184,7 @@ def test_a_name_that_could_not_be_written_is_refused(shelf: Shelf) -> None:
 def test_one_that_breaks_while_rules_are_read_is_a_finding(shelf: Shelf, tmp_path: Path, name: str, place: str) -> None:
     shelf.put("greetings", **{name: place})
     [finding] = findings(tmp_path, f"{{{name}: {{text: hello}}}}")
-    assert finding.code == "HR317"
+    assert finding.code == "HR318"
     assert f"action '{name}' of package greetings 1.0 breaks here with" in finding.message
 
 
@@ -211,7 +211,7 @@ def test_a_section_of_another_package_is_one_as_any_other(shelf: Shelf, tmp_path
 def test_a_section_that_can_t_be_used_is_told_with_its_package(shelf: Shelf, tmp_path: Path, place: str) -> None:
     shelf.put("rooms", services=f"rooms = {place}")
     [finding] = findings(tmp_path, "{log: x}", "rooms: {here: {}}")
-    assert (finding.line, finding.code) == (2, "HR317")
+    assert (finding.line, finding.code) == (2, "HR318")
     assert finding.message.startswith("section 'rooms' of package rooms 1.0 can't be used: ")
 
 

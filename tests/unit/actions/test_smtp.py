@@ -153,7 +153,8 @@ def test_a_mail_of_a_run_that_is_ended_is_given_up(tmp_path: Path) -> None:
         ({"from": "nobody"}, "no address"),
         ({"from": "a@x, b@x"}, "one address"),
         ({"from": "{{ payload.x }}"}, "one address"),
-        ({"host": "smtp://mail.example.com"}, "pattern"),
+        ({"host": "smtp://mail.example.com"}, "no host"),
+        ({"host": "mail.example.com:25"}, "no host"),
         ({"tls": "ssl"}, "starttls"),
     ],
 )

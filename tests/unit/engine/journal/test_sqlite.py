@@ -219,6 +219,8 @@ def test_the_log_is_not_copied_while_another_process_writes(journal: SqliteJourn
 PLANS = {
     "lapsed_runs": ["SEARCH runs USING INDEX runs_lapsing (lease_until<?)"],
     "ready_rules": ["SEARCH runs USING INDEX runs_ready (rule>?)"],
+    "anything_due": ["SEARCH runs USING INDEX runs_due (due_at<?)"],
+    "longest_due_rules": ["SEARCH runs USING INDEX runs_due (due_at<?)"],
     "ready_runs": ["SEARCH runs USING INDEX runs_ready (rule=? AND due_at<?)"],
     "next_due": ["SEARCH runs USING INDEX runs_due (due_at>?)", "SEARCH runs USING INDEX runs_lapsing (lease_until>?)"],
     "renew_leases": ["SEARCH runs USING INDEX runs_held (worker=?)"],

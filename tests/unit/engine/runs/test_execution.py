@@ -1,14 +1,18 @@
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support_actions import Server, http_server
 from support_runs import Bench, rule_of
 
+from hookrules.actions import Service, service
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import RunFilter
 from hookrules.engine.model import RunState, Step, StepState
 from hookrules.engine.runs.execution import Ending, Execution
+from hookrules.engine.secret import Vault
 
 
 @pytest.fixture
@@ -285,3 +289,74 @@ def test_one_run_for_many_events_has_them_all_and_the_last_one_s_payload(bench: 
     bench.clock.now += 60
     assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
     assert bench.messages() == ["2: 0 1 2 "]
+
+
+FORGE = """
+  - status: {forge: here, repo: acme/shop, sha: 0123456789abcdef0123456789abcdef01234567, context: ci}
+"""
+
+
+@pytest.fixture
+def forge(bench: Bench) -> Iterator[Server]:
+    with http_server() as server:
+        bench.services = {"forges": {"here": gitea_at(server.url)}}
+        bench.console_url = "https://console.example.com/"
+        yield server
+
+
+def gitea_at(url: str) -> Service:
+    written = {"kind": "gitea", "url": url, "token": "a long token", "allow_private": True}
+    return service("forges").model_validate(written, context={"vault": Vault({}, Path())})
+
+
+def statuses(server: Server) -> list[tuple[str, str]]:
+    told = [json.loads(seen.body) for seen in server.seen]
+    return [(each["state"], each["description"]) for each in told]
+
+
+def test_a_commit_s_status_is_pending_and_then_how_the_run_ended(bench: Bench, forge: Server) -> None:
+    assert bench.run(f"steps: {FORGE}  - log: x") == Ending(RunState.SUCCEEDED)
+    assert statuses(forge) == [("pending", "running"), ("success", "succeeded")]
+    links = {json.loads(seen.body)["target_url"] for seen in forge.seen}
+    (run,) = bench.journal.runs(RunFilter())
+    assert links == {f"https://console.example.com/runs/{run.id}"}
+
+
+def test_a_failure_reaches_the_commit_s_status_and_names_the_step(bench: Bench, forge: Server) -> None:
+    bench.run(f"steps: {FORGE}  - {{id: build, shell: exit 1}}")
+    assert statuses(forge) == [("pending", "running"), ("failure", "failed at build")]
+
+
+def test_a_status_that_was_not_reached_is_not_concluded(bench: Bench, forge: Server) -> None:
+    bench.run(f"steps: \n  - {{id: build, shell: exit 1}}{FORGE}")
+    assert statuses(forge) == []
+
+
+def test_the_status_of_a_run_whose_time_is_over_is_a_failure(bench: Bench, forge: Server) -> None:
+    rule = rule_of(f"timeout: 1m\nsteps: {FORGE}  - {{log: a}}\n  - {{log: b}}")
+    event = bench.start(rule, None)
+
+    def late(level: str, message: str) -> None:
+        bench.clock.now += 100
+
+    ending = bench.proceed(rule, event, late)
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+    assert [state for state, _ in statuses(forge)] == ["pending", "failure"]
+
+
+def test_a_conclusion_that_fails_is_tried_again_and_the_run_ends_all_the_same(bench: Bench, forge: Server) -> None:
+    rule = rule_of(f"retry: {{attempts: 3, delay: 1s}}\nsteps: {FORGE}  - log: x")
+    event = bench.start(rule, None)
+
+    forges = {"here": gitea_at(forge.url)}
+    bench.services = {"forges": forges}
+
+    def gone(level: str, message: str) -> None:
+        forges["here"] = gitea_at(f"{forge.url}/status/503")
+
+    assert bench.proceed(rule, event, gone) is None
+    forges["here"] = gitea_at(forge.url)
+    bench.clock.now += 10
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    assert [state for state, _ in statuses(forge)] == ["pending", "success", "success"]

@@ -34,7 +34,7 @@ def test_slices_come_with_pauses_and_then_there_is_rest() -> None:
         turns.append(keeping.next_due() - now)
         now = keeping.next_due()
     assert [mark for _, mark in journal.asked] == [Mark(), Mark(Shelf.WHOLE, at=2.0), Mark(Shelf.WHOLE, at=1.0)]
-    assert turns == pytest.approx([0.05, 0.05, 60.0], abs=1e-3)
+    assert turns == pytest.approx([0.02, 0.02, 60.0], abs=1e-3)
 
 
 def test_a_clock_that_jumps_back_stops_nothing() -> None:

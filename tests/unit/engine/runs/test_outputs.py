@@ -45,10 +45,32 @@ def test_what_is_said_can_be_followed_and_is_written_in_few_pieces(journal: Sqli
     assert [later.text for later in journal.outputs(run.id, after=piece.number)] == ["oh"]
 
 
-def test_much_is_written_without_being_asked_and_the_newest_is_kept(journal: SqliteJournal, run: Run) -> None:
-    write = Outputs(journal, partial(Stream, ())).writer(run, "steps[0]")
+def test_of_what_comes_faster_than_it_is_written_the_newest_is_kept_and_it_says_so(journal: SqliteJournal, run: Run) -> None:
+    outputs = Outputs(journal, partial(Stream, SECRETS))
+    write = outputs.writer(run, "steps[0]")
     for number in range(300):
         write("stdout", f"{number:05}" * 4000)
+    assert journal.outputs(run.id) == []
+    outputs.flush()
+    pieces = journal.outputs(run.id)
+    head, _, text = "".join(piece.text for piece in pieces).strip().partition("\n")
+    left_out = int(head.removeprefix("[").split()[0])
+    assert len(text) < 100_000
+    assert left_out + len(text) == 300 * 20_000
+    assert "00299" * 100 in text
+
+
+def test_for_whom_someone_waits_all_is_written_without_being_asked(journal: SqliteJournal, run: Run) -> None:
+    write = Outputs(journal, partial(Stream, ())).writer(run, "steps[0]", whole=True)
+    for number in range(30):
+        write("stdout", f"{number:05}" * 20_000)
+    assert said(journal, run) == "".join(f"{number:05}" * 20_000 for number in range(30))
+
+
+def test_of_a_long_output_the_journal_keeps_the_newest(journal: SqliteJournal, run: Run) -> None:
+    write = Outputs(journal, partial(Stream, ())).writer(run, "steps[0]", whole=True)
+    for number in range(300):
+        write("stdout", f"{number:05}" * 15_000)
     pieces = journal.outputs(run.id)
     assert len(pieces) <= 257
     assert pieces[-1].text.endswith("00299")
@@ -75,6 +97,14 @@ def test_a_secret_that_comes_in_two_pieces_is_masked(journal: SqliteJournal, run
     assert said(journal, run) == f"the key is {MASK}, really"
 
 
+def test_only_what_may_be_the_beginning_of_a_secret_waits() -> None:
+    stream = Stream(["hunter2hunter2"])
+    stream.add("one\nhunt")
+    assert stream.take() == "one\n"
+    stream.add("ing season")
+    assert stream.take() == "hunting season"
+
+
 @given(st.lists(st.sampled_from([*SECRETS, "a long ", "secret", "hunter2", " with more", "x"]), max_size=12), st.data())
 def test_however_it_is_cut_and_taken_no_secret_gets_out(words: list[str], data: st.DataObject) -> None:
     text, shown, stream = "".join(words), "", Stream(SECRETS)
@@ -84,6 +114,8 @@ def test_however_it_is_cut_and_taken_no_secret_gets_out(words: list[str], data: 
         text = text[size:]
         if data.draw(st.booleans()):
             shown += stream.take()
+        if data.draw(st.booleans()):
+            stream.skip(data.draw(st.integers(0, 40)))
     shown += stream.rest()
     assert not any(secret in shown for secret in SECRETS)
     assert masker(SECRETS)(shown) == shown

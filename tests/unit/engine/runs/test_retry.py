@@ -1,7 +1,8 @@
 import pytest
 
+from hookrules.engine.config.failure_kinds import Failures
 from hookrules.engine.config.ruleset import Retry
-from hookrules.engine.model import Outcome
+from hookrules.engine.model import Failure, FailureKind, Outcome
 from hookrules.engine.runs.retry import delay_before_next
 
 FAILURE = Outcome(succeeded=False, error="exit code 1")
@@ -35,3 +36,29 @@ def test_the_other_side_may_ask_for_more_time() -> None:
 @pytest.mark.parametrize(("random", "delay"), [(0.0, 1.0), (0.5, 2.0), (1.0, 3.0)])
 def test_jitter_spreads_what_failed_together(random: float, delay: float) -> None:
     assert delay_before_next(retry(jitter=True), 1, FAILURE, lambda: random) == delay
+
+
+@pytest.mark.parametrize(
+    ("failure", "tried"),
+    [
+        (Failure(FailureKind.EXIT, 75), True),
+        (Failure(FailureKind.EXIT, 1), False),
+        (Failure(FailureKind.STATUS, 75), False),
+        (Failure(FailureKind.STATUS, 500), True),
+        (Failure(FailureKind.STATUS, 599), True),
+        (Failure(FailureKind.STATUS, 404), False),
+        (Failure(FailureKind.TIMEOUT), True),
+        (Failure(FailureKind.CONNECTION), False),
+        (None, False),
+    ],
+)
+def test_only_what_on_names_is_tried_again(failure: Failure | None, tried: bool) -> None:
+    named = (Failures(FailureKind.EXIT, 75, 75), Failures(FailureKind.STATUS, 500, 599), Failures(FailureKind.TIMEOUT))
+    outcome = Outcome(succeeded=False, error="failed", failure=failure)
+    assert (delay_before_next(Retry(3, jitter=False, on=named), 1, outcome, lambda: 0.0) is not None) is tried
+
+
+def test_on_may_name_what_would_be_final_of_itself() -> None:
+    missing = Outcome(succeeded=False, error="answered 404", retryable=False, failure=Failure(FailureKind.STATUS, 404))
+    assert delay_before_next(retry(), 1, missing, lambda: 0.0) is None
+    assert delay_before_next(Retry(3, jitter=False, on=(Failures(FailureKind.STATUS, 404, 404),)), 1, missing, lambda: 0.0) == 1.0

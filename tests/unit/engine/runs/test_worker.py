@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -40,21 +41,30 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.journal.close()
 
 
-def worker(bench: Bench, on_end: Callable[[], None]) -> Worker:
+def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = lambda: None) -> Worker:
     def follow(run: Run, ending: Any, event: Event) -> None:
         on_end()
 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
     correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
     housekeeping = Housekeeping(bench.journal, Retention(), [])
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2)
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2, reap=reap)
 
 
-def work_until_an_end(bench: Bench) -> None:
+def without_payload(line: bytes) -> bytes:
+    """A line of an export, as it is once retention has taken the payload."""
+    record = json.loads(line)
+    if record.get("kind") == "event":
+        del record["payload"], record["body"]
+        record["digest"] = "AAAA"
+    return json.dumps(record).encode()
+
+
+def work_until_an_end(bench: Bench, reap: Callable[[], None] = lambda: None) -> None:
     """Real threads and real waiting; the worker is told to stop at the first ending."""
     ended = threading.Event()
-    working = worker(bench, ended.set)
-    thread = threading.Thread(target=working.run, args=(5.0,))
+    working = worker(bench, ended.set, reap)
+    thread = threading.Thread(target=working.run, args=(5.0,), name="claims")
     thread.start()
     try:
         assert ended.wait(30), "no run ended"
@@ -75,6 +85,13 @@ def test_a_worker_runs_what_is_due_and_ends_when_told_to(bench: Bench) -> None:
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
 
 
+def test_the_thread_that_claims_reaps_orphans_meanwhile(bench: Bench) -> None:
+    reaped: list[str] = []
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    work_until_an_end(bench, lambda: reaped.append(threading.current_thread().name))
+    assert set(reaped) == {"claims"}
+
+
 def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(bench: Bench) -> None:
     bench.journal.close()
     bench.journal = FailsOnce(None)
@@ -82,6 +99,20 @@ def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(benc
     work_until_an_end(bench)
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
     assert bench.messages() == ["hello", "hello"]
+
+
+def test_a_run_whose_payload_is_gone_ends_and_says_so(bench: Bench) -> None:
+    event = bench.start(rule_of("steps: [{log: hello}]"), None)
+    lines: list[bytes] = []
+    bench.journal.export(lines.append)
+    bench.journal.close()
+    bench.journal = SqliteJournal(None)
+    bench.journal.take(map(without_payload, lines))
+    work_until_an_end(bench)
+    [run] = bench.journal.runs(RunFilter())
+    assert (run.event_id, run.state) == (event.id, RunState.DEAD)
+    assert "its event's payload is no longer in the journal" in (run.error or "")
+    assert bench.messages() == []
 
 
 def test_a_result_that_no_journal_can_hold_ends_the_run_instead_of_repeating_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,11 @@ def test_a_state_without_runs_is_zero_and_not_absent() -> None:
     assert sum(line.startswith("hookrules_journal_runs{") for line in lines) == len(RunState)
 
 
+def test_open_breakers_are_counted() -> None:
+    assert "hookrules_open_breakers 0" in exposition({"events": 0}).splitlines()
+    assert "hookrules_open_breakers 2" in exposition({"events": 0, "breakers.open": 2}).splitlines()
+
+
 def test_refusals_are_counted_by_source_and_status() -> None:
     lines = exposition({"events": 0, "refusals.401.github": 5, "refusals.404.": 1}).splitlines()
     assert 'hookrules_refusals_total{source="github",status="401"} 5' in lines

@@ -23,6 +23,7 @@ def test_an_event_in_a_list() -> None:
         "address": "192.0.2.7",
         "hops": 0,
         "proven_by": None,
+        "fetched_from": None,
         "runs": [{"id": "run_1", "rule": "deploy-main", "state": "dead"}],
     }
 
