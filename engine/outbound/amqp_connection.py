@@ -1,5 +1,6 @@
 """AMQP 0-9-1, by pika's asynchronous connection: its blocking one waits for a confirmation without an end."""
 
+import contextlib
 import logging
 import ssl
 import time
@@ -82,13 +83,17 @@ class AmqpConnection:
         return self._fault is None
 
     def close(self) -> None:
+        with contextlib.suppress(Exception):  # left in the middle of its handshake, pika 1.4 may trip over an assertion of its own
+            self._leave()
+        self._connection.ioloop.close()
+
+    def _leave(self) -> None:
         if not (self._connection.is_closing or self._connection.is_closed):
             self._connection.close()
         self._settle()
         if self._channel is not None and not self._connection.is_closed:
             self._connection._adapter_disconnect_stream()  # noqa: SLF001  there is no public way to leave a peer that says nothing
             self._settle()
-        self._connection.ioloop.close()
 
     def _settle(self) -> None:
         end = time.monotonic() + _TO_CLOSE
