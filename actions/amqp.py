@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
 from hookrules.actions.messages import (
     CHOICES,
+    FAILURES,
     Broker,
     CaFile,
     Content,
@@ -16,6 +17,7 @@ from hookrules.actions.messages import (
     Raw,
     Text,
     broker_of,
+    called,
     check_one_content,
     content,
     failed,
@@ -24,7 +26,7 @@ from hookrules.actions.messages import (
     texts,
     url_of,
 )
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.outbound.publishing import NotPublished, Patience
 from hookrules.engine.secret import SecretField
 from hookrules.engine.templating import RoutingKey, TextTemplate
@@ -52,6 +54,7 @@ class AmqpAction(Action):
     """Publishes a message to an exchange, and is done when the broker has confirmed it."""
 
     kind: ClassVar[str] = "amqp"
+    failures: ClassVar[frozenset[FailureKind]] = FAILURES
     results: ClassVar[tuple[str, ...]] = ("exchange", "routing_key")
     model_config = ConfigDict(
         json_schema_extra={
@@ -104,6 +107,9 @@ class AmqpCall:
     headers: Mapping[str, str]
     persistent: bool
     mandatory: bool
+
+    def target(self) -> str | None:
+        return called(self.use)
 
     def describe(self) -> Mapping[str, Json]:
         told: dict[str, Json] = {**named(self.use), "exchange": self.exchange, "routing_key": self.routing_key}

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
 from hookrules.actions.messages import (
     CHOICES,
+    FAILURES,
     Broker,
     CaFile,
     Content,
@@ -18,6 +19,7 @@ from hookrules.actions.messages import (
     Raw,
     Text,
     broker_of,
+    called,
     check_one_content,
     content,
     failed,
@@ -25,7 +27,7 @@ from hookrules.actions.messages import (
     named,
     texts,
 )
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.outbound.publishing import NotPublished, Patience
 from hookrules.engine.secret import SecretField
 from hookrules.engine.templating import KafkaTopic, TextTemplate
@@ -92,6 +94,7 @@ class KafkaAction(Action):
     """Produces a message, and is done when all replicas that are in sync have it."""
 
     kind: ClassVar[str] = "kafka"
+    failures: ClassVar[frozenset[FailureKind]] = FAILURES
     results: ClassVar[tuple[str, ...]] = ("topic", "partition", "offset")
     model_config = ConfigDict(
         json_schema_extra={
@@ -137,6 +140,9 @@ class KafkaCall:
     key: str | None
     content: Content
     headers: Mapping[str, str]
+
+    def target(self) -> str | None:
+        return called(self.use)
 
     def describe(self) -> Mapping[str, Json]:
         told: dict[str, Json] = {**named(self.use), "topic": self.topic, "key": self.key}

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from hookrules.actions.action import Names, Service, ServiceUse, Surroundings
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import Failure, FailureKind, Json, Outcome
 from hookrules.engine.outbound.endpoints import Endpoint, endpoint
 from hookrules.engine.outbound.publishing import NotPublished
 from hookrules.engine.secret import Placeholders, Secret
@@ -78,6 +78,8 @@ def located(url: Secret, schemes: Mapping[str, int], ca_file: str | None, folder
 Text = Annotated[TextTemplate | None, Field(description="The message, as text.")]
 Document = Annotated[JsonTemplate | None, Field(alias="json", description="The message, as JSON.")]
 Raw = Annotated[Literal["raw"] | None, Field(description="`raw`: the message is the event's body, byte for byte as it came.")]
+FAILURES = frozenset({FailureKind.TIMEOUT, FailureKind.CONNECTION})
+"""What a step that publishes may fail of, as far as `retry` can name it."""
 CHOICES: list[Any] = [{"required": [name]} for name in ("text", "json", "payload")]
 """For the JSON Schema: a message is one of these."""
 
@@ -160,6 +162,11 @@ def named(use: ServiceUse) -> dict[str, Json]:
     return {} if use.name is None else {use.field: use.name}
 
 
+def called(use: ServiceUse) -> str:
+    """The broker, as errors and breakers call it."""
+    return use.section if use.name is None else f"{use.section} {use.name}"
+
+
 def failed(use: ServiceUse, problem: NotPublished) -> Outcome:
-    which = f"{use.section} {use.name}" if use.name is not None else use.section
-    return Outcome(succeeded=False, error=f"{which}: {problem}", retryable=problem.retryable)
+    failure = None if problem.kind is None else Failure(problem.kind)
+    return Outcome(succeeded=False, error=f"{called(use)}: {problem}", retryable=problem.retryable, failure=failure)

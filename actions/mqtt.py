@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
 from hookrules.actions.messages import (
     CHOICES,
+    FAILURES,
     Broker,
     CaFile,
     Content,
@@ -16,6 +17,7 @@ from hookrules.actions.messages import (
     Raw,
     Text,
     broker_of,
+    called,
     check_one_content,
     content,
     failed,
@@ -23,7 +25,7 @@ from hookrules.actions.messages import (
     named,
     url_of,
 )
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.outbound.publishing import NotPublished, Patience
 from hookrules.engine.secret import SecretField
 from hookrules.engine.templating import TopicName
@@ -50,6 +52,7 @@ class MqttAction(Action):
     """Publishes a message to a topic, and is done when the broker has done its part for the QoS."""
 
     kind: ClassVar[str] = "mqtt"
+    failures: ClassVar[frozenset[FailureKind]] = FAILURES
     results: ClassVar[tuple[str, ...]] = ("topic",)
     model_config = ConfigDict(
         json_schema_extra={
@@ -90,6 +93,9 @@ class MqttCall:
     content: Content
     qos: int
     retain: bool
+
+    def target(self) -> str | None:
+        return called(self.use)
 
     def describe(self) -> Mapping[str, Json]:
         how: dict[str, Json] = {"qos": self.qos, "retain": self.retain}

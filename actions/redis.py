@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
 from hookrules.actions.messages import (
+    FAILURES,
     Broker,
     CaFile,
     Content,
@@ -15,6 +16,7 @@ from hookrules.actions.messages import (
     Raw,
     Text,
     broker_of,
+    called,
     check_one_content,
     content,
     failed,
@@ -23,7 +25,7 @@ from hookrules.actions.messages import (
     texts,
     url_of,
 )
-from hookrules.engine.model import Json, Outcome
+from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.outbound.publishing import NotPublished, Patience
 from hookrules.engine.secret import Secret, SecretField
 from hookrules.engine.templating import ChannelName, TextTemplate
@@ -56,6 +58,7 @@ class RedisAction(Action):
     """Publishes a message to a channel of Redis, or adds an entry to a stream."""
 
     kind: ClassVar[str] = "redis"
+    failures: ClassVar[frozenset[FailureKind]] = FAILURES
     results: ClassVar[tuple[str, ...]] = ("receivers", "id")
     model_config = ConfigDict(
         json_schema_extra={
@@ -109,6 +112,9 @@ class PublishCall:
     channel: str
     content: Content
 
+    def target(self) -> str | None:
+        return called(self.use)
+
     def describe(self) -> Mapping[str, Json]:
         return {**named(self.use), "channel": self.channel, **self.content.described}
 
@@ -129,6 +135,9 @@ class AddCall:
     stream: str
     fields: Mapping[str, str]
     maxlen: int | None = None
+
+    def target(self) -> str | None:
+        return called(self.use)
 
     def describe(self) -> Mapping[str, Json]:
         cut: dict[str, Json] = {} if self.maxlen is None else {"maxlen": self.maxlen}

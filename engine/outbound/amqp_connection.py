@@ -1,5 +1,6 @@
 """AMQP 0-9-1, by pika's asynchronous connection: its blocking one waits for a confirmation without an end."""
 
+import contextlib
 import logging
 import ssl
 import time
@@ -11,6 +12,7 @@ import pika
 from pika import exceptions
 from pika.adapters.utils.connection_workflow import AMQPConnectorException, AMQPConnectorStackTimeout
 
+from hookrules.engine.model import FailureKind
 from hookrules.engine.outbound.endpoints import Endpoint
 from hookrules.engine.outbound.kept import Kept
 from hookrules.engine.outbound.publishing import NotPublished, Patience
@@ -81,13 +83,17 @@ class AmqpConnection:
         return self._fault is None
 
     def close(self) -> None:
+        with contextlib.suppress(Exception):  # left in the middle of its handshake, pika 1.4 may trip over an assertion of its own
+            self._leave()
+        self._connection.ioloop.close()
+
+    def _leave(self) -> None:
         if not (self._connection.is_closing or self._connection.is_closed):
             self._connection.close()
         self._settle()
         if self._channel is not None and not self._connection.is_closed:
             self._connection._adapter_disconnect_stream()  # noqa: SLF001  there is no public way to leave a peer that says nothing
             self._settle()
-        self._connection.ioloop.close()
 
     def _settle(self) -> None:
         end = time.monotonic() + _TO_CLOSE
@@ -165,15 +171,16 @@ def _failure(error: BaseException) -> NotPublished:
     cause = _cause(error)
     if isinstance(cause, (exceptions.ConnectionClosedByBroker, exceptions.ChannelClosedByBroker)):
         retryable = cause.reply_code in _PASSING_CLOSES
-        return NotPublished(f"the broker refuses it: {cause.reply_text} ({cause.reply_code})", retryable=retryable)
+        kind = FailureKind.CONNECTION if retryable else None
+        return NotPublished(f"the broker refuses it: {cause.reply_text} ({cause.reply_code})", retryable=retryable, kind=kind)
     if isinstance(cause, (exceptions.AuthenticationError, exceptions.ProbableAuthenticationError, exceptions.ProbableAccessDeniedError)):
         return NotPublished("the broker refuses this user, or the user this virtual host", retryable=False)
     if isinstance(cause, ssl.SSLError):
         return NotPublished(f"the broker's certificate or TLS is not accepted: {cause.reason}", retryable=False)
     if isinstance(cause, AMQPConnectorStackTimeout):
-        return NotPublished("no connection in time")
+        return NotPublished("no connection in time", kind=FailureKind.TIMEOUT)
     words = cause.strerror if isinstance(cause, OSError) else str(cause)
-    return NotPublished(f"no connection: {(words or type(cause).__name__).lower()}")
+    return NotPublished(f"no connection: {(words or type(cause).__name__).lower()}", kind=FailureKind.CONNECTION)
 
 
 def _cause(error: BaseException) -> BaseException:

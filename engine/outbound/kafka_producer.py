@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from hookrules.engine.model import FailureKind
 from hookrules.engine.outbound.kept import Kept
 from hookrules.engine.outbound.publishing import NotPublished, Patience
 
@@ -18,6 +19,8 @@ _WRONG = frozenset(
 )
 """Those of a message that will not be taken another time."""
 _ALL_DOWN = "_ALL_BROKERS_DOWN"
+_CUT = frozenset((_ALL_DOWN, "_TRANSPORT", "_RESOLVE", "NETWORK_EXCEPTION", "BROKER_NOT_AVAILABLE"))
+_LATE = frozenset(("_MSG_TIMED_OUT", "_TIMED_OUT", "_TIMED_OUT_QUEUE", "REQUEST_TIMED_OUT"))
 _MOST = 64 * 2**20
 """Bytes of a message. It is the broker that knows what it takes."""
 
@@ -104,7 +107,7 @@ class KafkaProducer:
         except NotPublished as over:
             if self._trouble is None:
                 raise
-            raise NotPublished(f"{over}: {self._trouble.str()}", retryable=over.retryable) from None
+            raise NotPublished(f"{over}: {self._trouble.str()}", retryable=over.retryable, kind=over.kind) from None
 
     def _told(self, error: KafkaError | None, message: Message) -> None:
         self._report = error, message
@@ -131,4 +134,5 @@ def produce(cluster: KafkaCluster, message: KafkaMessage, patience: Patience) ->
 
 
 def _failure(error: KafkaError) -> NotPublished:
-    return NotPublished(error.str(), retryable=error.name() not in _REFUSED | _WRONG)
+    kind = FailureKind.TIMEOUT if error.name() in _LATE else FailureKind.CONNECTION if error.name() in _CUT else None
+    return NotPublished(error.str(), retryable=error.name() not in _REFUSED | _WRONG, kind=kind)

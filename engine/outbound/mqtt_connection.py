@@ -1,5 +1,7 @@
 """MQTT, by paho's client without a thread of its own."""
 
+import math
+import select
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import Any, Literal
 from paho.mqtt.client import Client, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from hookrules.engine.model import FailureKind
 from hookrules.engine.outbound.endpoints import Endpoint
 from hookrules.engine.outbound.kept import Kept
 from hookrules.engine.outbound.publishing import NotPublished, Patience
@@ -59,7 +62,7 @@ class MqttConnection:
 
     def alive(self) -> bool:
         try:
-            return self._client.loop(0) == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client.is_connected()
+            return self._glance(0.0) and self._client.is_connected()
         except OSError:
             return False
 
@@ -72,11 +75,27 @@ class MqttConnection:
         """`refusal` is what is said where the broker gives a reason."""
         ended = False
         while not done() and not ended:
-            ended = self._client.loop(patience.slice()) != MQTTErrorCode.MQTT_ERR_SUCCESS
+            ended = not self._glance(patience.slice())
         if self._reason is not None and self._reason.is_failure:
             raise NotPublished(f"{refusal}: {str(self._reason).lower()}", retryable=self._reason.value in _PASSING)
         if not done():
             raise ConnectionResetError("the broker ended the connection")
+
+    def _glance(self, seconds: float) -> bool:
+        """Whether the connection still stands after what came on it, and what waits to be sent, was dealt with."""
+        wire: Any = self._client.socket()
+        if wire is None:
+            return False
+        watched = select.poll()
+        watched.register(wire, select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+        unread = isinstance(wire, ssl.SSLSocket) and wire.pending() > 0
+        happened = dict(watched.poll(0 if unread else math.ceil(seconds * 1000))).get(wire.fileno(), 0)
+        codes = [self._client.loop_misc()]
+        if unread or happened & ~select.POLLOUT:
+            codes.append(self._client.loop_read())
+        if happened & select.POLLOUT:
+            codes.append(self._client.loop_write())
+        return all(code == MQTTErrorCode.MQTT_ERR_SUCCESS for code in codes)
 
     def _answered(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._reason = reason
@@ -99,4 +118,4 @@ def publish(endpoint: Endpoint, version: Version, message: MqttMessage, patience
     except ssl.SSLError as error:
         raise NotPublished(f"the broker's certificate or TLS is not accepted: {error.reason}", retryable=False) from None
     except OSError as error:
-        raise NotPublished(f"no connection: {(error.strerror or str(error)).lower()}") from None
+        raise NotPublished(f"no connection: {(error.strerror or str(error)).lower()}", kind=FailureKind.CONNECTION) from None

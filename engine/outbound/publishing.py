@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hookrules.engine.model import FailureKind
+
 SLICE = 0.2
 """Seconds that one call may block: an Event of threads can't be waited for beside a socket, so this is how late a cancellation is seen."""
 TO_CONNECT = 10.0
@@ -16,9 +18,11 @@ TO_CONFIRM = 60.0
 class NotPublished(Exception):
     """A message that was not handed over, as far as is known. The text shows no credentials."""
 
-    def __init__(self, message: str, *, retryable: bool = True) -> None:
+    def __init__(self, message: str, *, retryable: bool = True, kind: FailureKind | None = None) -> None:
+        """`kind` is what it comes of, where it speaks of the broker's health."""
         super().__init__(message)
         self.retryable = retryable
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Patience:
             raise NotPublished("it was ended before the broker had confirmed the message", retryable=False)
         left = self.deadline - self.clock()
         if left <= 0:
-            raise NotPublished(f"the broker did not confirm the message within {self.seconds:g} s")
+            raise NotPublished(f"the broker did not confirm the message within {self.seconds:g} s", kind=FailureKind.TIMEOUT)
         return left
 
     def slice(self) -> float:

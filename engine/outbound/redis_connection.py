@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.connection import Connection, SSLConnection
 from redis.retry import Retry
 
+from hookrules.engine.model import FailureKind
 from hookrules.engine.outbound.endpoints import Endpoint
 from hookrules.engine.outbound.kept import Kept
 from hookrules.engine.outbound.publishing import NotPublished, Patience
@@ -88,4 +89,5 @@ def _failure(error: Exception) -> NotPublished:
         return NotPublished(f"the server refuses it: {error}", retryable=isinstance(error, _PASSING))
     if isinstance(error.__context__, ssl.SSLError):
         return NotPublished(f"the server's certificate or TLS is not accepted: {error}", retryable=False)
-    return NotPublished(f"no connection: {error}")
+    kind = FailureKind.TIMEOUT if isinstance(error, exceptions.TimeoutError) else FailureKind.CONNECTION
+    return NotPublished(f"no connection: {error}", kind=kind)

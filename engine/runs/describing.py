@@ -31,9 +31,10 @@ def describing(results: Mapping[str, Mapping[str, Json]]) -> Perform:
 
 
 def aloud(perform: Perform, mask: Callable[[Json], Json]) -> Perform:
-    """The same, which also says to the server's log what would be done. Masked before it is JSON: that spells secrets in its own way."""
+    """The same, which also says to the server's log what would be done. `mask` is the Workshop's."""
 
     def say(plan: PlannedStep, call: Call, surroundings: Surroundings) -> Outcome:
+        # Masked before it is JSON, which spells a secret in its own way.
         told = json.dumps(mask(dict(call.describe())), ensure_ascii=False)
         short = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
         surroundings.log("info", f"{surroundings.facts.get('HOOKRULES_RULE', '')} would do {plan.kind} {short}")

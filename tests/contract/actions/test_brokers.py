@@ -13,7 +13,10 @@ from support_brokers import KINDS, Subscriber, broker, let_go, publish, subject
 from support_corpus import each_hostile, each_no_unicode, each_with_nul
 from support_tls import server_context
 
+from hookrules.actions import kind as registered
+from hookrules.actions.action import target_of
 from hookrules.engine.errors import TemplateError
+from hookrules.engine.model import Failure, FailureKind
 
 CLOSED = {
     "redis": {"url": "redis://127.0.0.1:1"},
@@ -173,3 +176,19 @@ def test_a_server_of_an_unknown_authority_gets_nothing(by_url: Side, tmp_path: P
         assert "certificate" in (outcome.error or "")
         assert not outcome.retryable
         assert between.connections == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_broker_that_is_down_is_told_to_breakers_and_to_retry(kind: str) -> None:
+    outcome = publish(kind, CLOSED[kind], {**subject(kind), "text": "x"})
+    assert outcome.failure == Failure(FailureKind.CONNECTION)
+    call = registered(kind).model_validate({"broker": "here", **subject(kind), "text": "x"}).render({})
+    assert target_of(call) == f"{kind} here"
+
+
+def test_a_broker_that_is_late_is_told_to_breakers_and_to_retry(by_url: Side) -> None:
+    with relay(by_url.entry["url"]) as between:
+        between.fall_silent()
+        outcome = by_url.publish({"text": "y"}, entry={"url": between.url}, timeout=0.4)
+        assert outcome.failure is not None
+        assert outcome.failure.kind in (FailureKind.TIMEOUT, FailureKind.CONNECTION)
