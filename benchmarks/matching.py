@@ -46,26 +46,20 @@ Ask = Callable[[], object]
 
 def push() -> dict[str, Any]:
     """What GitHub sends of a push, in its keys and its size: 7 KB."""
-    site = "https://api.github.com/repos/acme/shop/"
+    site, api = "https://api.github.com/repos/acme/shop/", "https://api.github.com/users/ada/"
     urls = (
         "forks keys collaborators teams hooks issue_events events assignees branches tags blobs git_tags git_refs trees statuses languages"
     )
     more = "stargazers contributors subscribers subscription commits git_commits comments issue_comment contents compare merges archive"
     rest = "downloads issues pulls milestones notifications labels releases deployments ssh clone svn git mirror"
-    people = {
-        name: f"https://api.github.com/users/ada/{name}"
-        for name in ["followers", "gists", "starred", "orgs", "repos", "events", "received"]
-    }
+    links = {f"{name}_url": site + name for name in f"{urls} {more} {rest}".split()}
+    people = {f"{name}_url": api + name for name in ("followers", "gists", "starred", "orgs", "repos", "events", "received_events")}
     owner = {"login": "acme", "id": 21031067, "node_id": "MDQ6VXNlcjIxMDMxMDY3", **people, "type": "Organization", "site_admin": False}
-    counts = dict.fromkeys(
-        ["size", "stargazers_count", "watchers_count", "forks_count", "open_issues_count", "forks", "open_issues", "watchers"], 42
-    )
-    flags = dict.fromkeys(
-        ["has_issues", "has_projects", "has_downloads", "has_wiki", "has_pages", "archived", "disabled", "fork", "private"], False
-    )
+    counts = dict.fromkeys(("size", "stargazers_count", "watchers_count", "forks_count", "open_issues_count", "forks", "watchers"), 42)
+    flags = dict.fromkeys(("has_issues", "has_projects", "has_downloads", "has_wiki", "has_pages", "archived", "disabled", "fork"), False)
     repository = {
         "id": 186853002, "node_id": "MDEwOlJlcG9zaXRvcnkxODY4NTMwMDI=", "name": "shop", "full_name": REPOSITORY, "owner": owner,
-        "description": "The shop, and all that belongs to it", **{f"{name}_url": site + name for name in f"{urls} {more} {rest}".split()},
+        "description": "The shop, and all that belongs to it", **links,
         **counts, **flags, "created_at": 1557933565, "updated_at": "2031-05-15T15:20:41Z", "pushed_at": 1557933657,
         "license": {"key": "mit", "name": "MIT License", "spdx_id": "MIT", "url": "https://api.github.com/licenses/mit"},
         "topics": ["shop", "python"], "visibility": "public", "default_branch": "main", "master_branch": "main",

@@ -7,6 +7,7 @@ index lets through is decided by the rule's whole condition.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import attrgetter, itemgetter
 
 from hookrules.engine.conditions.facts import Facts
@@ -32,6 +33,14 @@ class Index:
         self._by_name: dict[tuple[str, str], Bucket] = {}
         self._buckets: dict[tuple[tuple[str, ...], ...], Bucket] = {}
         """By the `on` of rules: all names that the same rules listen to have one."""
+
+    def prepared(self) -> "Index":
+        """The same, which has done already what it would do at the first event of each name that a rule spells out."""
+        spelled = {pattern for patterns in self._by_patterns for pattern in patterns if "*" not in pattern}
+        for pattern in islice(spelled, _MOST_BUCKETS):
+            source, _, event_type = pattern.partition(".")
+            self.bucket(source, event_type)
+        return self
 
     def match(self, event: Event, now: float) -> list[Rule]:
         """The rules that fire, in the order in which they were written; those with `otherwise` only where no other does."""

@@ -87,6 +87,12 @@ def test_event_names_that_the_same_rules_listen_to_share_one_index() -> None:
     assert [each.rule.name for each in index.bucket("lab", "heat").branch.rests] == ["any", "heat"]
 
 
+def test_a_prepared_index_has_nothing_left_to_do_at_the_first_event() -> None:
+    index = Index([rule("any", on="lab"), rule("heat", on=["lab.heat", "*.cold"])]).prepared()
+    assert index.bucket("lab", "heat") is index.prepared().bucket("lab", "heat.sudden")
+    assert len(index._buckets) == 2
+
+
 def considered(rules: list[Any], payload: Any) -> list[str]:
     """The rules whose whole condition is asked."""
     found: list[Any] = []
