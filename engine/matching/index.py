@@ -48,8 +48,9 @@ class Index:
         facts = Facts(event, now)
         found: list[Placed] = []
         bucket.branch.collect(facts, found)
-        fired = [rule for rule in _in_order(found) if holds(rule, facts)] if found else []
-        return fired if fired or not bucket.otherwise else [rule for rule in bucket.otherwise if holds(rule, facts)]
+        if found and (fired := [rule for rule in _in_order(found) if holds(rule, facts)]):
+            return fired
+        return [rule for rule in bucket.otherwise if holds(rule, facts)] if bucket.otherwise else []
 
     def bucket(self, source: str, event_type: str) -> "Bucket":
         """The rules for events of this name."""

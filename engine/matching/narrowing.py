@@ -39,10 +39,13 @@ class Branch:
 
     def collect(self, facts: Facts, found: list[Placed]) -> None:
         """Add the rules that may fire; one may come more than once."""
-        found += self.rests
+        if self.rests:
+            found += self.rests
         for each in self.lookups:
-            for branch in each.find(facts):
-                branch.collect(facts, found)
+            branches = each.find(facts)
+            if branches:
+                for branch in branches:
+                    branch.collect(facts, found)
 
 
 def narrowed(rules: Iterable[tuple[int, Rule]]) -> Branch:
