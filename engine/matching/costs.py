@@ -55,4 +55,4 @@ def _why(rule: Rule) -> str | None:
 
 
 def _fits_anything(need: Requirement) -> bool:
-    return need.kind is Kind.FITS and next(PatternSet(need.values).possible(""), None) is not None
+    return need.kind is Kind.FITS and next(PatternSet(need.values).wordless(), None) is not None

@@ -22,8 +22,9 @@ PATTERNS = (
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(PATTERNS, max_size=8), WORDS)
-def test_what_is_found_alone_is_possible_together(expressions: list[Expression], text: str) -> None:
+@given(st.lists(PATTERNS, max_size=8), st.sampled_from([1, 13]), WORDS)
+def test_what_is_found_alone_is_possible_together(several: list[Expression], times: int, text: str) -> None:
+    expressions = several * times
     possible = set(PatternSet(expressions).possible(text))
     alone = {number for number, each in enumerate(expressions) if regular_expression(each.pattern, ignore_case=each.ignore_case)(text)}
     assert alone <= possible
@@ -36,10 +37,21 @@ def test_of_thousands_of_patterns_few_are_left() -> None:
 
 def test_patterns_too_large_for_one_filter_are_parted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pattern_sets, "_MOST", 100_000)
-    expressions = [literal_expression(f"{number:x}-" * 40) for number in range(12_000)]
+    expressions = [literal_expression(f"{number:x}-" * 40) for number in range(9000)]
     words = PatternSet(expressions)
-    assert len(words._filters) > 1
+    assert len(words._together) > 1
     assert list(words.possible(f"a {'1234-' * 40}")) == [0x1234]
+
+
+def test_of_patterns_without_a_word_only_those_are_left_that_are_found() -> None:
+    expressions = [Expression(f"^[0-9]{{{number}}}$") for number in range(1, 50)]
+    assert list(PatternSet(expressions).possible("2718")) == [3]
+    assert list(PatternSet(expressions).wordless()) == list(range(49))
+
+
+def test_a_pattern_too_large_for_any_filter_is_always_possible() -> None:
+    expressions = [literal_expression("x" * 200_000), literal_expression("deploy"), Expression(r"\Qab", ignore_case=True)]
+    assert sorted(PatternSet(expressions).possible("")) == [0, 2]
 
 
 def test_a_text_with_half_a_surrogate_pair_leaves_out_nothing() -> None:
