@@ -4,7 +4,6 @@ All writes of one journal object go through its committing thread; readers have 
 """
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
-from hookrules.engine.ids import id_maker
+from hookrules.engine.ids import id_maker, random_bits
 from hookrules.engine.journal import (
     USUAL,
     Advance,
@@ -82,7 +81,7 @@ class SqliteJournal(Journal):
         self,
         path: Path | None,
         *,
-        randbits: Callable[[int], int] = secrets.randbits,
+        randbits: Callable[[int], int] = random_bits,
         patience: float = PATIENCE,
         seal: Seal = UNSEALED,
     ) -> None:
@@ -109,7 +108,7 @@ class SqliteJournal(Journal):
         except JournalError as error:
             return _failed(error)
         if repeats == USUAL:
-            return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+            return self._committer.submit_alike(writes.accept_each, rows)
         digest = None if repeats.body is None else self._seal.digest(repeats.body)
         return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 

@@ -220,7 +220,7 @@ class Worker:
         except HookrulesError as error:
             return Ending(RunState.DEAD, str(error))
         except Exception as error:  # noqa: BLE001  a mistake of ours: it would meet the run again at every claim
-            logs.logger.exception("a run could not be carried on", extra={"fields": {"run": run.id, "rule": run.rule}})
+            logs.exception("a run could not be carried on", run=run.id, rule=run.rule)
             return Ending(RunState.DEAD, f"hookrules made a mistake ({type(error).__name__}); its log says where")
 
     def _end(self, run: Run, event: Event | None, ending: Ending) -> None:

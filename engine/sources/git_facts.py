@@ -47,12 +47,10 @@ def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[s
         if not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES):
             return None
         for change in _CHANGES:
-            named += _listed(each.get(change))
-    return list(dict.fromkeys(name for name in named if isinstance(name, str)))
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+            listed = each.get(change)
+            if listed.__class__ is list:
+                named += listed
+    return list(dict.fromkeys([name for name in named if name.__class__ is str]))
 
 
 def github_facts(readers: Mapping[str, Reader], event_type: str, payload: Json) -> dict[str, Json]:
