@@ -3,7 +3,7 @@
     python benchmarks/intake.py [--rounds 5] [--seconds 5] [--connections 32 128] [--case quiet firing]
 
 quiet: hookrules has 1,000 rules for the push, of which none fires, and has written each delivery to disk when it answers; adnanh/webhook
-(Debian's package `webhook`) has one hook that does not fire and keeps nothing; the bare application is bottle on granian, which only proves.
+(Debian's package `webhook`) has one hook that does not fire and keeps nothing; the bare application is bottle on granian, which proves.
 firing: one rule, and one hook, that runs /bin/true. What really ran is counted: hookrules asks its journal, and of webhook's own log the
 commands that ended well. Both write their logs to a file. After the load hookrules has as long as it needs for the runs that are left.
 
@@ -127,7 +127,7 @@ def unended(served: Served) -> int:
 
 def _count(served: Served, which: str) -> int:
     with closing(sqlite3.connect(served.folder / "hookrules.db", timeout=30)) as journal:
-        (count,) = journal.execute(f"select count(*) from runs where {which}").fetchone()  # noqa: S608 - our own words
+        (count,) = journal.execute(f"select count(*) from runs where {which}").fetchone()
         return int(count)
 
 

@@ -14,9 +14,44 @@ SECRET = "the benchmark's own secret"
 REF = "refs/heads/main"
 REPOSITORY = "acme/shop"
 _SCRIPT = Path(__file__).with_name("deliveries.lua")
-_LINKS = """archive assignees blobs branches collaborators comments commits compare contents contributors deployments downloads events forks
-git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels languages merges milestones notifications pulls releases
-stargazers statuses subscribers subscription tags teams trees""".split()
+_LINKS = [
+    "archive",
+    "assignees",
+    "blobs",
+    "branches",
+    "collaborators",
+    "comments",
+    "commits",
+    "compare",
+    "contents",
+    "contributors",
+    "deployments",
+    "downloads",
+    "events",
+    "forks",
+    "git_commits",
+    "git_refs",
+    "git_tags",
+    "hooks",
+    "issue_comment",
+    "issue_events",
+    "issues",
+    "keys",
+    "labels",
+    "languages",
+    "merges",
+    "milestones",
+    "notifications",
+    "pulls",
+    "releases",
+    "stargazers",
+    "statuses",
+    "subscribers",
+    "subscription",
+    "tags",
+    "teams",
+    "trees",
+]
 
 
 def push() -> dict[str, Any]:

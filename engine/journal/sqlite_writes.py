@@ -25,6 +25,8 @@ RULES_ASKED = 1000
 Starts = Sequence[tuple[str, Match]]
 """A new run's id with its match."""
 ArrivalRow = tuple[EventRow, Starts]
+StepRow = tuple[Mapping[str, Any], Sequence[ArrivalRow]]
+"""The values of `write_step`, and the events that the step made."""
 
 
 def accept_each(connection: sqlite3.Connection, deliveries: Sequence[Sequence[ArrivalRow]]) -> list[tuple[Receipt, ...]]:
@@ -136,9 +138,10 @@ def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values
         raise LeaseLost(f"the claim {run.fence} of run {run.id} is over: it ended, was handed back, or another worker took it")
 
 
-def write_step(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: Sequence[ArrivalRow]) -> None:
-    under_claim(connection, "write_step", run, values)
-    accept_all(connection, following)
+def write_steps(connection: sqlite3.Connection, run: Run, steps: Sequence[StepRow]) -> None:
+    for values, made in steps:
+        under_claim(connection, "write_step", run, values)
+        accept_all(connection, made)
 
 
 def write_output(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any]) -> None:
@@ -166,7 +169,10 @@ def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapp
     connection.executemany(SQL["looked_at"], [{"run_id": run_id, "seq": seq} for run_id, seq in looked_at.items()])
 
 
-def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
+def end_run(
+    connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None, steps: Sequence[StepRow]
+) -> None:
+    write_steps(connection, run, steps)
     under_claim(connection, "end_run", run, values)
     let_in(connection, run.id)
     if following:
