@@ -44,12 +44,13 @@ def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[s
         return None
     named: list[Json] = []
     for each in commits:
-        if not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES):
+        if not isinstance(each, dict):
             return None
-        for change in _CHANGES:
-            listed = each.get(change)
-            if listed.__class__ is list:
-                named += listed
+        lists = [listed for change in _CHANGES if (listed := each.get(change)).__class__ is list]
+        if not lists and each.keys().isdisjoint(_CHANGES):
+            return None
+        for listed in lists:
+            named += listed
     return list(dict.fromkeys([name for name in named if name.__class__ is str]))
 
 
