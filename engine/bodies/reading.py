@@ -1,7 +1,10 @@
 """From a delivery's headers and bytes to its payload."""
 
+from codecs import BOM_UTF8
 from functools import lru_cache
 
+from hookrules.engine.bodies import json_document
+from hookrules.engine.bodies.charsets import codec_of
 from hookrules.engine.bodies.content_coding import unpacked
 from hookrules.engine.bodies.content_type import ContentType
 from hookrules.engine.bodies.kinds import Kind, kind_of
@@ -19,12 +22,24 @@ def payload_of(delivery: Delivery, max_size: int = MAX_SIZE) -> Json:
     return decode(delivery.body, types[0], ", ".join(headers.get("content-encoding", ())), max_size)
 
 
+def is_payload(delivery: Delivery) -> bool:
+    """Whether the body of a delivery that has been read is, as it is, JSON of its payload."""
+    headers = delivery.headers
+    if "content-encoding" in headers or delivery.body.startswith(BOM_UTF8):
+        return False
+    types = headers.get("content-type", ("",))
+    if types[0] == "application/json":
+        return True
+    said, kind = _reading_of(types[0])
+    return kind.read is json_document.read and codec_of(said.charset) == "utf_8"
+
+
 def decode(body: bytes, content_type: str, content_encoding: str = "", max_size: int = MAX_SIZE) -> Json:
     """`max_size` bounds what a packed body unpacks to.
 
     Raises Unreadable where the body is not what its headers say, UnsupportedBody for a type or encoding that has no reading, TooLarge.
     """
-    said, kind = (_usual if len(content_type) <= _USUAL else _said)(content_type)
+    said, kind = _reading_of(content_type)
     if content_encoding:
         body = unpacked(body, content_encoding, max_size)
     return kind.read(body, said)
@@ -32,6 +47,10 @@ def decode(body: bytes, content_type: str, content_encoding: str = "", max_size:
 
 _USUAL = 100
 """Characters of a Content-Type that is remembered: senders choose what it is, and have few of them."""
+
+
+def _reading_of(content_type: str) -> tuple[ContentType, Kind]:
+    return (_usual if len(content_type) <= _USUAL else _said)(content_type)
 
 
 def _said(content_type: str) -> tuple[ContentType, Kind]:
