@@ -9,8 +9,6 @@ holds its classes and those of Jackson. The table goes to stderr, JSON to stdout
 import argparse
 import gc
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,13 +17,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict
 
 import msgspec
+import pushes
 from jsonpath_ng.ext import parse
+from report import conditions, summary
 
 from hookrules.engine import bodies
 from hookrules.engine.conditions import compile_condition
@@ -37,7 +35,7 @@ from hookrules.engine.sources.source import Verifier
 
 SECONDS = 0.05
 """Of one contender in one round, at least; one call where that takes longer."""
-REF, REPOSITORY, AUTHOR = "refs/heads/main", "acme/shop", "ada@example.com"
+REF, REPOSITORY = pushes.REF, pushes.REPOSITORY
 CONTRACT = 110_000
 """Events that aws/event-ruler matched a second when the target was set; measured anew where `--event-ruler` is given."""
 
@@ -47,36 +45,9 @@ Ask = Callable[[], object]
 
 
 def push() -> dict[str, Any]:
-    """What GitHub sends of a push, in its keys and its size: 7 KB."""
-    site, api = "https://api.github.com/repos/acme/shop/", "https://api.github.com/users/ada/"
-    urls = (
-        "forks keys collaborators teams hooks issue_events events assignees branches tags blobs git_tags git_refs trees statuses languages"
-    )
-    more = "stargazers contributors subscribers subscription commits git_commits comments issue_comment contents compare merges archive"
-    rest = "downloads issues pulls milestones notifications labels releases deployments ssh clone svn git mirror"
-    links = {f"{name}_url": site + name for name in f"{urls} {more} {rest}".split()}
-    people = {f"{name}_url": api + name for name in ("followers", "gists", "starred", "orgs", "repos", "events", "received_events")}
-    owner = {"login": "acme", "id": 21031067, "node_id": "MDQ6VXNlcjIxMDMxMDY3", **people, "type": "Organization", "site_admin": False}
-    counts = dict.fromkeys(("size", "stargazers_count", "watchers_count", "forks_count", "open_issues_count", "forks", "watchers"), 42)
-    flags = dict.fromkeys(("has_issues", "has_projects", "has_downloads", "has_wiki", "has_pages", "archived", "disabled", "fork"), False)
-    repository = {
-        "id": 186853002, "node_id": "MDEwOlJlcG9zaXRvcnkxODY4NTMwMDI=", "name": "shop", "full_name": REPOSITORY, "owner": owner,
-        "description": "The shop, and all that belongs to it", **links,
-        **counts, **flags, "created_at": 1557933565, "updated_at": "2031-05-15T15:20:41Z", "pushed_at": 1557933657,
-        "license": {"key": "mit", "name": "MIT License", "spdx_id": "MIT", "url": "https://api.github.com/licenses/mit"},
-        "topics": ["shop", "python"], "visibility": "public", "default_branch": "main", "master_branch": "main",
-    }  # fmt: skip
-    author = {"name": "Ada", "email": AUTHOR, "username": "ada"}
-    commit = {
-        "id": "6113728f27ae82c7b1a177c8d03f9e96e0adf246", "tree_id": "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "distinct": True,
-        "message": "Count what is in the basket, and not what was", "timestamp": "2031-05-15T15:20:41Z", "url": site + "commit/6113728f",
-        "author": author, "committer": author, "added": [], "removed": [], "modified": ["shop/basket.py", "tests/test_basket.py"],
-    }  # fmt: skip
-    return {
-        "ref": REF, "before": "0" * 40, "after": "6113728f27ae82c7b1a177c8d03f9e96e0adf246", "repository": repository,
-        "pusher": {"name": "ada", "email": AUTHOR}, "sender": {**owner, "login": "ada"}, "created": False, "deleted": False,
-        "forced": False, "base_ref": None, "compare": site + "compare/000000...6113728f", "commits": [commit], "head_commit": commit,
-    }  # fmt: skip
+    """Of 7 KB."""
+    sent = pushes.push()
+    return {**sent, "commits": sent["commits"][-6:]}
 
 
 BODY = msgspec.json.encode(push())
@@ -257,13 +228,6 @@ def median_of(rounds: Sequence[Target]) -> Target:
     return replace(rounds[0], reached=reached, wanted=wanted)
 
 
-def machine() -> dict[str, Any]:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    processor = next((line.partition(": ")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
-    load = round(os.getloadavg()[0], 2)
-    return {"system": platform.platform(), "processor": processor, "processors": os.cpu_count(), "load before": load}
-
-
 def measured(contenders: list[Case], rounds: int) -> dict[str, list[float]]:
     """A B A B …, after a round that only warms up."""
     gc.freeze()  # what the rules take is not looked at again, as in a process that serves
@@ -283,7 +247,7 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=100_000)
     parser.add_argument("--event-ruler", metavar="CLASSPATH")
     given = parser.parse_args()
-    about = machine()
+    about = conditions("msgspec", "jsonpath-ng", "google-re2")
     with ExitStack() as stack:
         contenders = list(cases(given.rules, given.most))
         if given.event_ruler:
@@ -298,14 +262,10 @@ def main() -> int:
     for aim in aims:
         bound = "at most" if aim.at_most else "at least"
         print(f"{'met' if aim.met else 'MISSED':6} {aim.what}: {aim.reached:,.2f} {aim.unit}, {bound} {aim.wanted:,.2f}", file=sys.stderr)
-    versions = {
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("hookrules", "msgspec", "jsonpath-ng", "google-re2")},
-    }
-    told = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": about, "versions": versions, "body": len(BODY)}
-    spread = {name: [round(figure * 1e6, 3) for figure in each] for name, each in figures.items()}
+    spread = {name: summary([figure * 1e6 for figure in each], 3) for name, each in figures.items()}
     goals = [{"what": aim.what, "reached": round(aim.reached, 3), "wanted": aim.wanted, "unit": aim.unit, "met": aim.met} for aim in aims]
-    print(json.dumps({**told, "rules": given.rules, "microseconds": spread, "targets": goals}, indent=2, ensure_ascii=False))
+    told = {**about, "body": len(BODY), "rules": given.rules, "microseconds": spread, "targets": goals}
+    print(json.dumps(told, indent=2, ensure_ascii=False))
     return 0 if all(aim.met for aim in aims) else 1
 
 
