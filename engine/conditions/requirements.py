@@ -19,6 +19,8 @@ from hookrules.engine.model import Json
 
 Written = TypeVar("Written", Literal, Pattern)
 
+_LONG_ENOUGH = 100
+"""Characters of a text that tell it from others."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -117,11 +119,11 @@ def _begins(other: Operand) -> Values:
 
 
 def _ends(other: Operand) -> Values:
-    yield from _fits(literal_expression(item.as_text(), at_end=True) for item in _written_out(other, Literal))
+    yield from _fits(literal_expression(item.as_text()[-_LONG_ENOUGH:], at_end=True) for item in _written_out(other, Literal))
 
 
 def _contains(other: Operand) -> Values:
-    yield from _fits(literal_expression(item.value) for item in _written_out(other, Literal) if isinstance(item.value, str))
+    yield from _fits(literal_expression(item.value[:_LONG_ENOUGH]) for item in _written_out(other, Literal) if isinstance(item.value, str))
 
 
 def _like(other: Operand) -> Values:
