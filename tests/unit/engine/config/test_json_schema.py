@@ -202,6 +202,7 @@ def test_a_test_of_the_wrong_shape_is_refused(text: str) -> None:
     "text",
     [
         "tests: [{name: a, rules: []}]",
+        "tests: [{name: a, fires: b, silent: [c, d]}]",
         "tests: [{name: a, source: github, event: push, payload: push.json, merge: {ref: x}, rules: b, at: '2026-03-01T10:00:00Z'}]",
         "tests: [{name: a, payload: {a: [1]}, headers: {X-A: [b, c]}, steps: {b: [{log: {message: c}}, {http: }]}, ends: {b: dead}}]",
     ],
