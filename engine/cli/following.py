@@ -18,7 +18,10 @@ def follow(journal: Reading, run_id: str) -> Run:
     while True:
         run = journal.run(run_id)
         if run is None:
-            raise UsageError(f"run {run_id} is not in this configuration's journal: the server keeps another one")
+            raise UsageError(
+                f"run {run_id} is not in the journal of this configuration: the server keeps another one. "
+                "Where it rehearses (`serve --dry-run`), its own terminal tells what each run would do"
+            )
         for piece in journal.outputs(run_id, number):
             number = piece.number
             click.echo(printable(piece.text), nl=False, err=True)
