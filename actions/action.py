@@ -47,7 +47,7 @@ class ServiceUse:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """What is not on this machine, in a line for a person, and the field that names it."""
+    """What is not there, or not to be had, in a line for a person, and the field that names it."""
 
     message: str
     field: str
@@ -141,6 +141,11 @@ class Action(BaseModel):
 
     def missing_here(self) -> tuple[Absence, ...]:
         """What this machine would have to have for it, and has not. Rules may be checked on another one than they run on."""
+        return ()
+
+    def out_of_reach(self, services: Services) -> tuple[Absence, ...]:
+        """The places that it names and may not go to, as hookrules.yaml has its services."""
+        del services
         return ()
 
     def expects(self) -> Expectation | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hookrules.engine.outbound.http_client import Answer, Request
 
 _LONGEST_WAIT = 86_400.0
-_REMEDY = "`allow_private: true` lets this step connect there, or `allow` of a client in hookrules.yaml"
+REMEDY = "`allow_private: true` lets this step connect there, or `allow` of a client in hookrules.yaml"
 _MASK = "•••"
 _SHORTEST = 8
 """A shorter credential can't be masked: it would be found in what is none."""
@@ -68,7 +68,7 @@ class HttpCall:
         try:
             answer = self._answer(surroundings, Budget.of(self._seconds(surroundings), surroundings.cancelled))
         except RefusedAddress as refused:
-            return self._failed(f"{refused}; {_REMEDY}", retryable=False)
+            return self._failed(f"{refused}; {REMEDY}", retryable=False)
         except RequestFailed as failed:
             return replace(self._failed(str(failed), retryable=failed.retryable), failure=_failure(failed))
         if not answer.whole:

@@ -33,6 +33,7 @@ BEYOND = {
     Code.CERTIFICATE: _ELSEWHERE,
     Code.SECRET_MISSING: _ELSEWHERE,
     Code.RESERVED_NAME: _ELSEWHERE,
+    Code.OUT_OF_REACH: _ELSEWHERE,
     Code.DUPLICATE_STEP: _ELSEWHERE,
     Code.DUPLICATE_RULE: _ELSEWHERE,
     **{code: _ELSEWHERE for code in Code if code.name.startswith("UNKNOWN_") and code not in (Code.UNKNOWN_KEY, Code.UNKNOWN_ACTION)},
