@@ -47,7 +47,8 @@ def command(config: Path, subject: str, source: str | None, event_type: str, hea
         if form == "json":
             write_json(explanations.as_json(told))
         else:
-            explanations.write(event, told)
+            elsewhere = len(project.ruleset.rules) - len({one.name for one in told}) if rule is None else 0
+            explanations.write(event, told, elsewhere)
     return 0
 
 
