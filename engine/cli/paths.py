@@ -59,7 +59,7 @@ def command(config: Path, source: str, type_: str, form: str) -> int:
 def _list_sources(settings: Settings, form: str) -> None:
     """What `on` may begin with."""
     own = {name: source.provider or "described here" for name, source in settings.sources.items()}
-    whose = {**own, **dict.fromkeys(sorted(RESERVED_SOURCES), "hookrules itself")}
+    whose = {**own, **dict.fromkeys(sorted(RESERVED_SOURCES), "made by hookrules")}
     if form == "json":
         write_json({"sources": [{"name": name, "sender": sender} for name, sender in whose.items()]})
         return
