@@ -44,6 +44,10 @@ class ServiceUse:
             return self.name if self.name in there else None
         return next(iter(there)) if len(there) == 1 else USUAL if USUAL in there else None
 
+    def name_in(self, services: Services) -> str | None:
+        """The same, of all services: whoever names a service and whoever means it unnamed mean one."""
+        return self.found_in(services.get(self.section, {}))
+
 
 @dataclass(frozen=True, slots=True)
 class Absence:
@@ -107,12 +111,12 @@ class Call(Protocol):
 class Reaching(Protocol):
     """What a call is, beside, that goes to another side which may be down: calls of one target share a circuit breaker."""
 
-    def target(self) -> str | None:
+    def target(self, services: Services) -> str | None:
         """`https://api.example.com`, `database main`; None where it can't be told."""
 
 
-def target_of(call: Call) -> str | None:
-    return call.target() if isinstance(call, Reaching) else None
+def target_of(call: Call, services: Services) -> str | None:
+    return call.target(services) if isinstance(call, Reaching) else None
 
 
 class Action(BaseModel):
