@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from hookrules.engine.cli import explanations
+from hookrules.engine.cli.event_types import warn_of_types
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
 from hookrules.engine.cli.payloads import Headers, Payload, header_option, read_payload
 from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project, with_payload
 from hookrules.engine.config.suggestions import closest
-from hookrules.engine.config.wiring import unproven_sources_of
+from hookrules.engine.config.wiring import catalogues_of, unproven_sources_of
 from hookrules.engine.errors import UsageError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.intake import read
@@ -39,7 +40,9 @@ def command(config: Path, subject: str, source: str | None, event_type: str, hea
     """
     project = load_project(config)
     if subject == "-" or Path(subject).exists():
-        events = _read(_source(project, source), read_payload(subject), event_type, headers)
+        sender = _source(project, source)
+        events = _read(sender, read_payload(subject), event_type, headers)
+        warn_of_types(sender, events, event_type, subject, catalogues_of(project.settings).get(sender.name))
     else:
         events = [_stored(config, subject, given=bool(source or event_type or headers))]
     for event in events:
@@ -76,8 +79,6 @@ def _read(source: Source, payload: Payload, event_type: str, headers: Headers) -
     events = read(source, Delivery(source.name, payload.body, fields, now), partial(id_maker("evt"), now))
     if not events:
         click.echo("this is a handshake, or carries no event: no rule has a part in it", err=True)
-    if source.label("any") and not all(event.type for event in events):
-        click.echo("the event has no type, so rules on a type can't fire; say which with --event", err=True)
     return events
 
 

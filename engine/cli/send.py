@@ -1,12 +1,15 @@
 """`hookrules send`: deliver a payload as its provider would."""
 
+import contextlib
 import time
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
 
+from hookrules.engine.cli.event_types import warn_of_types
 from hookrules.engine.cli.listening import local_url
 from hookrules.engine.cli.options import duration_option
 from hookrules.engine.cli.payloads import Headers, Payload, header_option, read_bytes, read_payload
@@ -14,7 +17,9 @@ from hookrules.engine.cli.posting import Accepted, Answered, post
 from hookrules.engine.cli.project import journal_of, load_settings
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.wiring import catalogues_of, signing_source_of, url_of_source
-from hookrules.engine.errors import UsageError
+from hookrules.engine.errors import Refusal, UsageError
+from hookrules.engine.ids import id_maker
+from hookrules.engine.intake import read
 from hookrules.engine.journal import EventFilter, Reading, RunFilter
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.source import CannotSign, Source
@@ -54,9 +59,8 @@ def command(
     settings = load_settings(config)
     sending = _source(settings, source, config, read_bytes(key).decode(errors="replace") if key else None)
     url = to or _our_url(settings, source)
-    label = _label(sending, event_type, delivery)
-    _warn_of_no_type(settings, sending, event_type, headers, file)
-    signed = _signed(sending, read_payload(file), url_of_source(settings, source) or url, label, headers)
+    signed = _signed(sending, read_payload(file), url_of_source(settings, source) or url, _label(sending, event_type, delivery), headers)
+    _warn(settings, sending, signed, event_type, file)
     answer = post(url, signed, timeout)
     _tell(answer)
     failed = isinstance(answer, Answered) and answer.status >= 400
@@ -88,16 +92,11 @@ def _label(source: Source, event_type: str, delivery: str | None) -> Mapping[str
     return source.label(event_type, delivery or str(uuid.uuid4()))
 
 
-def _warn_of_no_type(settings: Settings, source: Source, event_type: str, headers: Headers, file: str) -> None:
-    """Where the type is in a header, and nobody said it."""
-    bare = source.label("")
-    asked = {name.lower() for name, value in source.label("any").items() if bare.get(name) != value}
-    if event_type or asked <= headers.keys():
-        return
-    known, name = catalogues_of(settings).get(source.name), Path(file).stem
-    hint = f", like --event {name}" if known and known.under(name) else ""
-    names = f"; `hookrules paths {source.name}` lists those that there are" if known else ""
-    click.echo(f"the event has no type, so that rules on a type can't fire; say which with --event{hint}{names}", err=True)
+def _warn(settings: Settings, source: Source, sent: Delivery, event_type: str, file: str) -> None:
+    """Of what the server can't know to be a mistake; what it refuses, it says itself."""
+    with contextlib.suppress(Refusal):
+        events = read(source, sent, partial(id_maker("evt"), sent.received_at))
+        warn_of_types(source, events, event_type, file, catalogues_of(settings).get(source.name))
 
 
 def _signed(source: Source, payload: Payload, url: str, label: Mapping[str, str], headers: Headers) -> Delivery:

@@ -137,6 +137,17 @@ def test_a_type_that_nobody_said_is_missed_aloud(server: Server, name: str, hint
         assert "no type" not in hookrules("send", "github", name, *to, *said, folder=server.folder).stderr
 
 
+def test_a_payload_that_is_of_another_type_than_was_said_is_told(server: Server) -> None:
+    (server.folder / "payload.json").write_text(json.dumps(GITHUBS_REQUEST))
+    for verb in (
+        ("send", "github", "payload.json", "--to", f"{server.hooks}/hooks/github"),
+        ("explain", "payload.json", "--source", "github"),
+    ):
+        said = hookrules(*verb, "--event", "pull_request.labeled", folder=server.folder).stderr
+        assert "--event says pull_request.labeled, and the payload makes it pull_request.opened\n" in said
+        assert "--event says" not in hookrules(*verb, "--event", "pull_request", folder=server.folder).stderr
+
+
 def test_a_type_that_the_payload_says_is_not_missed(server: Server) -> None:
     (server.folder / "payload.json").write_text('{"kind": "heat"}')
     sent = hookrules("send", "sensors", "payload.json", "--to", f"{server.hooks}/hooks/sensors", folder=server.folder)
