@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from hookrules.engine.cli.event_types import warn_of_types
+from hookrules.engine.cli.following import ELSEWHERE, follow
 from hookrules.engine.cli.listening import local_url
 from hookrules.engine.cli.options import duration_option
 from hookrules.engine.cli.payloads import Headers, Payload, header_option, read_bytes, read_payload
@@ -62,7 +63,7 @@ def command(
     signed = _signed(sending, read_payload(file), url_of_source(settings, source) or url, _label(sending, event_type, delivery), headers)
     _warn(settings, sending, signed, event_type, file)
     answer = post(url, signed, timeout)
-    _tell(answer)
+    _tell(answer, following=follow)
     failed = isinstance(answer, Answered) and answer.status >= 400
     return (_follow(settings, config.parent, signed, answer) if follow else 0) or int(failed)
 
@@ -110,9 +111,10 @@ def _signed(source: Source, payload: Payload, url: str, label: Mapping[str, str]
         raise UsageError(str(error)) from None
 
 
-def _tell(answer: Accepted | Answered) -> None:
+def _tell(answer: Accepted | Answered, *, following: bool) -> None:
     if isinstance(answer, Answered):
-        click.echo("this answer does not name the event; `hookrules events` lists what came", err=True)
+        if not following:
+            click.echo("this answer does not name the event; `hookrules events` lists what came", err=True)
         return
     if answer.event is None:
         click.echo("the delivery carries no event")
@@ -137,7 +139,7 @@ def _runs_of(journal: Reading, sent: Delivery) -> list[str]:
     newest = journal.events(EventFilter(sent.source, limit=_LOOKED_AT))
     event = next((event for event in newest if event.body == sent.body and event.received_at >= sent.received_at), None)
     if event is None:
-        click.echo("this answer names no run, and the journal of this configuration has no event of this delivery", err=True)
+        click.echo(f"no event of this delivery is in the journal of this configuration: it is a handshake, or {ELSEWHERE}", err=True)
         return []
     runs = [run.id for run in journal.runs(RunFilter(event_id=event.id))]
     if not runs:
@@ -147,7 +149,6 @@ def _runs_of(journal: Reading, sent: Delivery) -> list[str]:
 
 def _ended(journal: Reading, run_id: str) -> bool:
     """Waits until the run has ended, and shows it; whether it succeeded."""
-    from hookrules.engine.cli.following import follow
     from hookrules.engine.cli.show import print_run
     from hookrules.engine.model import RunState
 
