@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support_assembly import PATIENCE
 from support_certificates import Certificate
-from support_front import PATIENCE, Receiver, bound, connect, exchange, noting, receiving, request, trusting
+from support_front import Receiver, bound, connect, exchange, noting, receiving, request, trusting
 
 from hookrules.engine.config.certificates import TlsFiles
 from hookrules.engine.errors import UsageError
