@@ -14,6 +14,7 @@ from hookrules.engine.config.machine import check_machine
 from hookrules.engine.config.names import check_names
 from hookrules.engine.config.path_checks import check_paths
 from hookrules.engine.config.problems import findings_of
+from hookrules.engine.config.reach_checks import check_reach
 from hookrules.engine.config.rules import RuleFields
 from hookrules.engine.config.ruleset import build_remains, build_rule
 from hookrules.engine.config.suggestions import closest
@@ -93,6 +94,7 @@ def check_rule_file(document: Document, known: Known) -> RuleFile:
         if rule:
             rules.append(rule)
             findings += check_machine(rule)
+            findings += check_reach(rule, known)
             findings += check_names(rule, known)  # at once, while its templates are still in templating's cache
             findings += check_conditions(rule)
             findings += check_paths(rule, known.catalogues)

@@ -140,25 +140,36 @@ class _Reader:
             yield self._unknown("rule", rule, self.ruleset.rules, ("event",))
 
     def _rule_findings(self) -> Iterator[Finding]:
-        if self.fields.rules is None and not self.fields.fires:
-            message = "a test says what it expects: 'rules', a list of those that fire; [] where none does"
+        if not self.fields.expects:
+            message = "a test says what it expects: the rules that it 'fires', or that stay 'silent'; 'rules: []' where none fires at all"
             yield self._error(Code.MISSING_KEY, message, ())
-        for position, name in enumerate(self.fields.rules or ()):
-            if name not in self.ruleset.rules:
-                yield self._unknown("rule", name, self.ruleset.rules, ("rules", position))
+        for section in ("fires", "silent", "rules"):
+            for position, name in enumerate(getattr(self.fields, section) or ()):
+                if name not in self.ruleset.rules:
+                    yield self._unknown("rule", name, self.ruleset.rules, (section, position))
+        yield from self._conflict_findings()
         for section in ("ends", "steps"):
             for name in getattr(self.fields, section):
                 yield from self._expected_findings(section, name)
 
+    def _conflict_findings(self) -> Iterator[Finding]:
+        for section in ("fires", "silent"):
+            if self.fields.rules is not None and getattr(self.fields, section):
+                message = f"'rules' names all that fire, so that '{section}' has nothing to add; leave one of them out"
+                yield self._error(Code.WRONG_VALUE, message, (section,), at_key=True)
+        for position, name in enumerate(self.fields.silent):
+            if self.fields.rules is None and name in self.fields.expected:
+                yield self._error(Code.WRONG_VALUE, f"'{name}' can't both fire and be silent", ("silent", position))
+
     def _expected_findings(self, section: str, name: str) -> Iterator[Finding]:
         if name not in self.ruleset.rules:
             yield self._unknown("rule", name, self.ruleset.rules, (section, name), at_key=True)
-        elif name not in self.fields.fires:
+        elif name not in self.fields.expected:
             message = f"'{name}' is not among the 'rules' that are expected to fire"
             yield self._error(Code.UNKNOWN_IN_TEST, message, (section, name), at_key=True)
 
     def _result_findings(self) -> Iterator[Finding]:
-        steps = {step.id: step for name in self.fields.fires for step in self._steps_of(name) if step.id}
+        steps = {step.id: step for name in self.fields.expected for step in self._steps_of(name) if step.id}
         for id_, result in self.fields.results.items():
             if id_ not in steps:
                 message = f"no rule that is expected to fire has a step with the id '{id_}'"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support_assembly import PATIENCE
 from support_certificates import Certificate
-from support_front import PATIENCE, Receiver, bound, connect, exchange, noting, receiving, request, trusting
+from support_front import Receiver, bound, connect, exchange, noting, receiving, request, trusting
 from support_logs import heard
 
 from hookrules.engine.config.certificates import TlsFiles
