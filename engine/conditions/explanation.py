@@ -37,7 +37,7 @@ class Explanation:
         return _count(self.conjuncts())
 
     def as_json(self) -> dict[str, Json]:
-        """A group has its own `tests`, and counts how many of them hold; `not` tells of the one test that it denies as if it were its own."""
+        """A group has its own `tests`, and counts how many of them hold; `not` tells what the one that it denies saw."""
         own = {"kind": self.kind, "text": self.text, "result": self.result, "seen": self.seen, "reason": self.reason}
         if self.kind == "test":
             return own
