@@ -1,7 +1,7 @@
 """What pydantic found → findings, in words for a person and with a place in the file. No value of a secret is ever shown."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,21 @@ class _Said:
 
 def findings_of(error: ValidationError, model: type[BaseModel], document: Document, prefix: Path = ()) -> list[Finding]:
     """The findings for what `model` did not take of the document's node at `prefix`."""
-    return [_finding(each, model, document, prefix) for each in error.errors(include_url=False)]
+    return findings_of_faults(error.errors(include_url=False), model, document, prefix)
+
+
+def findings_of_faults(faults: Iterable[Any], model: type[BaseModel], document: Document, prefix: Path = ()) -> list[Finding]:
+    """The same for some lines of a ValidationError."""
+    faults = list(faults)
+    unknown = [fault["loc"] for fault in faults if fault["type"] == "extra_forbidden"]
+    return [_finding(each, model, document, prefix) for each in faults if not _is_there_by_another_name(each, unknown)]
+
+
+def _is_there_by_another_name(fault: Any, unknown: Iterable[Path]) -> bool:
+    """Whether it is a key that is missing only because it was written with a slip, which is told."""
+    *parent, key = fault["loc"] or ("",)
+    beside = [str(path[-1]) for path in unknown if list(path[:-1]) == parent]
+    return fault["type"] == "missing" and closest(str(key), beside) is not None
 
 
 def _finding(error: Any, model: type[BaseModel], document: Document, prefix: Path) -> Finding:

@@ -13,7 +13,7 @@ from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.machine import check_machine
 from hookrules.engine.config.names import check_names
 from hookrules.engine.config.path_checks import check_paths
-from hookrules.engine.config.problems import findings_of
+from hookrules.engine.config.problems import findings_of, findings_of_faults
 from hookrules.engine.config.rules import RuleFields
 from hookrules.engine.config.ruleset import build_remains, build_rule
 from hookrules.engine.config.suggestions import closest
@@ -135,9 +135,12 @@ def _check_rule(document: Document, node: Node, path: Place) -> tuple[WrittenRul
     try:
         return WrittenRule(build_rule(written, document.file, node.line), document, path), traps
     except ValidationError as error:
-        remains = build_remains(written, error, document.file, node.line)
-        findings = _beside(findings_of(error, RuleFields, document, path), traps, document)
-        return WrittenRule(remains, document, path, whole=False) if remains else None, findings
+        findings = findings_of(error, RuleFields, document, path)
+        part = build_remains(written, error, document.file, node.line)
+        if part is None:
+            return None, _beside(findings, traps, document)
+        findings += findings_of_faults(part.faults, RuleFields, document, path)
+        return WrittenRule(part.rule, document, path, part.taken, whole=False), _beside(findings, traps, document)
 
 
 def _beside(findings: list[Finding], traps: list[Finding], document: Document) -> list[Finding]:
