@@ -14,7 +14,7 @@ from hookrules.engine.cli.project import Project, load_project
 from hookrules.engine.cli.verdicts import Verdict
 from hookrules.engine.config.findings import errors
 from hookrules.engine.config.rule_files import files_of_tests, is_test
-from hookrules.engine.config.rule_test_files import RuleTest, RuleTests, check_test_file
+from hookrules.engine.config.rule_test_files import Nameable, RuleTest, RuleTests, check_test_file
 from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.errors import ConfigurationError, UsageError
@@ -53,7 +53,8 @@ def command(config: Path, paths: Sequence[Path], text: str | None, with_coverage
 
 def _tests(project: Project, paths: Sequence[Path]) -> list[RuleTest]:
     """Raises ConfigurationError with the findings of all files, where one can't be used."""
-    files = [check_test_file(read_file(path), project.settings, project.ruleset) for path in dict.fromkeys(_files(paths))]
+    nameable = Nameable.of(project.settings, project.ruleset)
+    files = [check_test_file(read_file(path), nameable) for path in dict.fromkeys(_files(paths))]
     found = from_here([finding for file in files for finding in file.findings], Path.cwd())
     if errors(found):
         raise ConfigurationError(f"the tests can't be run: {tally(found)}", found)
