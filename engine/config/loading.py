@@ -1,7 +1,7 @@
 """hookrules.yaml and its rules → settings, rules and every finding of all files, in one go. No user input raises here."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from hookrules.engine.config.events import Others, check_events
 from hookrules.engine.config.exposure import check_exposure
 from hookrules.engine.config.findings import Finding, Level, errors
 from hookrules.engine.config.ignores import without_ignored
+from hookrules.engine.config.path_checks import BY_CATALOGUE
 from hookrules.engine.config.rule_files import RuleFile, check_rule_file, files_of_tests, is_test, rule_files
 from hookrules.engine.config.rule_test_files import Nameable, check_test_file
 from hookrules.engine.config.ruleset import Ruleset
@@ -58,7 +59,8 @@ def load(
         files, missing = _read_rules(read, config_path.parent, known, rules)
         findings = [*read.findings, *missing, *_findings_of(files, known)]
         findings += _refused_packages(config_path) if catalogues else ()
-        told = _in_order(findings, [read.document, *(file.document for file in files)])
+        untold = _untold(files, known, catalogues) if catalogues else None
+        told = _in_order(findings, [read.document, *(file.document for file in files)], untold)
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
     return Loaded(_usable(read), ruleset, told, _nameable(read, files), read.settings.rules if read.settings else _USUAL_FOLDER)
 
@@ -96,7 +98,7 @@ def check_files(
     findings += [finding for document in tests for finding in check_test_file(document, nameable).findings]
     for document in settings:
         findings += check_settings(document, Path(document.file).parent, environ).findings
-    return _in_order(findings, documents)
+    return _in_order(findings, documents, _untold(mine, known, catalogues))
 
 
 def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
@@ -107,7 +109,7 @@ def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
     except OSError:
         return ()  # which is told of the rules there
     findings = [finding for document in documents for finding in check_test_file(document, loaded.nameable).findings]
-    return _in_order(findings, documents)
+    return _in_order(findings, documents, {})
 
 
 def _nameable(read: SettingsFile | None, files: Sequence[RuleFile]) -> Nameable:
@@ -216,7 +218,21 @@ def _duplicates(files: Iterable[RuleFile]) -> Iterator[Finding]:
             yield Finding(document.file, line, column, Level.ERROR, Code.DUPLICATE_RULE, message)
 
 
-def _in_order(findings: Iterable[Finding], documents: Iterable[Document]) -> tuple[Finding, ...]:
+def _untold(files: Iterable[RuleFile], known: Known, catalogues: Catalogues) -> dict[str, Collection[str]]:
+    """By file the codes that nobody can say are not there: what is said of paths changes with what has come, unless that is published."""
+    published = set(known.catalogues if catalogues is catalogues_of else ())
+    return {file.document.file: BY_CATALOGUE for file in files if not _senders(file, known) <= published}
+
+
+def _senders(file: RuleFile, known: Known) -> set[str]:
+    """The sources that the file's rules are on; those of the engine itself are none."""
+    heads = {pattern.partition(".")[0] for written in file.rules for pattern in written.rule.on}
+    return heads if known.sources is None else heads & {*known.sources, "*"}
+
+
+def _in_order(
+    findings: Iterable[Finding], documents: Iterable[Document], untold: Mapping[str, Collection[str]] | None = None
+) -> tuple[Finding, ...]:
     """Sorted by place, each once, without the warnings that their lines silence (`# hookrules: ignore HR119`)."""
-    kept = set(without_ignored(findings, documents))
+    kept = set(without_ignored(findings, documents, untold))
     return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message)))

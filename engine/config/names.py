@@ -13,6 +13,7 @@ from hookrules.engine.config.answers import Answer, Respond
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.literal_secrets import places_of_secrets
+from hookrules.engine.config.mended_lines import scalar_quoted
 from hookrules.engine.config.rule import PlannedStep
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.written import Known, WrittenRule
@@ -150,7 +151,8 @@ class _Check:
         """Numbers that stand where values keep their type, and so lose how they were written: `{python: 3.10}`."""
         if isinstance(value, (WrittenInt, WrittenFloat)):
             message = f"{value} is the number {value.real} here; quote it to keep it as it is written"
-            yield self.written.warning(Code.NUMBER_CHANGES, message, path)
+            line = scalar_quoted(self.written.document, (*self.written.path, *path))
+            yield self.written.warning(Code.NUMBER_CHANGES, message, path, suggestion=line)
         elif isinstance(value, (dict, list)):
             for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
                 yield from self._numbers(inner, (*path, part))

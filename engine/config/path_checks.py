@@ -17,6 +17,10 @@ from hookrules.engine.config.written import WrittenRule
 from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.sources.catalogue import Catalogue
 
+BY_CATALOGUE = frozenset(
+    map(str, (Code.UNKNOWN_PATH, Code.UNLIKE_KINDS, Code.NO_SUCH_VALUE, Code.UNKNOWN_PATH_IN_TEMPLATE, Code.UNKNOWN_EVENT))
+)
+"""What is found by holding a rule against what its events look like."""
 _SURE = 0.85
 """How like a known event type an unknown one must be to be a slip: catalogues are older than the newest types."""
 

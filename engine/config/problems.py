@@ -10,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.keys import Keys
+from hookrules.engine.config.mended_lines import entry_alone
 from hookrules.engine.config.rule_test import RuleTestFields, RuleTestFile
-from hookrules.engine.config.rules import RuleFields, StepFields
+from hookrules.engine.config.rules import RULE_KEYS, RuleFields, StepFields
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.shapes import keys_of, model_at
 from hookrules.engine.config.suggestions import FOREIGN_KEYS, closest
@@ -68,6 +69,8 @@ class _Said:
     message: str
     suggestion: str | None = None
     at_key: bool = False
+    as_key: str | None = None
+    """Suggest the whole entry as a line of its own, under this key."""
     line: int = 0
     """With `column`, how far inside of the value's text."""
     column: int = 0
@@ -100,7 +103,8 @@ def _finding(error: Any, model: type[BaseModel], document: Document, prefix: Pat
     place = (*prefix, *fault.path)
     shift = document.offset(place, fault.input) if said.line == 0 else 0
     line, column = document.locate_key(place) if said.at_key or of_a_key else document.locate(place, said.line, said.column + shift)
-    return Finding(document.file, line, column, Level.ERROR, said.code, said.message, said.suggestion)
+    suggestion = entry_alone(document, place, said.as_key) if said.as_key else said.suggestion
+    return Finding(document.file, line, column, Level.ERROR, said.code, said.message, suggestion)
 
 
 def _unknown_key(fault: _Fault) -> _Said:
@@ -111,6 +115,11 @@ def _unknown_key(fault: _Fault) -> _Said:
     before, colon, after = key.partition(":")
     if colon and before in known:
         return _Said(Code.NO_SPACE_AFTER_COLON, "a space is missing after ':'", f"{before}: {after}", at_key=True)
+    if parent and issubclass(parent, StepFields) and key == "when":
+        return _Said(Code.UNKNOWN_KEY, "a step's condition is its 'if', and 'when' is the rule's", at_key=True, as_key="if")
+    if parent and issubclass(parent, StepFields) and key in RULE_KEYS - set(known):
+        message = f"'{key}' belongs to the rule, beside its 'name' and 'steps', and this is a step"
+        return _Said(Code.UNKNOWN_KEY, message, at_key=True, as_key=key)
     if key in FOREIGN_KEYS and parent and issubclass(parent, (RuleFields, StepFields)):
         return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}; {FOREIGN_KEYS[key]}", at_key=True)
     return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}", closest(key, known), at_key=True)
@@ -147,7 +156,7 @@ def _as_it_says(code: Code, *, at_key: bool = False, advice: bool = True) -> Cal
         line, column = fault.context.get("line") or 0, fault.context.get("column") or 0
         suggestion = fault.context.get("suggestion")
         message, suggestion = _meant(fault.message, suggestion) if advice else (fault.message, suggestion)
-        return _Said(code, message, suggestion, at_key, line, column)
+        return _Said(code, message, suggestion, at_key, line=line, column=column)
 
     return say
 
@@ -163,6 +172,13 @@ def _mismatch(fault: _Fault) -> _Said:
     upper = fault.input.upper() if isinstance(fault.input, str) else ""
     message = f"'{fault.key}' is {fault.shown()}, which does not have the form {pattern}"
     return _Said(Code.WRONG_VALUE, message, upper if upper and re.fullmatch(pattern, upper) else None)
+
+
+def _no_text(fault: _Fault) -> _Said:
+    if fault.path[:1] == ("on",) and isinstance(fault.input, dict) and fault.input and fault.model is RuleFields:
+        message = "'on' is a source and an event's type, like github.push; what else is asked of it is a condition, under 'when'"
+        return _Said(Code.WRONG_VALUE, message, f"on: github.{next(iter(fault.input))}")
+    return _expected("text")(fault)
 
 
 def _expected(what: str) -> Callable[[_Fault], _Said]:
@@ -211,7 +227,7 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "secret": _as_it_says(Code.SECRET_MISSING),
     "unknown_proof": _as_it_says(Code.UNKNOWN_PROOF),
     "allow_from": _as_it_says(Code.NO_ADDRESS),
-    **dict.fromkeys(("string_type", "string_sub_type"), _expected("text")),
+    **dict.fromkeys(("string_type", "string_sub_type"), _no_text),
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _expected("a whole number")),
     **dict.fromkeys(("float_type", "float_parsing"), _expected("a number")),
     **dict.fromkeys(("bool_type", "bool_parsing"), _expected("true or false")),

@@ -11,10 +11,11 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.dead_conditions import check_conditions
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.machine import check_machine
+from hookrules.engine.config.mended_lines import entry_alone
 from hookrules.engine.config.names import check_names
 from hookrules.engine.config.path_checks import check_paths
 from hookrules.engine.config.problems import findings_of, findings_of_faults
-from hookrules.engine.config.rules import RuleFields
+from hookrules.engine.config.rules import RULE_KEYS, RuleFields
 from hookrules.engine.config.ruleset import build_remains, build_rule
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.traps import traps_in
@@ -116,12 +117,13 @@ def _listed(document: Document) -> tuple[tuple[Node, ...], list[Finding]]:
 
 def _unknown(document: Document, key: str) -> Finding:
     line, column = document.locate_key((key,))
-    if key in RuleFields.model_fields:
+    if key in RULE_KEYS:
         message = f"'{key}' belongs to a rule, and rules are a list under 'rules:'"
-        return Finding(document.file, line, column, Level.ERROR, Code.UNKNOWN_KEY, message)
-    return Finding(
-        document.file, line, column, Level.ERROR, Code.UNKNOWN_KEY, f"unknown key '{key}' in a rule file", closest(key, ["rules"])
-    )
+        entry = entry_alone(document, (key,))
+        suggestion = entry and f"{'  - ' if key == 'name' else '    '}{entry}"
+    else:
+        message, suggestion = f"unknown key '{key}' in a rule file", closest(key, ["rules"])
+    return Finding(document.file, line, column, Level.ERROR, Code.UNKNOWN_KEY, message, suggestion)
 
 
 def _error(document: Document, path: Place, code: Code, message: str) -> Finding:

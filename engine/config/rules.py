@@ -274,3 +274,6 @@ class RuleFields(Keys):
         if len(ways) > 1:
             raise problem("fires", f"a rule fires by one of 'on', 'correlate' and 'absent', and this has {' and '.join(ways)}")
         return self
+
+
+RULE_KEYS = frozenset(field.alias or name for name, field in RuleFields.model_fields.items())

@@ -146,14 +146,13 @@ def _is_a_slip(path: Path, model: type[Settings]) -> bool:
     return parent is None or closest(str(path[-1]), keys_of(parent)) is not None
 
 
-def _take_out(inside: dict[str, Any], path: Path) -> None:
+def _take_out(written: Any, path: Path) -> None:
     """The part at the path, if it is still there."""
-    *way, last = path
-    for part in way:
-        inside = inside.get(str(part), {})
-        if not isinstance(inside, dict):
-            return
-    inside.pop(str(last), None)
+    part, *rest = path
+    if isinstance(written, dict) and rest:
+        _take_out(written.get(str(part)), tuple(rest))
+    elif isinstance(written, dict):
+        written.pop(str(part), None)
 
 
 def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
