@@ -37,8 +37,13 @@ def command(config: Path, paths: Sequence[Path], text: str | None, with_coverage
 
     Nothing is done and no secret is read: each step is described as it would be done, in a journal in memory.
     """
-    project = load_project(config, environ=None)
-    given = _chosen(_tests(project, paths or [project.folder / project.settings.rules]), text)
+    try:
+        project = load_project(config, environ=None)
+        given = _chosen(_tests(project, paths or [project.folder / project.settings.rules]), text)
+    except ConfigurationError as error:
+        if junit_file is not None:
+            junit_file.write_text(junit.error_report(error), "utf-8")
+        raise
     line = _line(project)
     told = [_verdict(line, test) for test in given]
     covered = coverage(project.ruleset, [verdict.told for verdict in told]) if with_coverage else None

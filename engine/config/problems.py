@@ -7,18 +7,20 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from hookrules.actions.action import Action
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.keys import Keys
 from hookrules.engine.config.mended_lines import entry_alone
 from hookrules.engine.config.rule_test import RuleTestFields, RuleTestFile
-from hookrules.engine.config.rules import RULE_KEYS, RuleFields, StepFields
+from hookrules.engine.config.rules import RULE_KEYS, STEP_KEYS, RuleFields, StepFields
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.shapes import keys_of, model_at
 from hookrules.engine.config.suggestions import FOREIGN_KEYS, closest
 from hookrules.engine.config.yaml_nodes import Document, Path
 
 _SECRETIVE = frozenset({"secret", "secrets", "token", "auth", "env", "headers"})
+_CLOCK = frozenset({"clock", "time", "now", "received_at"})
 _CALLED: Mapping[type, str] = {
     RuleFields: "a rule",
     StepFields: "a step",
@@ -112,6 +114,8 @@ def _unknown_key(fault: _Fault) -> _Said:
     if parent and issubclass(parent, Keys) and key in parent.later:
         return _Said(Code.NOT_IN_THIS_VERSION, f"'{key}' is not part of this version", at_key=True)
     known = keys_of(parent) if parent else []
+    if parent and issubclass(parent, RuleTestFields) and key in _CLOCK:
+        return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in a test; its clock is 'at'", at_key=True, as_key="at")
     before, colon, after = key.partition(":")
     if colon and before in known:
         return _Said(Code.NO_SPACE_AFTER_COLON, "a space is missing after ':'", f"{before}: {after}", at_key=True)
@@ -119,6 +123,9 @@ def _unknown_key(fault: _Fault) -> _Said:
         return _Said(Code.UNKNOWN_KEY, "a step's condition is its 'if', and 'when' is the rule's", at_key=True, as_key="if")
     if parent and issubclass(parent, StepFields) and key in RULE_KEYS - set(known):
         message = f"'{key}' belongs to the rule, beside its 'name' and 'steps', and this is a step"
+        return _Said(Code.UNKNOWN_KEY, message, at_key=True, as_key=key)
+    if key in STEP_KEYS and parent and issubclass(parent, Action):
+        message = f"'{key}' belongs to the step, beside {fault.parent_name}"
         return _Said(Code.UNKNOWN_KEY, message, at_key=True, as_key=key)
     if key in FOREIGN_KEYS and parent and issubclass(parent, (RuleFields, StepFields)):
         return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}; {FOREIGN_KEYS[key]}", at_key=True)
