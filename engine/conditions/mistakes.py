@@ -82,9 +82,13 @@ _STATUS = re.compile(r"(?:always|success|failure|cancelled)\(\)")
 _STATUS_ADVICE = "a step runs where all before it succeeded, those under `on_failure` where one failed, those under `finally` always"
 
 
-def template(lexer: Lexer, *, right: bool = False) -> ConditionError:
+_AN_OPERATOR = re.compile(rf"(?:{'|'.join(re.escape(phrase) for phrase in OPERATORS)})\s*$")
+
+
+def template(lexer: Lexer) -> ConditionError:
     """`{{` or `${` stands where an operand must."""
     column, text = lexer.column, lexer.text
+    right = _AN_OPERATOR.search(text, 0, column) is not None
     found = rewriting.TEMPLATE.match(text, column)
     status = _STATUS.match((found[1] or found[2] or "") if found else "")
     if status:
