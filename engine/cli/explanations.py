@@ -35,7 +35,7 @@ def write(event: Event, rules: Sequence[RuleExplanation]) -> None:
     for line in as_text(event, rules):
         screen.print(line)
     fired = sum(rule.fired for rule in rules)
-    click.echo(f"{fired} of {count(len(rules), 'rule')} {'fires' if fired == 1 else 'fire'}", err=True)
+    click.echo(f"{fired} of {count(len(rules), 'rule')} {'fires' if 1 in (fired, len(rules)) else 'fire'}", err=True)
 
 
 def as_text(event: Event, rules: Sequence[RuleExplanation]) -> Iterator[Text]:
