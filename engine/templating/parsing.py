@@ -16,7 +16,7 @@ from hookrules.engine.templating.missing import nearest
 from hookrules.engine.templating.names import Reference, references
 from hookrules.engine.templating.positions import Position
 from hookrules.engine.templating.quick_parsing import quick_tree
-from hookrules.engine.templating.syntax import readable_tree
+from hookrules.engine.templating.syntax import MOST_FAULTS, readable_tree
 
 _MARKS = re.compile(r"\{[{%#]")
 
@@ -82,19 +82,38 @@ def read(source: str) -> Parsed:
     """The same, with what is wrong in `faults`, and what can be read all the same."""
     if is_plain(source):
         return Parsed(nodes.Template([nodes.Output([nodes.TemplateData(source)], lineno=Position(1, 0))], lineno=Position(1, 0)))
-    quick = quick_tree(source)
+    quick = quick_tree(source) if source.count(".") + source.count("|") <= _DEEPEST else None
     if quick is not None:
         return Parsed(*quick)
     tree, unreadable = readable_tree(source)
+    deep = _too_deep(tree)
+    if deep is not None:
+        return Parsed(nodes.Template([]), faults=(*unreadable, deep), whole=False)
     found = [*references(tree), *_printed_raw(tree), *_check(tree)]
     faults = sorted((one for one in found if isinstance(one, TemplateError)), key=lambda fault: (fault.line, fault.column))
     return Parsed(
         tree,
         tuple(one for one in found if isinstance(one, Reference)),
         tuple(one for one in found if isinstance(one, Use)),
-        (*unreadable, *faults),
+        (*unreadable, *faults)[:MOST_FAULTS],
         whole=not unreadable,
     )
+
+
+_DEEPEST = 60
+_MOST_LOOPS = 15
+"""Nodes and loops within one another. Compiled to Python they become parentheses, of which 200, and blocks, of which 20 may nest."""
+
+
+def _too_deep(tree: nodes.Template) -> TemplateError | None:
+    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
+    while waiting:
+        node, depth, loops = waiting.pop()
+        loops += isinstance(node, nodes.For)
+        if depth > _DEEPEST or loops > _MOST_LOOPS:
+            return fail(node, f"the template nests too deeply: at most {_DEEPEST} parts and {_MOST_LOOPS} loops within one another")
+        waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
+    return None
 
 
 def together(faults: Iterable[TemplateError]) -> TemplateError:

@@ -9,8 +9,8 @@ from jinja2.parser import Parser
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.environment import ENVIRONMENT
 
-_MOST = 20
-"""Expressions that can't be read, told of one text."""
+MOST_FAULTS = 20
+"""What is told of one text; the rest comes when that is mended."""
 _OPENING = re.compile(r"\{[{%#]")
 _OPEN_BLOCK = "Unexpected end of template"
 _OFFSET = re.compile(r" at \d+$")
@@ -21,7 +21,7 @@ def readable_tree(source: str) -> tuple[nodes.Template, tuple[TemplateError, ...
     """The tree of all that can be read, in its place, and an error for each `{{ }}` that can't be; at a `{% %}` that can't be it ends."""
     faults: list[TemplateError] = []
     text: str | None = source
-    while text is not None and len(faults) < _MOST:
+    while text is not None and len(faults) < MOST_FAULTS:
         try:
             return Parser(ENVIRONMENT, text).parse(), tuple(faults)
         except TemplateSyntaxError as error:

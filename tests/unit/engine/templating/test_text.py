@@ -1,6 +1,7 @@
 """What all templates mean, shown with the plainest place: text as it is."""
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -271,6 +272,37 @@ def test_every_mistake_of_a_template_is_told_at_once(source: str, told: list[tup
     faults = sorted((fault.column, fault.message) for fault in (first, *first.others))
     assert [column for column, _ in faults] == [column for column, _ in told]
     assert all(words in message for (_, message), (_, words) in zip(faults, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        lambda depth: "{{ item" + "|trim" * depth + " }}",
+        lambda depth: "{{ item" + "|foo" * depth + " }}",
+        lambda depth: "{{ payload" + ".a" * depth + " }}",
+        lambda depth: "{{ payload" + "[0]" * depth + " }}",
+        lambda depth: "{{ " + "1+" * depth + "1 }}",
+        lambda depth: "{{ " + "item if item else " * depth + "item }}",
+        lambda depth: "{% if item %}" * depth + "x" + "{% endif %}" * depth,
+        lambda depth: "{% for i in [1] %}" * depth + "x" + "{% endfor %}" * depth,
+        lambda depth: "{{ " + "(" * depth + "item" + ")" * depth + " }}",
+        lambda depth: "{{ item" + "()" * depth + " }}",
+    ],
+)
+@pytest.mark.parametrize("depth", [16, 50, 58, 100, 200, 1000, 10_000])
+def test_no_nesting_is_too_deep_to_be_run_or_refused(nested: Callable[[int], str], depth: int) -> None:
+    with contextlib.suppress(TemplateError):  # and nothing else is raised
+        TextTemplate(nested(depth)).render({"item": "x", "payload": {"a": 1}})
+
+
+def test_as_many_filters_and_loops_as_anyone_writes_are_fine() -> None:
+    assert TextTemplate("{{ item" + "|trim" * 50 + " }}").render({"item": "x"}) == "x"
+    assert TextTemplate("{% for i in [1] %}" * 15 + "x" + "{% endfor %}" * 15).render({}) == "x"
+
+
+def test_of_very_many_mistakes_the_first_are_told() -> None:
+    first = refusal(TextTemplate, "{{ foo }}" * 1000)
+    assert len((first, *first.others)) == 20
 
 
 @given(st.text(alphabet="{}%#|'\" .()ab\n\r", max_size=40))
