@@ -21,6 +21,7 @@ from hookrules.engine.journal import (
     Arrival,
     Bounds,
     Breaker,
+    ClockReading,
     EventFilter,
     Happened,
     Heading,
@@ -40,6 +41,7 @@ from hookrules.engine.journal import sqlite_breakers as breakers
 from hookrules.engine.journal import sqlite_exchange as exchange
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
+from hookrules.engine.journal import sqlite_workers as workers
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sealing import UNSEALED, Seal
@@ -132,6 +134,18 @@ class SqliteJournal(Journal):
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
 
+    def enter(self, worker: str, process: ProcessMark) -> None:
+        self._write(partial(workers.enter, worker=worker, process=process))
+
+    def workers(self) -> Mapping[str, ProcessMark]:
+        return {name: ProcessMark(*mark) for name, *mark in self._rows(workers.SQL["workers"], ())}
+
+    def leave(self, worker: str, now: float) -> None:
+        self._write(partial(workers.leave, worker=worker, now=now))
+
+    def read_clock(self, reading: ClockReading, lease: float) -> float:
+        return self._write(partial(workers.read_clock, reading=reading, lease=lease))
+
     def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
         after = [self._row(arrival) for arrival in following]
         self._write(partial(writes.write_step, run=run, values=step_values(run, step, self._seal), following=after))
@@ -151,8 +165,8 @@ class SqliteJournal(Journal):
         expected = expectation_values(run, step.key, expects, self._seal) if expects else None
         self._write(partial(writes.park, run=run, step_values=values, due_at=due_at, expects=expected))
 
-    def met(self, run_id: str) -> Met | None:
-        return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
+    def met(self, run_id: str, key: str) -> Met | None:
+        return next((Met(*row) for row in self._rows(_READING["met"], (run_id, key))), None)
 
     def waiting_for_events(self) -> list[Waiting]:
         return [waiting_from(row, self._seal) for row in self._rows(writes.SQL["open_expectations"], ())]
