@@ -219,7 +219,7 @@ class Worker:
         following = self._follow(run, ending, event) if event else None
         self._journal.end_run(run, ending.state, now, ending.error, following, ending.response)
         say = logs.info if ending.state is RunState.SUCCEEDED else logs.warning
-        seconds = now - (run.started_at or now)
+        seconds = max(now - (run.started_at or now), 0)  # unless the clock was set back meanwhile
         say("run", id=run.id, rule=run.rule, state=str(ending.state), seconds=seconds, event=run.event_id, error=ending.error)
 
     def _drain(self, seconds: float) -> None:

@@ -29,9 +29,11 @@ on conflict (one) do update set start = excluded.start, began = excluded.began
 update runs set lease_until = :now + :lease where worker is not null
 
 -- name: bring_runs_back
--- What was due later is due as much sooner as the clock was set back, and what was due is.
-update runs set due_at = max(:now, due_at - :seconds) where due_at > :now and seq in (
-    select seq from runs indexed by runs_due where ended_at is null and held = 0 and worker is null and due_at > :now
+-- What was due later is due as much sooner as the clock was set back, what was due is, and what has begun has begun as long ago.
+update runs
+set due_at = case when due_at > :now then max(:now, due_at - :seconds) else due_at end, started_at = started_at - :seconds
+where (due_at > :now or started_at is not null) and seq in (
+    select seq from runs indexed by runs_due where ended_at is null and held = 0 and worker is null
     union all
     select seq from runs indexed by runs_by_group where group_name is not null and ended_at is null and held = 1
     union all
