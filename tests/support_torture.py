@@ -5,6 +5,7 @@ before anything is started again, the journal says which steps were running then
 kills; where exactly a kill strikes is the machine's choice.
 """
 
+import json
 import os
 import random
 import signal
@@ -19,7 +20,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from serving import CONFIG, PATIENCE, Server, project
+from serving import CONFIG, PATIENCE, SERVE, Server, project
 from support_processes import alive
 
 SENDERS = 4
@@ -68,6 +69,8 @@ echo "end $HOOKRULES_RUN_ID $1 $HOOKRULES_ATTEMPT" >> marks
 [ -z "$3" ] || [ "$HOOKRULES_ATTEMPT" -gt 1 ]
 """
 
+STOPPED = "a run stops here until the journal can be written again"
+
 Attempt = tuple[str, int, int]
 """A run, the number of its step, and the attempt."""
 
@@ -99,15 +102,19 @@ class Torture:
     kills: int
     seed: int
     config: str = CONFIG
+    journal: str = "journal.db"
+    command: Sequence[str] = SERVE
     server: Server | None = None
     struck: Counter[str] = field(default_factory=Counter)
-    """What was killed, and how often."""
+    """What was killed, or done to it otherwise, and how often."""
     interrupted: set[Attempt] = field(default_factory=set)
     sent: list[Sent] = field(default_factory=list)
     refused: Counter[int] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     """What all servers said that have ended."""
+    stopped: set[str] = field(default_factory=set)
+    """Runs that met a journal in trouble."""
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -142,7 +149,7 @@ class Torture:
             self._close()
 
     def start(self) -> None:
-        self.server = Server(self.folder)
+        self.server = Server(self.folder, command=self.command)
         self._children = dict(zip(("ingress", "worker"), self.server.pids(), strict=True))
         self._up.set()
 
@@ -185,9 +192,9 @@ class Torture:
         """Until some more was acknowledged, or some more commands have begun, by chance; not for ever, where nothing is left to do."""
         measure = self._chance.choice([lambda: len(self.sent), self._written])
         least = measure() + self._chance.randint(1, max(2 * self.deliveries // self.kills, 1))
-        wait_until(lambda: measure() >= least or self._all_delivered(), LONG)
+        wait_until(lambda: measure() >= least or self.all_delivered(), LONG)
 
-    def _all_delivered(self) -> bool:
+    def all_delivered(self) -> bool:
         return len(self.sent) == self.deliveries
 
     def _written(self) -> int:
@@ -225,7 +232,7 @@ class Torture:
     # What the journal and the commands say.
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.folder / "journal.db", timeout=PATIENCE)) as journal:
+        with closing(sqlite3.connect(self.folder / self.journal, timeout=PATIENCE)) as journal:
             return journal.execute(sql).fetchall()
 
     def _running(self) -> set[Attempt]:
@@ -234,6 +241,7 @@ class Torture:
 
     def faults(self) -> list[str]:
         """What did not hold; empty where all did."""
+        self.stopped = {json.loads(line)["run"] for line in self.log if STOPPED in line}
         marks = [line.split() for line in (self.folder / "marks").read_text().splitlines()]
         told = [(word, (run, int(step), int(attempt))) for word, run, step, attempt in marks]
         return [*self._lost(), *self._doubled(told), *self._overlapping(told)]
@@ -267,7 +275,8 @@ class Torture:
         ]
 
     def _may_be_again(self, attempt: Attempt, rules: Mapping[str, str]) -> bool:
-        return attempt in self.interrupted or (rules[attempt[0]] == "retry" and attempt[2] == 1)
+        tried_again = rules[attempt[0]] == "retry" and attempt[2] == 1
+        return attempt in self.interrupted or attempt[0] in self.stopped or tried_again
 
     def _overlapping(self, told: Sequence[tuple[str, Attempt]]) -> list[str]:
         """Of a group that queues, nothing begins while another run of it goes on, nor ends after another has begun."""

@@ -6,6 +6,7 @@ All writes of one journal object go through its committing thread; readers have 
 import json
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
@@ -87,8 +88,9 @@ class SqliteJournal(Journal):
         randbits: Callable[[int], int] = secrets.randbits,
         patience: float = PATIENCE,
         seal: Seal = UNSEALED,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        store = SqliteStore(path, patience, seal.key_ids)
+        store = SqliteStore(path, patience, seal.key_ids, clock)
         self._seal = seal
         self._new_run_id = id_maker("run", randbits)
         self._committer = Committer[sqlite3.Connection](store, name="journal")

@@ -13,7 +13,7 @@ _START_RUN = _SQL["start_run"]
 
 def start(connection: sqlite3.Connection, run_id: str, event_seq: int | None, event: EventRow, match: Match) -> bool:
     """Whether a run was written: not where the rule has one for this delivery, nor where another run takes the event in."""
-    now = event.received_at
+    ((now,),) = connection.execute(_SQL["accepted_at"], (event.received_at,)).fetchall()
     values: dict[str, Any] = {
         "id": run_id,
         "event": event_seq,
