@@ -68,7 +68,9 @@ def _under(folder: Path, seen: set[str]) -> Iterator[Path]:
     if real in seen:  # a link to a folder above
         return
     seen.add(real)
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as entries:
+        found = list(entries)
+    for entry in found:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
