@@ -17,6 +17,7 @@ from hookrules.engine.journal.records import (
     Bounds,
     Breaker,
     Complete,
+    Ended,
     EventFilter,
     Happened,
     Heading,
@@ -45,6 +46,7 @@ __all__ = [
     "Breaking",
     "Care",
     "Complete",
+    "Ended",
     "EventFilter",
     "Happened",
     "Heading",
@@ -103,8 +105,11 @@ class Work(Protocol):
     def renew(self, worker: str, now: float, lease: float) -> None:
         """Hold every run that this worker has for another `lease` seconds."""
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        """Write where a step stands, under its key, and in the same commit the events that it made."""
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        """Write where a step stands, under its key, and in the same commit the events that it made.
+
+        `before`: how steps before it ended, written in this commit, too.
+        """
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         """Add to what a running step has said; of a long one the newest is kept."""
@@ -141,8 +146,12 @@ class Work(Protocol):
         error: str | None = None,
         following: Arrival | None = None,
         response: Reply | None = None,
+        before: Sequence[Ended] = (),
     ) -> None:
-        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is."""
+        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is.
+
+        `before`: how its last steps ended, written in this commit, too.
+        """
 
     def hand_back(self, run: Run) -> None:
         """Queue a claimed run again, at once and for anyone."""

@@ -4,7 +4,6 @@ All writes of one journal object go through its committing thread; readers have 
 """
 
 import json
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -14,13 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
-from hookrules.engine.ids import id_maker
+from hookrules.engine.ids import id_maker, random_bits
 from hookrules.engine.journal import (
     USUAL,
     Advance,
     Arrival,
     Bounds,
     Breaker,
+    Ended,
     EventFilter,
     Happened,
     Heading,
@@ -82,7 +82,7 @@ class SqliteJournal(Journal):
         self,
         path: Path | None,
         *,
-        randbits: Callable[[int], int] = secrets.randbits,
+        randbits: Callable[[int], int] = random_bits,
         patience: float = PATIENCE,
         seal: Seal = UNSEALED,
     ) -> None:
@@ -109,7 +109,7 @@ class SqliteJournal(Journal):
         except JournalError as error:
             return _failed(error)
         if repeats == USUAL:
-            return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+            return self._committer.submit_alike(writes.accept_each, rows)
         digest = None if repeats.body is None else self._seal.digest(repeats.body)
         return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
@@ -132,9 +132,8 @@ class SqliteJournal(Journal):
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        after = [self._row(arrival) for arrival in following]
-        self._write(partial(writes.write_step, run=run, values=step_values(run, step, self._seal), following=after))
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        self._write(partial(writes.write_steps, run=run, steps=self._step_rows(run, [*before, (step, following)])))
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         sealed = self._seal.close_text(text, f"outputs.text {run.id} {key}")
@@ -174,11 +173,13 @@ class SqliteJournal(Journal):
         error: str | None = None,
         following: Arrival | None = None,
         response: Reply | None = None,
+        before: Sequence[Ended] = (),
     ) -> None:
         told = error and self._seal.close_text(error, f"runs.error {run.id}")
         values = {"state": state.value, "ended_at": now, "error": told, "response": response_text(response, run.id, self._seal)}
         after = self._row(following) if following else None
-        self._write(partial(writes.end_run, run=run, values=values, following=after))
+        steps = self._step_rows(run, before)
+        self._write(partial(writes.end_run, run=run, values=values, following=after, steps=steps))
 
     def hand_back(self, run: Run) -> None:
         self._under_claim("hand_back_run", run, {})
@@ -308,6 +309,9 @@ class SqliteJournal(Journal):
         """Raises JournalError where the event can't be written."""
         event, matches = arrival
         return event_row(event, self._seal), [(self._new_run_id(event.received_at), match) for match in matches]
+
+    def _step_rows(self, run: Run, steps: Sequence[Ended]) -> list[writes.StepRow]:
+        return [(step_values(run, step, self._seal), [self._row(arrival) for arrival in made]) for step, made in steps]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         return self._committer.submit(write).result()
