@@ -37,7 +37,7 @@ def write(event: Event, rules: Sequence[RuleExplanation], elsewhere: int = 0) ->
         screen.print(line)
     fired = sum(rule.fired for rule in rules)
     others = f"; {elsewhere} more {'is' if elsewhere == 1 else 'are'} on other sources than {event.source}" if elsewhere else ""
-    click.echo(f"{fired} of {count(len(rules), 'rule')} {'fires' if fired == 1 else 'fire'}{others}", err=True)
+    click.echo(f"{fired} of {count(len(rules), 'rule')} {'fires' if 1 in (fired, len(rules)) else 'fire'}{others}", err=True)
 
 
 def as_text(event: Event, rules: Sequence[RuleExplanation]) -> Iterator[Text]:

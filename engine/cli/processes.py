@@ -32,7 +32,8 @@ from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
-from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.tenure import LEASE, Tenure, worker_name
+from hookrules.engine.runs.worker import Worker
 from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
@@ -151,7 +152,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: C
         Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
         Housekeeping(journal, project.settings.retention, project.ruleset),
-        name=worker_name(),
+        Tenure(journal, time.time, worker_name(), LEASE),
         slots=project.settings.server.slots,
         labels=labels,
         reap=reap,

@@ -5,6 +5,7 @@ All writes of one journal object go through its committing thread; readers have 
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from hookrules.engine.journal import (
     Arrival,
     Bounds,
     Breaker,
+    ClockReading,
     Ended,
     EventFilter,
     Happened,
@@ -40,6 +42,7 @@ from hookrules.engine.journal import sqlite_breakers as breakers
 from hookrules.engine.journal import sqlite_exchange as exchange
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
+from hookrules.engine.journal import sqlite_workers as workers
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sealing import UNSEALED, Seal
@@ -85,8 +88,9 @@ class SqliteJournal(Journal):
         randbits: Callable[[int], int] = random_bits,
         patience: float = PATIENCE,
         seal: Seal = UNSEALED,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        store = SqliteStore(path, patience, seal.key_ids)
+        store = SqliteStore(path, patience, seal.key_ids, clock)
         self._seal = seal
         self._new_run_id = id_maker("run", randbits)
         self._committer = Committer[sqlite3.Connection](store, name="journal")
@@ -132,6 +136,18 @@ class SqliteJournal(Journal):
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
 
+    def enter(self, worker: str, process: ProcessMark) -> None:
+        self._write(partial(workers.enter, worker=worker, process=process))
+
+    def workers(self) -> Mapping[str, ProcessMark]:
+        return {name: ProcessMark(*mark) for name, *mark in self._rows(workers.SQL["workers"], ())}
+
+    def leave(self, worker: str, now: float) -> None:
+        self._write(partial(workers.leave, worker=worker, now=now))
+
+    def read_clock(self, reading: ClockReading, lease: float) -> float:
+        return self._write(partial(workers.read_clock, reading=reading, lease=lease))
+
     def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
         self._write(partial(writes.write_steps, run=run, steps=self._step_rows(run, [*before, (step, following)])))
 
@@ -150,8 +166,8 @@ class SqliteJournal(Journal):
         expected = expectation_values(run, step.key, expects, self._seal) if expects else None
         self._write(partial(writes.park, run=run, step_values=values, due_at=due_at, expects=expected))
 
-    def met(self, run_id: str) -> Met | None:
-        return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
+    def met(self, run_id: str, key: str) -> Met | None:
+        return next((Met(*row) for row in self._rows(_READING["met"], (run_id, key))), None)
 
     def waiting_for_events(self) -> list[Waiting]:
         return [waiting_from(row, self._seal) for row in self._rows(writes.SQL["open_expectations"], ())]

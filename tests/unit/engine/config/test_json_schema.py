@@ -233,6 +233,13 @@ def test_every_key_says_what_it_is(kind: str) -> None:
     assert silent == []
 
 
+def test_every_key_of_a_test_and_of_a_rule_shows_an_example() -> None:
+    fields = {**SCHEMAS["tests"]()["$defs"]["RuleTestFields"]["properties"], "Call": SCHEMAS["tests"]()["$defs"]["Call"]}
+    assert [key for key, inner in fields.items() if not inner.get("examples")] == []
+    rule = SCHEMAS["rules"]()["$defs"]["RuleFields"]["properties"]
+    assert all(rule[key].get("examples") for key in ("name", "description", "vars", "runs_on"))
+
+
 def described(schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
     arms = [schema, *schema.get("anyOf", ())]
     return any(arm.get("description") or root["$defs"].get(arm.get("$ref", "").rpartition("/")[2], {}).get("description") for arm in arms)

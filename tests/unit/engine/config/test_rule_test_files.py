@@ -42,6 +42,7 @@ def test_a_sound_test_has_no_findings() -> None:
         ("steps: {deploy: [{shel: {}}]}", "HR302 there is no action 'shel'"),
         ("steps: {deploy: [log]}", "HR104 an expected step is one action with its fields"),
         ("steps: {deploy: [{log: hello}]}", "HR104 what is expected of 'log' is a mapping of its fields"),
+        ("clock: 2026-03-01T10:00:00Z", "3:5 HR101 unknown key 'clock' in a test; its clock is 'at'"),
         ("expect: []", "3:5 HR101 unknown key 'expect' in a test"),
         ("rules:[]: x", "HR"),
     ],
