@@ -168,7 +168,8 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
         return Known()
     unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
     looks = catalogues(with_all_sources(read.settings, read.document)) if catalogues else {}
-    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, read.names, looks)
+    names = read.names
+    return Known(names["sources"], names["schedules"], names["secrets"], unproven, names, read.settings.services(), looks)
 
 
 def _read_rules(read: SettingsFile, folder: Path, known: Known, elsewhere: Path | None = None) -> tuple[list[RuleFile], list[Finding]]:

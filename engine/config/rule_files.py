@@ -15,6 +15,7 @@ from hookrules.engine.config.mended_lines import entry_alone
 from hookrules.engine.config.names import check_names
 from hookrules.engine.config.path_checks import check_paths
 from hookrules.engine.config.problems import findings_of, findings_of_faults
+from hookrules.engine.config.reach_checks import check_reach
 from hookrules.engine.config.rules import RULE_KEYS, RuleFields
 from hookrules.engine.config.ruleset import build_remains, build_rule
 from hookrules.engine.config.suggestions import closest
@@ -67,7 +68,9 @@ def _under(folder: Path, seen: set[str]) -> Iterator[Path]:
     if real in seen:  # a link to a folder above
         return
     seen.add(real)
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as entries:
+        found = list(entries)
+    for entry in found:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
@@ -94,6 +97,7 @@ def check_rule_file(document: Document, known: Known) -> RuleFile:
         if rule:
             rules.append(rule)
             findings += check_machine(rule)
+            findings += check_reach(rule, known)
             findings += check_names(rule, known)  # at once, while its templates are still in templating's cache
             findings += check_conditions(rule)
             findings += check_paths(rule, known.catalogues)

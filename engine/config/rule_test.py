@@ -69,13 +69,14 @@ Address = Annotated[str, AfterValidator(_address)]
 Texts = Annotated[tuple[str, ...], OneOrMore, NotEmpty]
 Calls = tuple[Annotated[ExpectedCall, Compiled(_call, _CALL_SCHEMA)], ...]
 Ending = Literal["succeeded", "failed", "dead"]
+_EXPECTING = ("fires", "silent", "rules", "steps", "ends")
 _ANYTHING = WithJsonSchema({"description": "A file beside this one, or the payload itself."})
 
 
 class RuleTestFields(Keys):
     """One test: an event, and what rules are expected to make of it."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [key]} for key in ("rules", "ends", "steps")]})
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [key]} for key in _EXPECTING]})
 
     name: str = Field(min_length=1, description="What it shows, for people.", examples=["a push to main deploys"])
     source: str | None = Field(
@@ -106,6 +107,12 @@ class RuleTestFields(Keys):
         description="What steps come to, by their id; a success where left out.",
         examples=[{"deploy": {"exit_code": 3, "stderr": "no space left"}}],
     )
+    fires: Annotated[tuple[str, ...], OneOrMore] = Field(
+        (), description="Rules that fire, whichever else do.", examples=["deploy-main", ["deploy-main", "tell-chat"]]
+    )
+    silent: Annotated[tuple[str, ...], OneOrMore] = Field(
+        (), description="Rules that do not fire, whichever else do.", examples=["nightly"]
+    )
     rules: Annotated[tuple[str, ...], OneOrMore] | None = Field(
         None, description="The rules that fire, and no others; [] for none.", examples=[["deploy-main"], []]
     )
@@ -119,9 +126,14 @@ class RuleTestFields(Keys):
     )
 
     @property
-    def fires(self) -> tuple[str, ...]:
+    def expected(self) -> tuple[str, ...]:
         """The rules that are expected to fire."""
-        return self.rules if self.rules is not None else tuple(dict.fromkeys((*self.steps, *self.ends)))
+        return self.rules if self.rules is not None else tuple(dict.fromkeys((*self.fires, *self.steps, *self.ends)))
+
+    @property
+    def expects(self) -> bool:
+        """Whether it says anything that may hold or not."""
+        return self.rules is not None or bool(self.expected or self.silent)
 
 
 class RuleTestFile(Keys):

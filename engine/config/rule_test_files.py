@@ -173,25 +173,36 @@ class _Reader:
             yield from self._unless_known("rule", rule, self.nameable.rules, ("event",))
 
     def _rule_findings(self) -> Iterator[Finding]:
-        if self.fields.rules is None and not self.fields.fires:
-            message = "a test says what it expects: 'rules', a list of those that fire; [] where none does"
+        if not self.fields.expects:
+            message = "a test says what it expects: the rules that it 'fires', or that stay 'silent'; 'rules: []' where none fires at all"
             yield self._error(Code.MISSING_KEY, message, ())
-        for position, name in enumerate(self.fields.rules or ()):
-            yield from self._unless_known("rule", name, self.nameable.rules, ("rules", position))
+        for section in ("fires", "silent", "rules"):
+            for position, name in enumerate(getattr(self.fields, section) or ()):
+                yield from self._unless_known("rule", name, self.nameable.rules, (section, position))
+        yield from self._conflict_findings()
         for section in ("ends", "steps"):
             for name in getattr(self.fields, section):
                 yield from self._expected_findings(section, name)
 
+    def _conflict_findings(self) -> Iterator[Finding]:
+        for section in ("fires", "silent"):
+            if self.fields.rules is not None and getattr(self.fields, section):
+                message = f"'rules' names all that fire, so that '{section}' has nothing to add; leave one of them out"
+                yield self._error(Code.WRONG_VALUE, message, (section,), at_key=True)
+        for position, name in enumerate(self.fields.silent):
+            if self.fields.rules is None and name in self.fields.expected:
+                yield self._error(Code.WRONG_VALUE, f"'{name}' can't both fire and be silent", ("silent", position))
+
     def _expected_findings(self, section: str, name: str) -> Iterator[Finding]:
         unknown = list(self._unless_known("rule", name, self.nameable.rules, (section, name), at_key=True))
         yield from unknown
-        if not unknown and name not in self.fields.fires:
+        if not unknown and name not in self.fields.expected:
             message = f"'{name}' is not among the 'rules' that are expected to fire"
             yield self._error(Code.UNKNOWN_IN_TEST, message, (section, name), at_key=True)
 
     def _result_findings(self) -> Iterator[Finding]:
-        steps = {step.id: step for name in self.fields.fires for step in self._steps_of(name) if step.id}
-        if any(name not in self.nameable.built for name in self.fields.fires):
+        steps = {step.id: step for name in self.fields.expected for step in self._steps_of(name) if step.id}
+        if any(name not in self.nameable.built for name in self.fields.expected):
             return
         for id_, result in self.fields.results.items():
             if id_ not in steps:

@@ -263,7 +263,7 @@ class RuleFields(Keys):
     steps: Annotated[tuple[Step, ...], NotEmpty] = Field(description="What is done, one after another.")
     on_failure: tuple[Step, ...] = Field((), description="What is done when a step failed for good.")
     final: tuple[Step, ...] = Field((), alias="finally", description="What is done at the end, whatever happened.")
-    timeout: PositiveDuration | None = Field(None, description="How long the whole run may take.")
+    timeout: PositiveDuration | None = Field(None, description="How long its steps may take, from the start of the run.")
     retry: RetryFields | None = Field(None, description="For each step that says nothing itself.")
     concurrency: ConcurrencyFields | None = Field(None, description="How many of its runs go on at a time, and what becomes of the others.")
     throttle: ThrottleFields | None = Field(None, description="How often it runs where many events fire it.")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hookrules.actions import Services
 from hookrules.engine.conditions import Condition
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
@@ -24,6 +25,8 @@ class Known:
     """The sources that take deliveries from anyone."""
     services: Mapping[str, Collection[str]] | None = None
     """What actions may use: a section of hookrules.yaml → the names in it."""
+    configured: Services | None = None
+    """The same, as they are set up there; None where that can't be read."""
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     """What the events of a source look like, where that is known and asked for."""
 

@@ -86,6 +86,14 @@ def test_a_sample_never_shows_a_secret(folder: Path) -> None:
     assert not any(text in result.stdout for text in (SECRET, "12345678", "\x1b"))
 
 
+def test_without_a_source_the_sources_are_listed(folder: Path) -> None:
+    result = hookrules("paths", folder=folder)
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["source", "github", "sensors", "rule", "schedule"]
+    assert "hookrules paths SOURCE" in result.stderr
+    told = json.loads(hookrules("paths", "--format", "json", folder=folder).stdout)["sources"]
+    assert told[0] == {"name": "github", "sender": "github"}
+
+
 def test_without_an_event_the_types_are_listed(folder: Path) -> None:
     keep(folder, "github", "push", {}, {})
     result = hookrules("paths", "github", folder=folder)

@@ -103,7 +103,7 @@ def test_json_says_the_same_as_data(failing: Path) -> None:
     assert first["rules"]["announce-push"]["state"] == "succeeded"
     assert [failure["message"] for failure in first["failures"]] == [
         "note-pull-request does not fire",
-        "announce-push fires, and is not expected to",
+        "announce-push fires, and is not expected to; 'rules' names all that fire, 'fires' and 'silent' only some",
     ]
     assert "coverage" not in told
 
