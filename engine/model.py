@@ -241,7 +241,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ProcessMark:
-    """A process that does a step, told from every other that ever has its number. It leads a process group."""
+    """A process that does a step, or a worker: told from every other that ever has its number. It leads a process group."""
 
     host: str
     boot: str

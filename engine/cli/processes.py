@@ -32,7 +32,8 @@ from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
-from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.tenure import LEASE, Tenure, worker_name
+from hookrules.engine.runs.worker import Worker
 from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
@@ -95,10 +96,20 @@ async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable
     loop = asyncio.get_running_loop()
     for number in STOPS:
         loop.add_signal_handler(number, stop)
-    loop.add_reader(lifeline.fd, stop)
+    loop.add_reader(lifeline.fd, _once(loop, lifeline.fd, stop))
     serving = asyncio.create_task(serve())
     lifeline.ready()
     await serving
+
+
+def _once(loop: asyncio.AbstractEventLoop, fd: int, stop: Callable[[], None]) -> Callable[[], None]:
+    """The end of a pipe stays readable: a loop that went on looking would do nothing else while what is under way is answered."""
+
+    def stop_once() -> None:
+        loop.remove_reader(fd)
+        stop()
+
+    return stop_once
 
 
 def worker(project: Project, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
@@ -151,7 +162,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: C
         Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
         Housekeeping(journal, project.settings.retention, project.ruleset),
-        name=worker_name(),
+        Tenure(journal, time.time, worker_name(), LEASE),
         slots=project.settings.server.slots,
         labels=labels,
         reap=reap,

@@ -71,6 +71,16 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockReading:
+    """A clock that people and programs set, beside one that nobody does."""
+
+    now: float
+    start: str
+    """Which start of the machine `elapsed` counts from."""
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A run that an event may let go on."""
 

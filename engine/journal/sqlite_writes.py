@@ -184,7 +184,7 @@ def park(
 ) -> None:
     """`expects`: the values of `expect`."""
     under_claim(connection, "write_step", run, step_values)
-    under_claim(connection, "park_run", run, {"due_at": due_at})
+    under_claim(connection, "park_run", run, {"due_at": due_at, "written_at": step_values["ended_at"]})
     if expects:
         connection.execute(SQL["expect"], expects)
     else:

@@ -1,6 +1,7 @@
 """One attempt at a step: its call is rendered, done under the run's bounds, and what came of it is on disk before anything else begins."""
 
 import copy
+import math
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +67,7 @@ class Attempts:
             self._journal.write_step(self._run, step, made, before)
 
     def unlimited(self) -> "Attempts":
-        """The same, for what is still to be done when the rule's timeout may be over."""
+        """The same, for what is done about a run's end, also where that is that its time is over."""
         other = copy.copy(self)
         other._rule = replace(self._rule, timeout=None)  # noqa: SLF001 - one of our own
         return other
@@ -104,7 +105,7 @@ class Attempts:
         finally:
             self._workshop.outputs.close(self._run, step.key, whole=self._rule.streams)
         if outcome.due_at is not None:
-            raise Paused(self._masked(replace(step, state=StepState.WAITING), outcome), outcome.due_at, outcome.expects)
+            raise self._pause(step, StepState.WAITING, outcome, outcome.due_at)
         if outcome.succeeded:
             return self.end(step, StepState.SUCCEEDED, outcome.result, emissions=outcome.emissions)
         if self._halt.stopped:
@@ -114,7 +115,7 @@ class Attempts:
         delay = delay_before_next(plan.retry or self._rule.retry, step.attempts, outcome, self._workshop.random)
         if delay is None:
             return self.end(step, StepState.FAILED, outcome.result, outcome.error)
-        raise Paused(self._masked(replace(step, state=StepState.RETRYING), outcome), self._workshop.clock() + delay)
+        raise self._pause(step, StepState.RETRYING, outcome, self._workshop.clock() + delay)
 
     def end(
         self,
@@ -135,6 +136,10 @@ class Attempts:
         known = self._known.get(key)
         if known is not None:
             self.end(known, StepState.CANCELLED, known.result, known.error)
+
+    def _pause(self, step: Step, state: StepState, outcome: Outcome, due_at: float) -> Paused:
+        """Not for longer than the rule has time: when that is over, the run ends and says so."""
+        return Paused(self._masked(replace(step, state=state), outcome), min(due_at, self._deadline()), outcome.expects)
 
     def _outcome(self, step: Step, plan: PlannedStep, render: Render) -> Outcome:
         remaining = self._remaining(plan)
@@ -163,14 +168,16 @@ class Attempts:
 
     def _remaining(self, plan: PlannedStep) -> float:
         """Seconds for this step: its own timeout, or what is left of the rule's."""
-        mine = plan.timeout or DEFAULT_TIMEOUT
+        return min(plan.timeout or DEFAULT_TIMEOUT, self._deadline() - self._workshop.clock())
+
+    def _deadline(self) -> float:
+        """When the rule's time is over; infinity where it has no bound. A clock that was set back gives no more time than the rule has."""
         if self._rule.timeout is None or self._run.started_at is None:
-            return mine
-        return min(mine, self._run.started_at + self._rule.timeout - self._workshop.clock())
+            return math.inf
+        return min(self._run.started_at, self._workshop.clock()) + self._rule.timeout
 
     def _surroundings(self, step: Step, timeout: float) -> Surroundings:
-        mask, known = self._workshop.mask, self._known.get(step.key)
-        waited = known is not None and known.state is StepState.WAITING
+        mask, left = self._workshop.mask, self._left_when_put_off(step.key)
         return Surroundings(
             folder=self._workshop.folder,
             idempotency_key=self._key(step),
@@ -179,8 +186,8 @@ class Attempts:
             timeout=timeout,
             services=self._workshop.services,
             body=self._event.body,
-            earlier=known.result if known is not None and waited else {},
-            met=self._journal.met(self._run.id) if waited else None,
+            earlier=left,
+            met=self._journal.met(self._run.id, step.key) if left else None,
             facts=environment(self._event, self._rule, self._run),
             cancelled=self._halt.signal,
             log=lambda level, message: self._workshop.log(level, mask(message)),
@@ -188,6 +195,11 @@ class Attempts:
             started=partial(self._remember, step),
             mask=mask,
         )
+
+    def _left_when_put_off(self, key: str) -> Mapping[str, Json]:
+        """Also where a worker died when the step had just gone on: what has come meanwhile has come."""
+        known = self._known.get(key)
+        return known.result if known is not None and known.state in (StepState.WAITING, StepState.RUNNING) else {}
 
     def _remember(self, step: Step, process: ProcessMark) -> None:
         """A claim that is over, or a journal in trouble, shows itself where the step's result is written."""

@@ -78,6 +78,7 @@ class Execution:
         if self._run.cancelled_at is not None:
             self._halt.cancel()
         failed = self._section("steps", self._rule.steps)
+        self._attempts = self._attempts.unlimited()
         handled = False
         if failed is not None and not self._halt.cancelled:
             self._names.failed = {"step": failed.name or failed.key, "error": failed.error}
@@ -127,19 +128,18 @@ class Execution:
 
     def _conclude(self, state: RunState) -> None:
         """What steps still do once the run's end is known. Where that fails, the step says so, and the end stays as it is."""
-        attempts = self._attempts.unlimited()
         for step, plan in self._done:
             key = f"end of {step.key}"
-            if attempts.ended(key):
+            if self._attempts.ended(key):
                 continue
-            begun = attempts.begin(key, plan)
+            begun = self._attempts.begin(key, plan)
             try:
                 call = plan.action.conclusion(self._names.for_templates(), state)
             except TemplateError as error:
-                attempts.end(begun, StepState.FAILED, error=str(error))
+                self._attempts.end(begun, StepState.FAILED, error=str(error))
                 continue
             if call is not None:
-                attempts.make(begun, plan, _Rendered(call))
+                self._attempts.make(begun, plan, _Rendered(call))
 
     def _step(self, key: str, plan: PlannedStep) -> Step:
         begun = self._attempts.begin(key, plan, plan.id or "")

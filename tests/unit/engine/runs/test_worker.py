@@ -19,7 +19,8 @@ from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
-from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.tenure import Tenure
+from hookrules.engine.runs.worker import Worker
 
 
 class FailsOnce(SqliteJournal):
@@ -48,7 +49,8 @@ def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
     correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
     housekeeping = Housekeeping(bench.journal, Retention(), [])
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2, reap=reap)
+    tenure = Tenure(bench.journal, bench.clock, "w", elapsed=bench.clock)
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, tenure, slots=2, reap=reap)
 
 
 def without_payload(line: bytes) -> bytes:
@@ -72,10 +74,6 @@ def work_until_an_end(bench: Bench, reap: Callable[[], None] = lambda: None) -> 
         working.stop()
         thread.join(30)
     assert not thread.is_alive()
-
-
-def test_two_workers_never_share_a_name_so_that_none_renews_what_a_dead_one_held() -> None:
-    assert worker_name() != worker_name()
 
 
 def test_a_worker_runs_what_is_due_and_ends_when_told_to(bench: Bench) -> None:
