@@ -19,6 +19,7 @@ from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.slots import Slots
 from hookrules.engine.runs.watching import Watch
 from hookrules.engine.runs.workshop import Workshop
 
@@ -40,7 +41,10 @@ _TROUBLE = 1.0
 
 
 class Worker:
-    """`run` returns when told to stop: nothing is claimed any more, what runs is finished or handed back."""
+    """`run` returns when told to stop: nothing is claimed any more, what runs is finished or handed back.
+
+    Told to retire, since another worker has taken over, it claims nothing more either, and returns when the last of its runs has ended.
+    """
 
     def __init__(
         self,
@@ -55,8 +59,9 @@ class Worker:
         slots: int,
         labels: tuple[str, ...] = (),
         reap: Callable[[], None] = lambda: None,
+        shared: Slots | None = None,
     ) -> None:
-        """`slots` runs go on at a time, of one rule three quarters of them.
+        """`slots` runs go on at a time, of one rule three quarters of them; what `shared` knows of counts, too.
 
         `follow` gives the event that the end of a run is, with the rules that it fires. `reap` is called by the thread of `run`, at every
         end of a run and at least as often as leases are renewed.
@@ -73,8 +78,10 @@ class Worker:
         self._slots = slots
         self._labels = labels
         self._reap = reap
+        self._shared = shared or Slots()
         self._wake = threading.Event()
         self._signals = 0
+        self._retiring = False
         self._abandoned: list[Run] = []
         self._halts: dict[str, tuple[str, Halt]] = {}
         """For each run that goes on here its rule, and how it is stopped."""
@@ -92,28 +99,34 @@ class Worker:
         """
         self._signals += 1
 
+    def retire(self) -> None:
+        """Likewise from a signal handler."""
+        self._retiring = True
+
     @property
     def _stopping(self) -> bool:
         return self._signals > 0
 
+    @property
+    def _done(self) -> bool:
+        return self._stopping or (self._retiring and not self._halts and not self._abandoned)
+
     def run(self, drain: float) -> None:
         """`drain`: seconds that running runs have to finish once told to stop."""
         with ThreadPoolExecutor(self._slots, thread_name_prefix="run") as pool:
-            while not self._stopping:
+            while not self._done:
                 self._turn(pool)
             self._drain(drain)
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:
         try:
             now = self._workshop.clock()
-            self._schedules.tick(now)
             self._hand_back_abandoned()
             self._renew(now)
-            self._watch.look()
-            self._correlator.look()
             self._cancel()
-            self._claim(pool, now)
-            self._housekeeping.tidy(now)
+            if not self._retiring:
+                self._begin(pool, now)
+            self._shared.hold(len(self._halts))
             self._reap()
             self._wait()
             self._troubled = False
@@ -122,6 +135,14 @@ class Worker:
                 logs.error("the worker can't use the journal and tries again", error=str(error))
             self._troubled = True
             self._wake.wait(_TROUBLE)
+
+    def _begin(self, pool: ThreadPoolExecutor, now: float) -> None:
+        """What only one worker of a machine does."""
+        self._schedules.tick(now)
+        self._watch.look()
+        self._correlator.look()
+        self._claim(pool, now)
+        self._housekeeping.tidy(now)
 
     def _hand_back_abandoned(self) -> None:
         """What was left where it stood goes on as soon as the journal can be written: renewed with the rest, it would stand for ever."""
@@ -143,7 +164,7 @@ class Worker:
 
     def _claim(self, pool: ThreadPoolExecutor, now: float) -> None:
         self._claimed_at = now
-        free = self._slots - len(self._halts)
+        free = self._slots - len(self._halts) - self._shared.held_by_others()
         if free <= 0:
             return
         for run in self._journal.claim(self._name, now, LEASE, self._turn_of_rules(free)):
@@ -157,11 +178,12 @@ class Worker:
         return Turn(free, max(self._slots - self._slots // 4, 1), running, self._served, self._labels)
 
     def _wait(self) -> None:
-        """Until a run has ended, another process has written, something is due, or leases want renewal."""
+        """Until a run has ended here or in a worker before, another process has written, something is due, or leases want renewal."""
         clock = self._workshop.clock
         now = clock()
         until = min(self._renewed_at + _RENEWAL, self._next_due(now))
-        while not self._stopping and not self._wake.is_set() and clock() < until and not self._written():
+        held = self._shared.held_by_others()
+        while not (self._done or self._wake.is_set() or clock() >= until or self._written() or self._shared.held_by_others() < held):
             self._wake.wait(_GLANCE)
             self._flush(clock())
         self._wake.clear()
@@ -173,6 +195,8 @@ class Worker:
             self._flushed_at = now
 
     def _next_due(self, now: float) -> float:
+        if self._retiring:
+            return float("inf")
         pause = self._journal.seconds_to_next(self._claimed_at)
         due = now + _RENEWAL if pause is None else self._claimed_at + pause
         return min(self._schedules.next_due(), self._correlator.next_due(), self._housekeeping.next_due(), due)

@@ -43,6 +43,12 @@ class Reception:
         """What is under way is still answered."""
         self._told.set()
 
+    def retire(self) -> None:
+        """Another reception has taken over at the same sockets: take no new connection, and end once those that there are have ended."""
+        for listener in self._all:
+            listener.retire()
+        asyncio.get_running_loop().call_later(self._farewell, self.stop)
+
     async def serve(self) -> None:
         """Raises UsageError where the files of `server.tls` can't be used, and in a group what keeps a listener from going on."""
         if self._tls and (faults := faults_of(self._tls)):

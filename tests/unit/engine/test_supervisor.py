@@ -12,7 +12,8 @@ import pytest
 PRELUDE = """
 import os, signal, sys
 from hookrules.engine import logs
-from hookrules.engine.supervisor import Supervisor
+from hookrules.engine.children import Job
+from hookrules.engine.supervisor import Generation, Supervisor
 
 def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
@@ -81,7 +82,10 @@ def alive(pid: str) -> bool:
     return True
 
 
-TWO = 'sys.exit(Supervisor([("a", until_told("a")), ("b", until_told("b"))], 5.0, lambda: say("all", "ready")).run())'
+TWO = """
+both = Generation([Job("a", until_told("a")), Job("b", until_told("b"))], 5.0)
+sys.exit(Supervisor(both, lambda: say("all", "ready")).run())
+"""
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -114,7 +118,7 @@ def test_a_child_that_dies_again_and_again_still_comes_back() -> None:
 
 
 def test_a_child_that_can_not_start_ends_everything_with_an_error() -> None:
-    with supervised('sys.exit(Supervisor([("a", until_told("a")), ("b", broken)], 5.0, lambda: say("all", "ready")).run())') as running:
+    with supervised(TWO.replace('until_told("b")', "broken")) as running:
         assert running.process.wait(20) == 1
 
 
@@ -126,7 +130,7 @@ def test_children_end_when_their_supervisor_is_killed() -> None:
 
 
 def test_a_child_that_does_not_end_in_time_is_killed() -> None:
-    with supervised('sys.exit(Supervisor([("s", stubborn)], 0.2, lambda: None).run())') as running:
+    with supervised('sys.exit(Supervisor(Generation([Job("s", stubborn)], 0.2), lambda: None).run())') as running:
         _, pid = running.line()
         running.process.terminate()
         assert running.process.wait(20) == 0
@@ -151,7 +155,7 @@ def test_a_second_signal_reaches_the_children_too_so_that_they_can_hurry() -> No
             signal.sigwait([signal.SIGTERM])
             say("told", time)
 
-    sys.exit(Supervisor([("busy", busy)], 60.0, lambda: say("all", "ready")).run())
+    sys.exit(Supervisor(Generation([Job("busy", busy)], 60.0), lambda: say("all", "ready")).run())
     """
     with supervised(program) as running:
         running.lines(2)
@@ -163,7 +167,7 @@ def test_a_second_signal_reaches_the_children_too_so_that_they_can_hurry() -> No
 
 def test_ctrl_c_in_a_terminal_tells_the_children_once() -> None:
     """A terminal signals the whole group of the foreground process."""
-    with supervised("os.setpgid(0, 0)\n" + TWO) as running:
+    with supervised("os.setpgid(0, 0)" + TWO) as running:
         said = running.lines(3)
         assert os.getpgid(int(said["a"])) != running.process.pid
         os.killpg(running.process.pid, signal.SIGINT)
@@ -190,7 +194,7 @@ def test_a_child_that_came_back_still_learns_of_its_supervisors_death() -> None:
         lifeline.ready()
         _stop_at_end(lifeline.fd, lambda: say("b", "orphaned"))
 
-    sys.exit(Supervisor([("a", event_loop), ("b", thread)], 5.0, lambda: say("all", "ready")).run())
+    sys.exit(Supervisor(Generation([Job("a", event_loop), Job("b", thread)], 5.0), lambda: say("all", "ready")).run())
     """
     with supervised(program) as running:
         os.kill(int(running.lines(3)["b"]), signal.SIGKILL)
