@@ -175,7 +175,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: C
     return Worker(
         workshop,
         Rulebook(project.ruleset, journal),
-        Schedules(schedules_of(project.settings), index, journal, _new_event_id),
+        Schedules(schedules_of(project.settings), index, journal, _new_event_id, random.random),
         Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id, shared.unchanged),
         follower(index, time.time, _new_event_id),
         Housekeeping(journal, project.settings.retention, project.ruleset),

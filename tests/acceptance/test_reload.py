@@ -186,7 +186,8 @@ def test_a_folder_of_rules_that_comes_goes_and_is_a_link(folder: Path) -> None:
         server.wait_for("the reload is refused, and what was in force stays")
         (folder / "rules").symlink_to("release-1")
         server.wait_for("reloaded", 3)
-        project(folder / "release-2", saying("second")) if (folder / "release-2").mkdir() else None
+        (folder / "release-2").mkdir()
+        project(folder / "release-2", saying("second"))
         (folder / "link").symlink_to("release-2/rules")
         (folder / "link").replace(folder / "rules")
         assert server.wait_for("reloaded", 4)["changed"] == 1
@@ -275,6 +276,7 @@ def test_no_delivery_is_refused_or_lost_over_many_reloads(folder: Path) -> None:
             server.process.send_signal(signal.SIGHUP)
             server.wait_for("reloaded", number)
         senders.stop()
+        senders.answers.append(server.github("push", {}))
         assert senders.faults == []
         assert {status for status, _ in senders.answers} == {202}
         started = {run["id"] for _, answer in senders.answers for run in answer["runs"]}
