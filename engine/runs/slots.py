@@ -7,7 +7,7 @@ from contextlib import suppress
 
 _CELL = struct.Struct("qq")
 """A process, and how many runs it has."""
-_CELLS = 256
+_CELLS = 64
 
 
 class Slots:

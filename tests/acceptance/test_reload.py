@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path) -> Iterator[Server]:
-    with serving(folder) as running:
+    with serving(folder, "--watch") as running:
         yield running
 
 
@@ -81,7 +81,7 @@ def test_a_broken_set_is_refused_aloud_and_the_old_one_serves_on(server: Server)
 
 
 def test_the_verb_says_what_became_of_it(folder: Path) -> None:
-    with serving(folder, "--no-watch") as server:
+    with serving(folder) as server:
         (folder / "rules" / "rules.yaml").write_text(BROKEN)
         [answer] = json_lines(hookrules(folder, "reload", "--format", "json", code=1))
         assert (answer["taken"], answer["rules"]) == (False, 1)
@@ -98,7 +98,7 @@ def test_the_verb_says_what_became_of_it(folder: Path) -> None:
 
 
 def test_the_verb_without_a_server_says_so(folder: Path) -> None:
-    with serving(folder) as server:
+    with serving(folder, "--watch") as server:
         server.kill()
     done = subprocess.run([*SERVE[:3], "reload"], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
@@ -109,7 +109,7 @@ def test_a_hangup_reloads_and_a_service_manager_is_told(folder: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
         notified.bind(str(folder / "notify"))
         notified.settimeout(PATIENCE)
-        with serving(folder, "--no-watch", env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}) as server:
+        with serving(folder, env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify")}) as server:
             assert notified.recv(100) == b"READY=1"
             (folder / "rules" / "rules.yaml").write_text(saying("second"))
             server.process.send_signal(signal.SIGHUP)
@@ -121,7 +121,7 @@ def test_a_hangup_reloads_and_a_service_manager_is_told(folder: Path) -> None:
 
 
 def test_what_takes_a_restart_is_said_and_the_rest_is_taken(folder: Path) -> None:
-    with serving(folder, "--no-watch") as server:
+    with serving(folder) as server:
         config = CONFIG.replace("{listen: 127.0.0.1:0, drain: 5s}", "{listen: 127.0.0.1:1, drain: 5s}")
         (folder / "hookrules.yaml").write_text(config.replace("journal.db", "other.db").replace("  lab:", "  more: {verify: none}\n  lab:"))
         told = server.wait_for("listening")
@@ -143,7 +143,7 @@ def test_a_secrets_file_that_changes_is_read_again(folder: Path) -> None:
     github = f"{{provider: github, secret: {SECRET}}}"
     config = CONFIG.replace(github, "{provider: github, secret: {file: secret}}")
     (folder / "hookrules.yaml").write_text(config)
-    with serving(folder) as server:
+    with serving(folder, "--watch") as server:
         assert server.github("push", {})[0] == 401
         rewrite(folder / "secret", SECRET)
         server.wait_for("reloaded")
@@ -167,7 +167,7 @@ def volume(folder: Path, name: str, rules: str) -> None:
 def test_a_volume_whose_content_is_swapped(folder: Path) -> None:
     (folder / "rules" / "rules.yaml").unlink()
     volume(folder / "rules", "2026_11_30", RULES)
-    with serving(folder) as server:
+    with serving(folder, "--watch") as server:
         for number, word in enumerate(("second", "third"), 1):
             volume(folder / "rules", f"later_{number}", saying(word))
             server.wait_for("reloaded", number)
@@ -176,7 +176,7 @@ def test_a_volume_whose_content_is_swapped(folder: Path) -> None:
 
 
 def test_a_folder_of_rules_that_comes_goes_and_is_a_link(folder: Path) -> None:
-    with serving(folder) as server:
+    with serving(folder, "--watch") as server:
         (folder / "rules" / "more").mkdir()
         (folder / "rules" / "more" / "a.yaml").write_text("rules: [{name: more, on: lab, steps: [{log: more}]}]")
         assert server.wait_for("reloaded")["added"] == 1
@@ -203,7 +203,7 @@ def test_a_run_that_goes_on_keeps_its_rule_and_is_not_cut(folder: Path) -> None:
           - log: old
     """
     project(folder, waiting)
-    with serving(folder) as server:
+    with serving(folder, "--watch") as server:
         assert server.post("/hooks/lab", b"{}", {"Content-Type": "application/json"})[0] == 202
         while json_lines(hookrules(folder, "runs", "--format", "json"))[0]["state"] != "running":
             pass
@@ -223,7 +223,7 @@ def test_slots_hold_over_a_reload(folder: Path) -> None:
       - {name: short, on: github.push, steps: [{log: short}]}
     """
     project(folder, waiting, CONFIG.replace("drain: 5s", "drain: 5s, slots: 1"))
-    with serving(folder, "--no-watch") as server:
+    with serving(folder) as server:
         server.post("/hooks/lab", b"{}", {"Content-Type": "application/json"})
         while json_lines(hookrules(folder, "runs", "--format", "json"))[0]["state"] != "running":
             pass
@@ -269,7 +269,7 @@ class Senders:
 
 def test_no_delivery_is_refused_or_lost_over_many_reloads(folder: Path) -> None:
     reloads = 12
-    with serving(folder, "--no-watch") as server:
+    with serving(folder) as server:
         senders = Senders(server)
         for number in range(1, reloads + 1):
             project(folder, saying(f"word {number}"))
@@ -289,7 +289,7 @@ def test_no_delivery_is_refused_or_lost_over_many_reloads(folder: Path) -> None:
 
 
 def test_a_worker_alone_reloads(folder: Path) -> None:
-    with serving(folder, "--no-worker") as server:
+    with serving(folder, "--watch", "--no-worker") as server:
         worker = subprocess.Popen([*SERVE[:3], "work", "--log-format", "json"], cwd=folder, stderr=subprocess.PIPE, text=True)
         assert worker.stderr is not None
         told = iter(worker.stderr)
