@@ -7,13 +7,14 @@ several may stand side by side (`serve --no-worker` and `work`); one that nobody
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import msgspec
 
 from hookrules.engine import logs
+from hookrules.engine.model import Json
 
 _MOST_ASKING = 16
 _SEND_SECONDS = 2.0
@@ -28,9 +29,9 @@ class Answer:
     rules: int
     """That are in force now."""
     message: str
-    findings: Sequence[dict[str, object]] = ()
+    findings: tuple[dict[str, Json], ...] = ()
     """As `validate --format json` has them."""
-    restart: Sequence[str] = ()
+    restart: tuple[str, ...] = ()
     """What has changed and takes a restart."""
 
 

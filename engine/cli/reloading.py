@@ -114,7 +114,9 @@ class Reloading:
         for change in coming.restart:
             logs.warning(f"{change} has changed, and that takes a restart; until then the one before stays")
         logs.info("reloaded", **_difference(before, self._project), seconds=time.monotonic() - coming.since)
-        self._conclude(Answer(True, len(self._project.ruleset), "the new set is in force", _placed(self._project.findings), coming.restart))
+        self._conclude(
+            Answer(True, len(self._project.ruleset), "the new set is in force", _placed(self._project.findings), tuple(coming.restart))
+        )
 
     def failed(self, reason: str) -> None:
         self._coming = None
