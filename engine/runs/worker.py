@@ -258,6 +258,8 @@ class Worker:
     def _drain(self, seconds: float) -> None:
         deadline = self._workshop.clock() + seconds
         while self._halts and self._workshop.clock() < deadline and self._signals < 2:
+            with contextlib.suppress(JournalError):
+                self._renew(self._workshop.clock())
             self._wake.wait(_GLANCE)
             self._wake.clear()
         for _, halt in list(self._halts.values()):
