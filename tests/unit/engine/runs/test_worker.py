@@ -177,3 +177,35 @@ def test_runs_of_a_worker_before_count_against_the_slots(bench: Bench) -> None:
         gate.opened.set()
         working.stop()
         thread.join(30)
+
+
+def test_a_worker_that_drains_holds_what_it_finishes(bench: Bench) -> None:
+    """Longer than a lease, if `server.drain` says so: else another machine would take the run over and do it, too."""
+    gate = Gate()
+    bench.perform = gate.perform
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    working = worker(bench, lambda: None)
+    thread = threading.Thread(target=working.run, args=(600.0,))
+    thread.start()
+    try:
+        assert gate.begun.acquire(timeout=30)
+        working.stop()
+        for _ in range(4):
+            bench.clock.now += 20
+            until(lambda: (bench.journal.seconds_to_next(bench.clock()) or 0.0) > 25)
+    finally:
+        gate.opened.set()
+        thread.join(30)
+    assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Asks again and again: it is another thread that does it."""
+    over = threading.Event()
+    timer = threading.Timer(30, over.set)
+    timer.start()
+    try:
+        while not happened():
+            assert not over.is_set(), "it did not happen"
+    finally:
+        timer.cancel()
