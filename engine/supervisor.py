@@ -111,7 +111,8 @@ class Supervisor:
         self._on_stop = on_stop
         self._stopping = False
         self._loading = False
-        self._told = False
+        self._asked = 0
+        self._told = 0
 
     def run(self) -> int:
         """Returns the exit code: 0 after a signal, 1 where a child could not start."""
@@ -247,11 +248,14 @@ class Supervisor:
         if self._stopping:
             logs.info("stopping: what runs is finished first; a second signal ends it now")
         if not self._told:
+            self._told = self._asked
             self._terminate()
         deadline = time.monotonic() + self._drain
         while (left := deadline - time.monotonic()) > 0 and (living := self._living()):
             if wake in wait([wake, *(child.process.sentinel for child in living)], left):
                 os.read(wake, 4096)
+            if self._asked > self._told:  # the pipe may still have told of those that were seen to
+                self._told = self._asked
                 self._terminate()
         for child in self._living():
             logs.warning("a process did not end in time and is killed", process=child.name)
@@ -266,9 +270,10 @@ class Supervisor:
             child.process.terminate()
 
     def _stop(self, *_: Any) -> None:
+        self._asked += 1
         self._stopping = True
         if self._loading:  # with many rules it takes seconds until the loop is back that would tell them
-            self._told = True
+            self._told = self._asked
             self._terminate()
 
     def _hang_up(self, *_: Any) -> None:

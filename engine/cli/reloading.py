@@ -87,7 +87,7 @@ class Reloading:
         except HookrulesError as error:
             self._refuse(str(error), error.findings if isinstance(error, ConfigurationError) else ())
         except Exception as error:  # noqa: BLE001  whatever it is, those who send and those who wait are served on
-            logs.logger.exception("a reload broke down")
+            logs.exception("a reload broke down")
             self._refuse(f"hookrules made a mistake ({type(error).__name__}); its log says where")
         else:
             return self._generation(self._coming.project, self._coming.shared)

@@ -46,7 +46,7 @@ def command(
     relayed = parted(channels, project.settings.sources)
     logs.set_up(log_format)
     _say_warnings(project)
-    with rehearsed(project, dry_run=dry_run) as played, sockets_of(played, address, console=not no_worker) as sockets:
+    with sockets_of(project, address, console=not no_worker) as sockets, rehearsed(project, dry_run=dry_run) as played:
         processes.prepare(played)
         posting = tunnels(relayed, _url_for_tunnels(project, sockets)) if relayed else []
         with reloading(project, played, partial(_jobs, sockets, no_worker=no_worker), sockets.bound_by) as reloads:

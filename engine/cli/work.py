@@ -31,7 +31,7 @@ def command(config: Path, labels: str, dry_run: bool, watch: bool, log_format: l
     project = load_project(config)
     logs.set_up(log_format)
     wanted = tuple(filter(None, labels.replace(" ", "").split(",")))
-    with rehearsed(project, dry_run=dry_run) as played, sockets_of(played, hooks=False) as sockets:
+    with sockets_of(project, hooks=False) as sockets, rehearsed(project, dry_run=dry_run) as played:
         processes.prepare(played)
         with reloading(project, played, partial(_jobs, sockets, wanted), sockets.bound_by) as reloads:
             return Supervisor(

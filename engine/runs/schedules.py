@@ -54,6 +54,14 @@ class Schedules:
             if due is not None and due.tick_at <= now:
                 self._pass(name, table, due, now)
 
+    def plan_again(self, now: float) -> None:
+        """The clock was set back: what is due sooner by it is not waited longer for. A tick that was there already starts nothing again."""
+        for name, table in self._schedules.items():
+            due, sooner = self._plan(name, table, now), table.times.after(now)
+            if due is None or (sooner is not None and sooner < due.at):
+                self._journal.plan_schedule(_key(name, table), sooner)
+                self._due[name] = self._drawn(table, sooner)
+
     def _plan(self, name: str, table: Timetable, now: float) -> "_Due | None":
         key = _key(name, table)
         at = self._journal.schedule_due(key)

@@ -74,6 +74,22 @@ def test_two_workers_tick_once(bench: Bench) -> None:
     assert len(bench.journal.runs(RunFilter(rule="tested"))) == 1
 
 
+def test_a_clock_that_was_set_back_is_not_waited_for_and_a_tick_that_was_there_starts_nothing_again(bench: Bench) -> None:
+    minutely = schedules(bench, every(60))
+    minutely.tick(bench.clock())
+    for _ in range(2):
+        bench.clock.now += 60
+        minutely.tick(bench.clock())
+    started = len(bench.journal.runs(RunFilter()))
+    bench.clock.now -= 90
+    minutely.plan_again(bench.clock())
+    assert minutely.next_due() == bench.clock() + 30
+    bench.clock.now += 30
+    minutely.tick(bench.clock())
+    assert len(bench.journal.runs(RunFilter())) == started == 2
+    assert bench.journal.schedule_due(f"minutely {every(60).text}") == bench.clock() + 60
+
+
 def test_a_tick_that_was_missed_may_be_skipped(bench: Bench) -> None:
     schedules(bench, every(3600), skips_missed=True).tick(bench.clock())
     after = schedules(bench, every(3600), skips_missed=True)

@@ -13,7 +13,7 @@ from hookrules.engine.config.ruleset import PlannedStep
 from hookrules.engine.config.settings import Retention
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, RunFilter
+from hookrules.engine.journal import Arrival, Ended, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
@@ -22,7 +22,8 @@ from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
 from hookrules.engine.runs.slots import Slots
-from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.tenure import Tenure
+from hookrules.engine.runs.worker import Worker
 from hookrules.engine.runs.workshop import perform
 
 
@@ -31,11 +32,11 @@ class FailsOnce(SqliteJournal):
 
     failed = False
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        if step.state.ended and not self.failed:
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        if before and not self.failed:
             self.failed = True
             raise JournalError("the disk is full")
-        super().write_step(run, step, following)
+        super().write_step(run, step, following, before)
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
     correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
     housekeeping = Housekeeping(bench.journal, Retention(), [])
-    book = Rulebook([], bench.journal)
-    return Worker(bench.workshop(), book, schedules, correlator, follow, housekeeping, name="w", slots=2, reap=reap, shared=shared)
+    book, tenure = Rulebook([], bench.journal), Tenure(bench.journal, bench.clock, "w", elapsed=bench.clock)
+    return Worker(bench.workshop(), book, schedules, correlator, follow, housekeeping, tenure, slots=2, reap=reap, shared=shared)
 
 
 def without_payload(line: bytes) -> bytes:
@@ -79,10 +80,6 @@ def work_until_an_end(bench: Bench, reap: Callable[[], None] = lambda: None) -> 
     assert not thread.is_alive()
 
 
-def test_two_workers_never_share_a_name_so_that_none_renews_what_a_dead_one_held() -> None:
-    assert worker_name() != worker_name()
-
-
 def test_a_worker_runs_what_is_due_and_ends_when_told_to(bench: Bench) -> None:
     bench.start(rule_of("steps: [{log: hello}]"), None)
     work_until_an_end(bench)
@@ -100,10 +97,10 @@ def test_the_thread_that_claims_reaps_orphans_meanwhile(bench: Bench) -> None:
 def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(bench: Bench) -> None:
     bench.journal.close()
     bench.journal = FailsOnce(None)
-    bench.start(rule_of("steps: [{log: hello}]"), None)
+    bench.start(rule_of("steps: [{log: hello}, {log: world}]"), None)
     work_until_an_end(bench)
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
-    assert bench.messages() == ["hello", "hello"]
+    assert bench.messages() == ["hello", "hello", "world"]
 
 
 def test_a_run_whose_payload_is_gone_ends_and_says_so(bench: Bench) -> None:
@@ -177,35 +174,3 @@ def test_runs_of_a_worker_before_count_against_the_slots(bench: Bench) -> None:
         gate.opened.set()
         working.stop()
         thread.join(30)
-
-
-def test_a_worker_that_drains_holds_what_it_finishes(bench: Bench) -> None:
-    """Longer than a lease, if `server.drain` says so: else another machine would take the run over and do it, too."""
-    gate = Gate()
-    bench.perform = gate.perform
-    bench.start(rule_of("steps: [{log: hello}]"), None)
-    working = worker(bench, lambda: None)
-    thread = threading.Thread(target=working.run, args=(600.0,))
-    thread.start()
-    try:
-        assert gate.begun.acquire(timeout=30)
-        working.stop()
-        for _ in range(4):
-            bench.clock.now += 20
-            until(lambda: (bench.journal.seconds_to_next(bench.clock()) or 0.0) > 25)
-    finally:
-        gate.opened.set()
-        thread.join(30)
-    assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Asks again and again: it is another thread that does it."""
-    over = threading.Event()
-    timer = threading.Timer(30, over.set)
-    timer.start()
-    try:
-        while not happened():
-            assert not over.is_set(), "it did not happen"
-    finally:
-        timer.cancel()
