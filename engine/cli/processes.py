@@ -122,10 +122,20 @@ async def _listen(reception: "Reception", lifeline: Lifeline) -> None:
     for number in STOPS:
         loop.add_signal_handler(number, reception.stop)
     loop.add_signal_handler(RETIRE, _in_turn(reception.retire, lifeline.retired))
-    loop.add_reader(lifeline.fd, reception.stop)
+    loop.add_reader(lifeline.fd, _once(loop, lifeline.fd, reception.stop))
     serving = asyncio.create_task(reception.serve())
     lifeline.ready()
     await serving
+
+
+def _once(loop: asyncio.AbstractEventLoop, fd: int, stop: Callable[[], None]) -> Callable[[], None]:
+    """The end of a pipe stays readable: a loop that went on looking would do nothing else while what is under way is answered."""
+
+    def stop_once() -> None:
+        loop.remove_reader(fd)
+        stop()
+
+    return stop_once
 
 
 def worker(project: Project, shared: Shared, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:

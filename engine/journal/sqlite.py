@@ -46,7 +46,7 @@ from hookrules.engine.journal import sqlite_workers as workers
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sealing import UNSEALED, Seal
-from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
+from hookrules.engine.journal.sqlite_reads import EVENT_CONDITIONS, REFUSAL_CONDITIONS, RUN_CONDITIONS, FileReads, MemoryReads, Reads
 from hookrules.engine.journal.sqlite_rows import (
     Row,
     event_from,
@@ -68,14 +68,6 @@ from hookrules.engine.model import Event, Expectation, Match, Met, Output, Proce
 Result = TypeVar("Result")
 
 _READING = load_statements("sqlite_reading.sql")
-_EVENT_CONDITIONS = {
-    "source": "source = :source",
-    "payload_kept": "payload_kept = :payload_kept",
-    "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
-    "delivery_id": "delivery_id = :delivery_id",
-}
-_REFUSAL_CONDITIONS = {"source": "source = :source"}
-_RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
 
 
 class SqliteJournal(Journal):
@@ -287,7 +279,7 @@ class SqliteJournal(Journal):
         return next((event_from(row, self._seal) for row in self._rows(_READING["event"], (event_id,))), None)
 
     def events(self, which: EventFilter) -> list[Event]:
-        return [event_from(row, self._seal) for row in self._listed("list_events", _EVENT_CONDITIONS, which)]
+        return [event_from(row, self._seal) for row in self._listed("list_events", EVENT_CONDITIONS, which)]
 
     def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
         rows = self._rows(_READING["happened"], {"after": after, "limit": limit, "since": since, "source": source})
@@ -300,7 +292,7 @@ class SqliteJournal(Journal):
         return next((run_from(row, self._seal) for row in self._rows(_READING["run"], (run_id,))), None)
 
     def runs(self, which: RunFilter) -> list[Run]:
-        return [run_from(row, self._seal) for row in self._listed("list_runs", _RUN_CONDITIONS, which)]
+        return [run_from(row, self._seal) for row in self._listed("list_runs", RUN_CONDITIONS, which)]
 
     def steps(self, run_id: str) -> list[Step]:
         return [step_from(row, self._seal) for row in self._rows(_READING["steps"], (run_id,))]
@@ -313,7 +305,7 @@ class SqliteJournal(Journal):
         return response_from(rows[0][0], run_id, self._seal) if rows else None
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
-        return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]
+        return [Refused(*row) for row in self._listed("list_refusals", REFUSAL_CONDITIONS, which)]
 
     def events_of_run(self, run_id: str) -> list[str]:
         return [event_id for (event_id,) in self._rows(_READING["events_of_run"], (run_id,))]
