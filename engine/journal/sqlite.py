@@ -210,6 +210,9 @@ class SqliteJournal(Journal):
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         self._execute("plan_schedule", (schedule, due_at))
 
+    def forget_other_schedules(self, schedules: Sequence[str]) -> None:
+        self._execute("forget_other_schedules", (json.dumps(schedules),))
+
     # What rules that fire for several events, or for none, leave behind.
 
     def begin(self, cursor: str) -> int:

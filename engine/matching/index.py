@@ -17,6 +17,8 @@ from hookrules.engine.model import Event, Json
 
 _MAX_BUCKETS = 4096
 """Event names come from senders, so the memory that they may take is bounded."""
+_MOST_WARM = 64
+"""Event names that are worked out before the first event comes."""
 
 
 class Index:
@@ -25,6 +27,12 @@ class Index:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rule for rule in rules if rule.enabled)
         self._buckets: dict[str, _Bucket] = {}
+
+    def warm(self) -> None:
+        """Work out now what the first event of each name would wait for."""
+        for name in {pattern for rule in self.rules for pattern in rule.on if "*" not in pattern}:
+            if len(self._buckets) < _MOST_WARM:
+                self._bucket(name)
 
     def match(self, event: Event, now: float) -> list[Rule]:
         """The rules that fire, in the order in which they were written; those with `otherwise` only where no other does."""

@@ -32,6 +32,13 @@ def test_otherwise_fires_only_where_nothing_else_does() -> None:
     assert fired(rules, {"a": 2}) == ["else"]
 
 
+def test_an_index_that_is_warm_has_nothing_to_work_out_for_the_first_event_of_a_name() -> None:
+    index = Index([rule("a", "$.a == 1"), rule("b", on="*"), rule("c", on=["lab.heat", "lab"])])
+    index.warm()
+    index.rules = ()  # what is asked now was worked out before
+    assert [found.name for found in index.match(event_of({"a": 1}), NOW)] == ["a", "b", "c"]
+
+
 def test_a_rule_that_is_switched_off_never_fires() -> None:
     assert fired([rule("a", enabled=False)], {}) == []
 
