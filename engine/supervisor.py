@@ -209,5 +209,5 @@ def _be(work: Work, lifeline: _Pipe, tell: Connection) -> None:
         logs.error(str(error))
         sys.exit(1)
     except Exception:  # noqa: BLE001  a mistake of ours, for the log; the supervisor starts the process again
-        logs.logger.exception("a process broke down")
+        logs.exception("a process broke down")
         sys.exit(1)

@@ -1,6 +1,7 @@
 """The two processes of hookrules, put together: the ingress takes deliveries in, the worker runs what they started."""
 
 import asyncio
+import gc
 import os
 import random
 import select
@@ -75,10 +76,20 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
         )
         tls = settings.server.tls
         reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None)
+        _spare_what_is_loaded()
         uvloop.run(_listen(reception.serve, reception.stop, lifeline))
         journal.close()
 
     return work
+
+
+def _spare_what_is_loaded() -> None:
+    """Rules and code live as long as the process, and what a delivery leaves has no cycles: looking for some at every 700th new object
+    would take a good part of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[], None], lifeline: Lifeline) -> None:

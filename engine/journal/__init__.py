@@ -18,6 +18,7 @@ from hookrules.engine.journal.records import (
     Breaker,
     ClockReading,
     Complete,
+    Ended,
     EventFilter,
     Happened,
     Heading,
@@ -47,6 +48,7 @@ __all__ = [
     "Care",
     "ClockReading",
     "Complete",
+    "Ended",
     "EventFilter",
     "Happened",
     "Heading",
@@ -121,8 +123,11 @@ class Work(Protocol):
         sooner, and what was due still is; schedules are left alone.
         """
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        """Write where a step stands, under its key, and in the same commit the events that it made."""
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        """Write where a step stands, under its key, and in the same commit the events that it made.
+
+        `before`: how steps before it ended, written in this commit, too.
+        """
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         """Add to what a running step has said; of a long one the newest is kept."""
@@ -159,8 +164,12 @@ class Work(Protocol):
         error: str | None = None,
         following: Arrival | None = None,
         response: Reply | None = None,
+        before: Sequence[Ended] = (),
     ) -> None:
-        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is."""
+        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is.
+
+        `before`: how its last steps ended, written in this commit, too.
+        """
 
     def hand_back(self, run: Run) -> None:
         """Queue a claimed run again, at once and for anyone."""

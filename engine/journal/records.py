@@ -4,7 +4,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hookrules.engine.model import Event, Expectation, Match, RunState
+from hookrules.engine.model import Event, Expectation, Match, RunState, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,10 @@ class Tidied:
 
 Arrival = tuple[Event, Sequence[Match]]
 """An event, and the rules that it fires."""
+
+
+Ended = tuple[Step, Sequence[Arrival]]
+"""A step that has ended, and the events that it made."""
 
 
 @dataclass(frozen=True, slots=True)

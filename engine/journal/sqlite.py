@@ -4,7 +4,6 @@ All writes of one journal object go through its committing thread; readers have 
 """
 
 import json
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
-from hookrules.engine.ids import id_maker
+from hookrules.engine.ids import id_maker, random_bits
 from hookrules.engine.journal import (
     USUAL,
     Advance,
@@ -23,6 +22,7 @@ from hookrules.engine.journal import (
     Bounds,
     Breaker,
     ClockReading,
+    Ended,
     EventFilter,
     Happened,
     Heading,
@@ -85,7 +85,7 @@ class SqliteJournal(Journal):
         self,
         path: Path | None,
         *,
-        randbits: Callable[[int], int] = secrets.randbits,
+        randbits: Callable[[int], int] = random_bits,
         patience: float = PATIENCE,
         seal: Seal = UNSEALED,
         clock: Callable[[], float] = time.time,
@@ -113,7 +113,7 @@ class SqliteJournal(Journal):
         except JournalError as error:
             return _failed(error)
         if repeats == USUAL:
-            return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+            return self._committer.submit_alike(writes.accept_each, rows)
         digest = None if repeats.body is None else self._seal.digest(repeats.body)
         return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
@@ -148,9 +148,8 @@ class SqliteJournal(Journal):
     def read_clock(self, reading: ClockReading, lease: float) -> float:
         return self._write(partial(workers.read_clock, reading=reading, lease=lease))
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        after = [self._row(arrival) for arrival in following]
-        self._write(partial(writes.write_step, run=run, values=step_values(run, step, self._seal), following=after))
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        self._write(partial(writes.write_steps, run=run, steps=self._step_rows(run, [*before, (step, following)])))
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         sealed = self._seal.close_text(text, f"outputs.text {run.id} {key}")
@@ -190,11 +189,12 @@ class SqliteJournal(Journal):
         error: str | None = None,
         following: Arrival | None = None,
         response: Reply | None = None,
+        before: Sequence[Ended] = (),
     ) -> None:
         told = error and self._seal.close_text(error, f"runs.error {run.id}")
         values = {"state": state.value, "ended_at": now, "error": told, "response": response_text(response, run.id, self._seal)}
-        after = self._row(following) if following else None
-        self._write(partial(writes.end_run, run=run, values=values, following=after))
+        after, steps = self._row(following) if following else None, self._step_rows(run, before)
+        self._write(partial(writes.end_run, run=run, values=values, following=after, steps=steps))
 
     def hand_back(self, run: Run) -> None:
         self._under_claim("hand_back_run", run, {})
@@ -210,8 +210,7 @@ class SqliteJournal(Journal):
         return self._write(partial(writes.tick, arrival=self._row((event, matches)), schedule=schedule, next_due=next_due))
 
     def schedule_due(self, schedule: str) -> float | None:
-        rows = self._rows(writes.SQL["schedule_due"], (schedule,))
-        return rows[0][0] if rows else None
+        return next((due_at for (due_at,) in self._rows(writes.SQL["schedule_due"], (schedule,))), None)
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         self._execute("plan_schedule", (schedule, due_at))
@@ -228,7 +227,7 @@ class SqliteJournal(Journal):
 
     def partial(self, rule: str, key: str) -> Partial | None:
         rows = self._rows(watching.SQL["partial"], (rule, key))
-        return Partial(rule, key, json.loads(rows[0][0]), rows[0][1]) if rows else None
+        return next((Partial(rule, key, json.loads(found), since) for found, since in rows), None)
 
     def silence_keys(self, rule: str) -> list[str]:
         return [key for (key,) in self._rows(watching.SQL["silence_keys"], (rule,))]
@@ -240,8 +239,7 @@ class SqliteJournal(Journal):
         return [Silence(*row) for row in self._rows(watching.SQL["silent"], (now,))]
 
     def next_silence(self) -> float | None:
-        ((due_at,),) = self._rows(watching.SQL["next_silence"], ())
-        return None if due_at is None else float(due_at)
+        return next((due_at for (due_at,) in self._rows(watching.SQL["next_silence"], ())), None)
 
     def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
         return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
@@ -305,8 +303,7 @@ class SqliteJournal(Journal):
         return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
 
     def response(self, run_id: str) -> Reply | None:
-        rows = self._rows(_READING["response"], (run_id,))
-        return response_from(rows[0][0], run_id, self._seal) if rows else None
+        return next((response_from(text, run_id, self._seal) for (text,) in self._rows(_READING["response"], (run_id,))), None)
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
         return [Refused(*row) for row in self._listed("list_refusals", _REFUSAL_CONDITIONS, which)]
@@ -324,6 +321,9 @@ class SqliteJournal(Journal):
         """Raises JournalError where the event can't be written."""
         event, matches = arrival
         return event_row(event, self._seal), [(self._new_run_id(event.received_at), match) for match in matches]
+
+    def _step_rows(self, run: Run, steps: Sequence[Ended]) -> list[writes.StepRow]:
+        return [(step_values(run, step, self._seal), [self._row(arrival) for arrival in made]) for step, made in steps]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         return self._committer.submit(write).result()

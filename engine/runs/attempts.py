@@ -3,6 +3,7 @@
 import copy
 import math
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +13,7 @@ from hookrules.actions import package_of
 from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.errors import HookrulesError, JournalError, TemplateError
+from hookrules.engine.journal import Ended
 from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, ProcessMark, Run, Step, StepState
 from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.halting import Halt
@@ -46,6 +48,23 @@ class Attempts:
         self._halt = halt
         self._journal = workshop.journal
         self._known = {step.key: step for step in self._journal.steps(run.id)}
+        self._unwritten: deque[Ended] = deque()
+
+    def unwritten(self) -> list[Ended]:
+        """How steps have ended, as far as it is still to be written: with whatever is written next of the run, so that a step takes one
+        commit and not two. Nothing is done in between. Whoever asks has to write it.
+        """
+        ended = []
+        while self._unwritten:  # items of a step end in threads of their own
+            ended.append(self._unwritten.popleft())
+        return ended
+
+    def write_unwritten(self) -> None:
+        """For whoever lets go of the run."""
+        ended = self.unwritten()
+        if ended:
+            *before, (step, made) = ended
+            self._journal.write_step(self._run, step, made, before)
 
     def unlimited(self) -> "Attempts":
         """The same, for what is done about a run's end, also where that is that its time is over."""
@@ -80,7 +99,7 @@ class Attempts:
         if self._rule.at_most_once and known is not None and known.state is StepState.RUNNING:
             problem = "it was interrupted, and the rule says at_most_once: it may have been done, and is not done again"
             return self.end(known, StepState.FAILED, known.result, problem)
-        self._journal.write_step(self._run, step)
+        self._journal.write_step(self._run, step, before=self.unwritten())
         try:
             outcome = self._outcome(step, plan, render)
         finally:
@@ -106,14 +125,14 @@ class Attempts:
         error: str | None = None,
         emissions: Sequence[Emission] = (),
     ) -> Step:
-        """Write how the step ended, and what it made happen."""
+        """How the step ended, and what it made happen."""
         ended = self._masked(replace(step, state=state), Outcome(succeeded=error is None, result=result or {}, error=error))
         made = [self._workshop.emit(each, self._event, f"{self._key(step)}-{n}") for n, each in enumerate(emissions)]
-        self._journal.write_step(self._run, ended, made)
+        self._unwritten.append((ended, made))
         return ended
 
     def abandon(self, key: str) -> None:
-        """Write that a step which waited, or was to be tried again, is not gone on with."""
+        """A step which waited, or was to be tried again, is not gone on with."""
         known = self._known.get(key)
         if known is not None:
             self.end(known, StepState.CANCELLED, known.result, known.error)

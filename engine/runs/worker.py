@@ -199,28 +199,36 @@ class Worker:
             self._end(run, event, ending)
 
     def _proceed(self, run: Run, event: Event, halt: Halt) -> Ending | None:
+        execution: Execution | None = None
         try:
             rule = self._rulebook.rule(run.digest)
             if rule is None:
                 return Ending(RunState.DEAD, "its rule's text is no longer in the journal")
-            return Execution(run, rule, event, self._workshop, halt).proceed()
-        except Unwritable as error:
-            return Ending(RunState.DEAD, str(error))
-        except JournalError:
-            raise
+            execution = Execution(run, rule, event, self._workshop, halt)
+            return execution.proceed()
         except HookrulesError as error:
-            return Ending(RunState.DEAD, str(error))
+            if isinstance(error, JournalError) and not isinstance(error, Unwritable):
+                raise
+            told = str(error)
         except Exception as error:  # noqa: BLE001  a mistake of ours: it would meet the run again at every claim
-            logs.logger.exception("a run could not be carried on", extra={"fields": {"run": run.id, "rule": run.rule}})
-            return Ending(RunState.DEAD, f"hookrules made a mistake ({type(error).__name__}); its log says where")
+            logs.exception("a run could not be carried on", run=run.id, rule=run.rule)
+            told = f"hookrules made a mistake ({type(error).__name__}); its log says where"
+        return Ending(RunState.DEAD, told) if execution is None else execution.broken_off(told)
 
     def _end(self, run: Run, event: Event | None, ending: Ending) -> None:
         now = self._workshop.clock()
-        following = self._follow(run, ending, event) if event else None
-        self._journal.end_run(run, ending.state, now, ending.error, following, ending.response)
+        try:
+            self._write_end(run, event, ending, now)
+        except Unwritable as error:  # the result of its last step
+            ending = Ending(RunState.DEAD, str(error))
+            self._write_end(run, event, ending, now)
         say = logs.info if ending.state is RunState.SUCCEEDED else logs.warning
         seconds = max(now - (run.started_at or now), 0)  # unless the clock was set back meanwhile
         say("run", id=run.id, rule=run.rule, state=str(ending.state), seconds=seconds, event=run.event_id, error=ending.error)
+
+    def _write_end(self, run: Run, event: Event | None, ending: Ending, now: float) -> None:
+        following = self._follow(run, ending, event) if event else None
+        self._journal.end_run(run, ending.state, now, ending.error, following, ending.response, ending.before)
 
     def _drain(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -130,7 +130,7 @@ class _Console(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
         except HookrulesError as error:
             return self._problem(start, _STATUSES.get(type(error), 500), str(error))
         except Exception:  # noqa: BLE001  a mistake of ours: the reader gets a page, the log says where
-            logs.logger.exception("a page could not be made", extra={"fields": {"path": bottle.request.path}})
+            logs.exception("a page could not be made", path=bottle.request.path)
             return self._problem(start, 500, "hookrules made a mistake; its log says where")
         return answer
 

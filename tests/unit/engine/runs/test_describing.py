@@ -29,6 +29,7 @@ def test_nothing_is_done_and_the_journal_says_what_would_have_been(bench: Bench)
     ending = Execution(run, rule, event, replace(bench.workshop(), perform=describing({}))).proceed()
     assert ending is not None
     assert ending.state is RunState.SUCCEEDED
+    bench.journal.end_run(run, ending.state, bench.clock(), before=ending.before)
     assert list(bench.folder.iterdir()) == []
     assert bench.messages() == []
     assert [step.result[CALL] for step in bench.journal.steps(run.id)] == [
@@ -44,7 +45,9 @@ def test_a_description_in_the_journal_shows_no_secret(bench: Bench) -> None:
     assert run is not None
     event = bench.journal.event(run.event_id)
     assert event is not None
-    Execution(run, rule, event, replace(bench.workshop(), perform=describing({}))).proceed()
+    ending = Execution(run, rule, event, replace(bench.workshop(), perform=describing({}))).proceed()
+    assert ending is not None
+    bench.journal.end_run(run, ending.state, bench.clock(), before=ending.before)
     (step,) = bench.journal.steps(run.id)
     assert step.result[CALL]["headers"] == {"Authorization": "Bearer •••"}
 

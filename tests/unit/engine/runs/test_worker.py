@@ -11,7 +11,7 @@ from hookrules.actions.log import LogCall
 from hookrules.engine.config.settings import Retention
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, RunFilter
+from hookrules.engine.journal import Arrival, Ended, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
@@ -28,11 +28,11 @@ class FailsOnce(SqliteJournal):
 
     failed = False
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        if step.state.ended and not self.failed:
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        if before and not self.failed:
             self.failed = True
             raise JournalError("the disk is full")
-        super().write_step(run, step, following)
+        super().write_step(run, step, following, before)
 
 
 @pytest.fixture
@@ -93,10 +93,10 @@ def test_the_thread_that_claims_reaps_orphans_meanwhile(bench: Bench) -> None:
 def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(bench: Bench) -> None:
     bench.journal.close()
     bench.journal = FailsOnce(None)
-    bench.start(rule_of("steps: [{log: hello}]"), None)
+    bench.start(rule_of("steps: [{log: hello}, {log: world}]"), None)
     work_until_an_end(bench)
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
-    assert bench.messages() == ["hello", "hello"]
+    assert bench.messages() == ["hello", "hello", "world"]
 
 
 def test_a_run_whose_payload_is_gone_ends_and_says_so(bench: Bench) -> None:
