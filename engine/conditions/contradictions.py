@@ -3,7 +3,7 @@
 What is found is certain. Much is not found: tests of different values are taken for independent, and long conditions are left alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -45,9 +45,8 @@ class Contradiction:
 def contradictions(part: Part) -> tuple[Contradiction, ...]:
     """Each outermost part that can never help the condition to be true, and each that is never false."""
     tests = list(_tests(part))
-    if len(tests) > MOST_TESTS or not (_share_a_value(tests) or any(map(_clashes_alone, tests))):
-        return ()
-    return tuple(_visit(part, _Search(), wanted=True, beside=()))
+    entangled = _entangled(tests) if len(tests) <= MOST_TESTS else set()
+    return tuple(_visit(part, _Search(entangled), wanted=True, beside=())) if entangled else ()
 
 
 def _tests(part: Part) -> Iterator[CompiledTest]:
@@ -58,20 +57,28 @@ def _tests(part: Part) -> Iterator[CompiledTest]:
         yield from _tests(child)
 
 
-def _share_a_value(tests: Iterable[CompiledTest]) -> bool:
-    """Whether two tests may have to do with one value. Quick, and most conditions end here."""
-    asked: set[str] = set()
-    held: dict[str, frozenset[str]] = {}
+def _entangled(tests: Sequence[CompiledTest]) -> set[int]:
+    """The ids of tests that may have to do with one another's value, or clash alone; the others are part of no contradiction.
+
+    Quick: most conditions have none, and end here.
+    """
+    found = {id(test) for test in tests if _clashes_alone(test)}
+    asking: dict[str, list[CompiledTest]] = {}
+    holding: dict[str, list[tuple[frozenset[str], CompiledTest]]] = {}
     for test in tests:
         operands = [inner for operand in (test.tree.left, test.tree.right) for inner in _named(operand)]
-        own = {subject_of(operand, elements=False) for operand in operands}
-        if not asked.isdisjoint(own):
-            return True
-        asked |= own
-        for subject, kinds in (holder for operand in operands if isinstance(operand, Path) for holder in holders(operand.text)):
-            if held.setdefault(subject, kinds) != kinds:
-                return True
-    return not asked.isdisjoint(held)
+        for subject in {subject_of(operand, elements=False) for operand in operands}:
+            asking.setdefault(subject, []).append(test)
+        for subject, kinds in {holder for operand in operands if isinstance(operand, Path) for holder in holders(operand.text)}:
+            holding.setdefault(subject, []).append((kinds, test))
+    for subject, several in asking.items():
+        if len(several) > 1 or subject in holding:
+            found.update(map(id, several))
+            found.update(id(test) for _, test in holding.get(subject, ()))
+    for held in holding.values():
+        if any(kinds != held[0][0] for kinds, _ in held):
+            found.update(id(test) for _, test in held)
+    return found
 
 
 def _named(operand: Operand | None) -> Iterator[Path | Fact | Call]:
@@ -88,12 +95,14 @@ def _clashes_alone(test: CompiledTest) -> bool:
     """Whether the test itself is never true or never false; of a value at a path nothing is known that could make it so."""
     if isinstance(test.tree.left, Path) and not isinstance(test.tree.right, (Path, Fact, Call)):
         return False
-    search = _Search()
+    search = _Search({id(test)})
     return any(search.clash_of([(test, truth)]) for truth in (True, False))
 
 
 def _visit(part: Part, search: "_Search", *, wanted: bool, beside: Sequence[Wanted], possible: bool = False) -> Iterator[Contradiction]:
     """Looks at a part that has to be `wanted`, while the parts `beside` it are as they have to be. `possible`: it can, as is known."""
+    if not search.concerns(part):
+        return
     for truth in (False,) if possible else (True, False):
         clash = search.clash_of([*(beside if wanted and truth else ()), (part, truth)])
         if clash:
@@ -126,11 +135,15 @@ class _TooMuchWork(Exception):
 
 
 class _Search:
-    """Goes through the ways in which parts can be as wanted."""
+    """Goes through the ways in which parts can be as wanted; only the `entangled` tests are looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, entangled: Set[int]) -> None:
+        self._entangled = entangled
         self._work = 0
         self._claims: dict[tuple[int, bool], Claim] = {}
+
+    def concerns(self, part: Part) -> bool:
+        return id(part) in self._entangled if isinstance(part, CompiledTest) else any(map(self.concerns, part.children))
 
     def clash_of(self, wanted: Sequence[Wanted]) -> _Clash | None:
         """Why the parts can't all be as wanted; None where they can, or where that can't be told."""
@@ -144,7 +157,8 @@ class _Search:
         while waiting:
             part, truth = waiting.pop()
             if isinstance(part, CompiledTest):
-                claims.append(self._claim(part, truth))
+                if id(part) in self._entangled:
+                    claims.append(self._claim(part, truth))
                 continue
             together, each = _taken_apart(part, truth)
             children = [(child, each) for child in part.children]

@@ -3,7 +3,7 @@
 import enum
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hookrules.engine.conditions.decisions import CompiledTest, answer_of
@@ -62,8 +62,8 @@ class Demand:
     subject: str
     extent: Extent
     nature: Nature
-    kinds: frozenset[str] = KINDS
-    """The types that the value can be of."""
+    known_kinds: frozenset[str] | None = None
+    """The types that the value can be of; None: see `kinds`."""
     asks: bool = True
     answer: Callable[[Any], Truth] | None = None
     """The operator with its other side filled in; None where only the value's presence is asked, or the other side is no constant."""
@@ -73,6 +73,13 @@ class Demand:
     relation: str = ""
     """The same for two demands that differ at most in what they ask."""
     textual: bool = False
+
+    @functools.cached_property
+    def kinds(self) -> frozenset[str]:
+        """The types that the value can be of. Too many do no harm."""
+        if self.known_kinds is not None:
+            return self.known_kinds
+        return KINDS if self.answer is None else _kinds(self)
 
     @functools.cached_property
     def implied(self) -> "tuple[Demand, ...]":
@@ -149,11 +156,20 @@ def _asked(claim: Claim, operand: Operand, compiled: Compiled, extent: Extent, *
     base = positive(test.operator)
     name = subject_of(operand, elements=elements and not compiled.several)
     relation = f"{base} {_key(test.right)}"
-    demand = Demand(claim, operand, name, extent, nature, asks=asks, operator=base, relation=relation, textual=compiled.textual)
-    if not nature.comparable or (claim.test.right is not None and right is NOT_CONSTANT):
-        return demand
-    demand = replace(demand, right=right, answer=answer_of(claim.test))
-    return replace(demand, kinds=_kinds(demand))
+    opaque = not nature.comparable or (claim.test.right is not None and right is NOT_CONSTANT)
+    return Demand(
+        claim,
+        operand,
+        name,
+        extent,
+        nature,
+        asks=asks,
+        answer=None if opaque else answer_of(claim.test),
+        operator=base,
+        right=NOT_CONSTANT if opaque else right,
+        relation=relation,
+        textual=compiled.textual,
+    )
 
 
 def _swapped(claim: Claim) -> Iterator[Demand]:
@@ -167,7 +183,7 @@ def _swapped(claim: Claim) -> Iterator[Demand]:
         return
     written = _SWAPPED[test.operator]
     asks = claim.truth is not OPERATORS[written].negative
-    demand = Demand(
+    yield Demand(
         claim,
         test.right,
         subject_of(test.right, elements=False),
@@ -180,7 +196,6 @@ def _swapped(claim: Claim) -> Iterator[Demand]:
         relation=f"{positive(written)} {_key(test.left)}",
         textual=right.textual,
     )
-    yield replace(demand, kinds=_kinds(demand))
 
 
 def _presence(claim: Claim, operand: Operand, compiled: Compiled, *, there: bool) -> Demand:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.model import Json
@@ -10,8 +11,7 @@ Path = tuple[int | str, ...]
 """Leads from the root to a node: list positions and keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
+class ScalarNode(NamedTuple):  # nodes are tuples, which are made three times as fast as frozen dataclasses: a file has very many
     line: int
     column: int
     end_line: int
@@ -22,22 +22,19 @@ class ScalarNode:
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceNode:
+class SequenceNode(NamedTuple):
     line: int
     column: int
     items: "tuple[Node, ...]"
     flow: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     key: ScalarNode
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class MappingNode:
+class MappingNode(NamedTuple):
     line: int
     column: int
     entries: dict[str, Entry]

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from jinja2 import nodes
@@ -15,7 +16,7 @@ from hookrules.engine.templating.generator import is_raw, place_of
 from hookrules.engine.templating.missing import nearest
 from hookrules.engine.templating.names import Reference, references
 from hookrules.engine.templating.positions import Position
-from hookrules.engine.templating.quick_parsing import quick_tree
+from hookrules.engine.templating.quick_parsing import quick
 
 _MARKS = re.compile(r"\{[{%#]")
 
@@ -44,21 +45,19 @@ class Use:
     leaf: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parsed:
-    """A template's tree, and what it tells."""
+    """What a template tells, and its tree, which is made when first asked for: most places never ask."""
 
-    tree: nodes.Template
+    grow: Callable[[], nodes.Template]
+    lone: bool
+    """Whether the template is one expression and nothing else, so that its value can keep its type."""
     references: tuple[Reference, ...] = ()
     raw_uses: tuple[Use, ...] = ()
 
-    @property
-    def lone(self) -> bool:
-        """Whether the template is one expression and nothing else, so that its value can keep its type."""
-        match self.tree.body:
-            case [nodes.Output(nodes=[expression])]:
-                return not isinstance(expression, nodes.TemplateData)
-        return False
+    @functools.cached_property
+    def tree(self) -> nodes.Template:
+        return self.grow()
 
 
 def is_plain(source: str) -> bool:
@@ -70,14 +69,25 @@ def is_plain(source: str) -> bool:
 def parse(source: str) -> Parsed:
     """Read and check a template. Raises TemplateError."""
     if is_plain(source):
-        return Parsed(nodes.Template([nodes.Output([nodes.TemplateData(source)], lineno=Position(1, 0))], lineno=Position(1, 0)))
-    quick = quick_tree(source)
-    if quick is not None:
-        return Parsed(*quick)
+        return Parsed(lambda: _text(source), lone=False)
+    found = quick(source)
+    if found is not None:
+        return Parsed(found.tree, found.lone, found.references())
     tree = _tree(source)
     raw_uses = tuple(_printed_raw(tree))
     _check(tree)
-    return Parsed(tree, tuple(references(tree)), raw_uses)
+    return Parsed(lambda: tree, _is_lone(tree), tuple(references(tree)), raw_uses)
+
+
+def _text(source: str) -> nodes.Template:
+    return nodes.Template([nodes.Output([nodes.TemplateData(source)], lineno=Position(1, 0))], lineno=Position(1, 0))
+
+
+def _is_lone(tree: nodes.Template) -> bool:
+    match tree.body:
+        case [nodes.Output(nodes=[expression])]:
+            return not isinstance(expression, nodes.TemplateData)
+    return False
 
 
 def _tree(source: str) -> nodes.Template:

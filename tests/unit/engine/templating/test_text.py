@@ -13,8 +13,8 @@ from hookrules.engine.config.yaml_scalars import WrittenFloat
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating import Reference, TextTemplate, use_jsonpath
 from hookrules.engine.templating.names import references
-from hookrules.engine.templating.parsing import _tree
-from hookrules.engine.templating.quick_parsing import quick_tree
+from hookrules.engine.templating.parsing import _is_lone, _tree
+from hookrules.engine.templating.quick_parsing import quick
 
 PAYLOAD: dict[str, Any] = {
     "after": "12345e7",
@@ -266,10 +266,11 @@ FILTERED = st.sampled_from(
 
 @given(st.lists(DOTTED | FILTERED, max_size=8).map("".join))
 def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
-    quick = quick_tree(source)
-    assert quick is not None
-    tree, found = quick
+    read = quick(source)
+    assert read is not None
+    tree, found = read.tree(), read.references()
     jinjas = _tree(source)
+    assert read.lone is _is_lone(jinjas)
     assert tree == jinjas or (not source and jinjas.body == [])
     assert found == tuple(references(jinjas))
     places = [
@@ -280,8 +281,8 @@ def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
 
 @given(st.text(alphabet="{} |'\"(),payload.trim-\\\n%#", max_size=30).map(lambda text: "{{ payload.a | trim" + text + "}}"))
 def test_the_quick_way_reads_nothing_else(source: str) -> None:
-    quick = quick_tree(source)
-    assert quick is None or quick[0] == _tree(source)
+    read = quick(source)
+    assert read is None or read.tree() == _tree(source)
 
 
 json_values = st.recursive(
