@@ -8,7 +8,6 @@ A rule has four to six tests, two steps, a retry and two variables. The same cou
 import argparse
 import random
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 SEED = 7
@@ -159,7 +158,7 @@ _ALARM = """\
           json: {summary: "{{ vars.place }} has {{ vars.degrees }} degrees", exit: "{{ steps.fan.exit_code }}"}
 """
 KINDS = (_DEPLOY, _REVIEW, _TRIAGE, _INVOICE, _ALARM)
-_WORDS = "amber basil cedar delta ember fjord grove heron inlet juniper kestrel lagoon maple nectar olive pine quartz river sage tide".split()
+_WORDS = ("amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "juniper", "kestrel", "lagoon", "maple", "olive")
 
 
 def rules_text(count: int) -> str:

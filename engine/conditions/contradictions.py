@@ -3,16 +3,18 @@
 What is found is certain. Much is not found: tests of different values are taken for independent, and long conditions are left alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from hookrules.engine.conditions.bounds import leave_nothing, only_number
 from hookrules.engine.conditions.compiler import CompiledGroup, Part
 from hookrules.engine.conditions.decisions import CompiledTest
-from hookrules.engine.conditions.demands import KINDS, Claim, Demand, Extent, holders
-from hookrules.engine.conditions.subjects import Nature, subject_of
-from hookrules.engine.conditions.tree import Call, Combination, Fact, Operand, Path, Place
+from hookrules.engine.conditions.demands import KINDS, ORDER, Claim, Demand, Extent, holders
+from hookrules.engine.conditions.subjects import Nature, nature_of, subject_of
+from hookrules.engine.conditions.tree import Call, Combination, Fact, ListOf, Literal, Operand, Path, Pattern, Place
 
 MOST_TESTS = 300
 """A condition with more is not looked into."""
@@ -81,6 +83,12 @@ def _entangled(tests: Sequence[CompiledTest]) -> set[int]:
     return found
 
 
+def _is_text(operand: Operand) -> bool:
+    if isinstance(operand, ListOf):
+        return all(map(_is_text, operand.items))
+    return isinstance(operand, Pattern) or (isinstance(operand, Literal) and isinstance(operand.value, str))
+
+
 def _named(operand: Operand | None) -> Iterator[Path | Fact | Call]:
     """The operand and what it is worked out of, without literals."""
     if isinstance(operand, (Path, Fact)):
@@ -92,9 +100,31 @@ def _named(operand: Operand | None) -> Iterator[Path | Fact | Call]:
 
 
 def _clashes_alone(test: CompiledTest) -> bool:
-    """Whether the test itself is never true or never false; of a value at a path nothing is known that could make it so."""
-    if isinstance(test.tree.left, Path) and not isinstance(test.tree.right, (Path, Fact, Call)):
+    """Whether the test itself is never true or never false. Of a path or a header held against texts nothing is known that could do so."""
+    left, right = test.tree.left, test.tree.right
+    if isinstance(left, Path) and not isinstance(right, (Path, Fact, Call)):
         return False
+    if isinstance(left, Fact) and right is not None and test.tree.operator not in ORDER and _is_text(right):
+        return False
+    if isinstance(left, Call) and isinstance(left.arguments[0], Path) and isinstance(right, Literal):
+        return _has_clash_of(_Alike((nature_of(left, elements=False), test.tree.operator, test.tree.quantifier, right.text), test))
+    return _has_clash(test)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Tests that differ in their path at most: many ask `count(…) > 1`, each of another."""
+
+    asked: tuple[object, ...]
+    one: CompiledTest = field(compare=False)
+
+
+@functools.lru_cache(maxsize=1024)
+def _has_clash_of(alike: _Alike) -> bool:
+    return _has_clash(alike.one)
+
+
+def _has_clash(test: CompiledTest) -> bool:
     search = _Search({id(test)})
     return any(search.clash_of([(test, truth)]) for truth in (True, False))
 
@@ -137,7 +167,7 @@ class _TooMuchWork(Exception):
 class _Search:
     """Goes through the ways in which parts can be as wanted; only the `entangled` tests are looked at."""
 
-    def __init__(self, entangled: Set[int]) -> None:
+    def __init__(self, entangled: AbstractSet[int]) -> None:
         self._entangled = entangled
         self._work = 0
         self._claims: dict[tuple[int, bool], Claim] = {}

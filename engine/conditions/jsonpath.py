@@ -16,7 +16,7 @@ from jsonpath_ng.ext.filter import Expression, Filter
 from jsonpath_ng.ext.iterable import Keys
 from jsonpath_ng.ext.parser import ExtendedJsonPathParser
 from jsonpath_ng.ext.string import Sub
-from jsonpath_ng.jsonpath import Child, Descendants, Fields, Index, JSONPath, Root, Slice, Wildcard
+from jsonpath_ng.jsonpath import Child, Descendants, Fields, Index, JSONPath, Slice, Wildcard
 
 from hookrules.engine.conditions.accessors import MISSING, NotCompilable, Step, chain, plain_steps, spine, walker
 from hookrules.engine.conditions.logic import Unknown

@@ -188,7 +188,7 @@ def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
 
 
 def _others(files: Sequence[RuleFile]) -> Others:
-    steps = [step for file in files for written in file.rules for _, step in written.steps()]
+    steps = [step for file in files for written in file.rules for _, step in written.steps]
     return Others(
         {named.name for file in files for named in file.names},
         {source for step in steps for source in step.action.sources_made()},

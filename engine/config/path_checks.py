@@ -30,7 +30,7 @@ def check_paths(rule: WrittenRule, catalogues: Mapping[str, Catalogue]) -> Itera
         yield from _check_types(rule, catalogues)
         return
     events = _events(rule.rule.on, catalogues)
-    for path, condition in rule.conditions():
+    for path, condition in rule.conditions:
         yield from _check_condition(rule, condition, path, payloads, events)
     for path, template in _templates(rule):
         yield from _check_template(rule, template, path, payloads, events)
@@ -71,7 +71,7 @@ def _events(on: Sequence[str], catalogues: Mapping[str, Catalogue]) -> str:
 def _templates(rule: WrittenRule) -> Iterator[tuple[Path, Templated]]:
     for name, value in rule.rule.vars.items():
         yield ("vars", name), value
-    for path, step in rule.steps():
+    for path, step in rule.steps:
         if step.for_each is not None:
             yield (*path, "for_each"), step.for_each
         for inner, template in templates_in(step.action):

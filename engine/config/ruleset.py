@@ -93,6 +93,8 @@ def canonical(written: Json) -> str:
 
 
 def _with_written_numbers(value: Json) -> Json:
+    if value.__class__ is str:
+        return value
     if isinstance(value, dict):
         return {key: _with_written_numbers(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -127,7 +127,8 @@ class _Builder:
         value = text if style or forced else resolve(text)
         if value is not text and isinstance(value, float) and not math.isfinite(value):
             self._report(event, Code.NOT_A_JSON_NUMBER, f"{text} is not a number that JSON has; quote it to mean the text")
-        node = ScalarNode(mark.line + 1, mark.column + 1, end.line + 1, end.column + 1, text, style, value)
+        place = (mark.line + 1, mark.column + 1, end.line + 1, end.column + 1)
+        node = tuple.__new__(ScalarNode, (*place, text, style, value))  # without a detour through Python: a file has very many
         if event.anchor:
             self._anchored_scalar(event, node)
         self._add(node, 1)

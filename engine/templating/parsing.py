@@ -62,7 +62,7 @@ class Parsed:
 
 def is_plain(source: str) -> bool:
     """Whether the text has nothing to fill in."""
-    return _MARKS.search(source) is None
+    return "{" not in source or _MARKS.search(source) is None
 
 
 @functools.lru_cache(maxsize=4096)

@@ -37,7 +37,9 @@ class ValueTemplate:
         return _mapped(self.source, lambda leaf: _rendered(leaf, names))
 
     def references(self) -> tuple[Reference, ...]:
-        return tuple(replace(found, leaf=place) for place, leaf in leaves(self.source) for found in parse(leaf).references)
+        return tuple(
+            replace(found, leaf=place) if place else found for place, leaf in leaves(self.source) for found in parse(leaf).references
+        )
 
     def raw_uses(self) -> tuple[Use, ...]:
         return tuple(replace(found, leaf=place) for place, leaf in leaves(self.source) for found in parse(leaf).raw_uses)
