@@ -81,8 +81,9 @@ class JsonTemplate(ValueTemplate):
 
 def leaves(source: Json, place: Place = ()) -> Iterator[tuple[Place, str]]:
     """Every templated text of a structure, with the way to it."""
-    if isinstance(source, str) and not is_plain(source):
-        yield place, source
+    if isinstance(source, str):
+        if not is_plain(source):
+            yield place, source
     elif isinstance(source, Mapping):
         for key, value in source.items():
             yield from leaves(value, (*place, key))
