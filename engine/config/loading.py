@@ -12,12 +12,12 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.events import Others, check_events
 from hookrules.engine.config.exposure import check_exposure
 from hookrules.engine.config.findings import Finding, Level, errors
-from hookrules.engine.config.ignores import without_ignored
 from hookrules.engine.config.rule_files import RuleFile, check_rule_file, files_of_tests, is_test, rule_files
 from hookrules.engine.config.rule_test_files import check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_section, read_settings
+from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_settings
+from hookrules.engine.config.settings_loading import in_order, usable
 from hookrules.engine.config.shadowing import check_shadowing
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.config.written import Known
@@ -54,21 +54,9 @@ def load(
         files, missing = _read_rules(read, config_path.parent, known, rules)
         findings = [*read.findings, *missing, *_findings_of(files, known)]
         findings += _refused_packages(config_path) if catalogues else ()
-        told = _in_order(findings, [read.document, *(file.document for file in files)])
+        told = in_order(findings, [read.document, *(file.document for file in files)])
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
-    return Loaded(_usable(read), ruleset, told)
-
-
-def load_settings_only(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
-    """hookrules.yaml without its rules; `ruleset` is None."""
-    read = read_settings(config_path, environ)
-    return Loaded(_usable(read), None, _in_order(read.findings, [read.document]))
-
-
-def load_encryption(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
-    """`encryption` of hookrules.yaml alone, with its secrets."""
-    read = read_section(config_path, "encryption", environ)
-    return Loaded(_usable(read), None, read.findings)
+    return Loaded(usable(read), ruleset, told)
 
 
 def check_files(
@@ -91,12 +79,12 @@ def check_files(
     findings += _findings_of_tests(tests, read, [*others, *mine], known) if tests else ()
     for document in settings:
         findings += check_settings(document, Path(document.file).parent, environ).findings
-    return _in_order(findings, documents)
+    return in_order(findings, documents)
 
 
 def _findings_of_tests(tests: Sequence[Document], read: SettingsFile | None, files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
     """Tests name what rules and settings have; where these have errors, tests are only read as YAML."""
-    settings = _usable(read) if read else None
+    settings = usable(read) if read else None
     ruleset = None if errors(_findings_of(files, known)) else Ruleset.of(written.rule for file in files for written in file.rules)
     for document in tests:
         yield from check_test_file(document, settings, ruleset).findings if settings and ruleset is not None else document.findings
@@ -144,10 +132,6 @@ def _is_settings(document: Document) -> bool:
     if not isinstance(root, MappingNode) or isinstance(child(root, "rules"), SequenceNode):
         return False
     return not root.entries.keys().isdisjoint(set(Settings.model_fields) - {"rules"})
-
-
-def _usable(read: SettingsFile) -> Settings | None:
-    return None if errors(read.findings) else read.settings
 
 
 def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known:
@@ -204,9 +188,3 @@ def _duplicates(files: Iterable[RuleFile]) -> Iterator[Finding]:
         if place != f"{document.file}:{line}":
             message = f"there is a rule '{named.name}' already, at {place}"
             yield Finding(document.file, line, column, Level.ERROR, Code.DUPLICATE_RULE, message)
-
-
-def _in_order(findings: Iterable[Finding], documents: Iterable[Document]) -> tuple[Finding, ...]:
-    """Sorted by place, each once, without the warnings that their lines silence (`# hookrules: ignore HR119`)."""
-    kept = set(without_ignored(findings, documents))
-    return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message)))

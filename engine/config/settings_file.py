@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
-from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.server_checks import check_server
 from hookrules.engine.config.server_settings import Server
 from hookrules.engine.config.settings import Settings, settings_with
@@ -100,6 +99,8 @@ def _validated(
     try:
         return model.model_validate(written, context=context), []
     except ValidationError as error:
+        from hookrules.engine.config.problems import findings_of  # it knows the models of rules, too, which a sound file has no need of
+
         findings = findings_of(error, model, document)
         sound = _without_faults(written, error)
     try:

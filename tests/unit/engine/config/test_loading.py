@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hookrules.engine.config.findings import errors
-from hookrules.engine.config.loading import Loaded, check_files, load, load_settings_only
+from hookrules.engine.config.loading import Loaded, check_files, load
+from hookrules.engine.config.settings_loading import load_settings_only
 
 SETTINGS = """\
 sources:
