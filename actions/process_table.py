@@ -137,6 +137,26 @@ def mark(pid: int) -> ProcessMark | None:
     return None if found is None else ProcessMark(socket.gethostname(), boot(), pid, found.started)
 
 
+def is_gone(of: ProcessMark) -> bool:
+    """Whether the process has ended for certain, with all that was started in its group; False where this host can't tell."""
+    if not of.boot or (of.host, of.boot) != (socket.gethostname(), boot()):
+        return False
+    found = process(of.pid)
+    there = found is not None and found.started == of.started and not found.ended
+    return not there and (found is not None or not _has_number(of.pid)) and not living(lambda each: each.group == of.pid)
+
+
+def _has_number(pid: int) -> bool:
+    """Whether any process has it, also one that the table may hide from this user."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 @cache
 def boot() -> str:
     """Which start of the system this is, and which space of process numbers; empty where the system does not tell."""

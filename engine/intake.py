@@ -101,10 +101,12 @@ def events_of(source: Source, delivery: Delivery, payload: Json, new_id: Callabl
     """
     items = _items(source, delivery, payload)
     if items is None:
-        return [_event(source, delivery, payload, delivery.body, source.delivery_id(delivery, payload), new_id(), proven_by)]
+        whole = _Part(payload, delivery.body, source.delivery_id(delivery, payload), bodies.is_payload(delivery))
+        return [_event(source, delivery, whole, new_id(), proven_by)]
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"the delivery carries {len(items)} events; one may carry {MOST_ITEMS}")
-    return [_event(source, delivery, item, msgspec.json.encode(item), item_id, new_id(), proven_by) for item, item_id in items]
+    parts = (_Part(item, msgspec.json.encode(item), item_id, body_is_payload=True) for item, item_id in items)
+    return [_event(source, delivery, part, new_id(), proven_by) for part in parts]
 
 
 def repeats_of(source: Source, delivery: Delivery) -> Repeats:
@@ -124,23 +126,32 @@ def _items(source: Source, delivery: Delivery, payload: Json) -> list[tuple[Json
     return [(item, whole and f"{whole}#{number}") for number, item in enumerate(items)]
 
 
-def _event(
-    source: Source, delivery: Delivery, payload: Json, body: bytes, delivery_id: str | None, event_id: str, proven_by: int | None
-) -> Event:
-    event_type, shown = source.event_type(delivery, payload), source.verifier.secret_places()
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a delivery is one event's own."""
+
+    payload: Json
+    body: bytes
+    delivery_id: str | None
+    body_is_payload: bool
+
+
+def _event(source: Source, delivery: Delivery, part: _Part, event_id: str, proven_by: int | None) -> Event:
+    event_type, shown = source.event_type(delivery, part.payload), source.verifier.secret_places()
     return Event(
         id=event_id,
         source=delivery.source,
         type=event_type,
-        payload=payload,
-        body=body,
+        payload=part.payload,
+        body=part.body,
         received_at=delivery.received_at,
-        delivery_id=delivery_id,
+        delivery_id=part.delivery_id,
         headers=_masked(delivery.headers, _CREDENTIALS | _named("header", shown) if shown else _CREDENTIALS),
         query=_masked(delivery.query, _named("query", shown)),
         address=delivery.address,
-        git=source.git(event_type, payload),
+        git=source.git(event_type, part.payload),
         proven_by=proven_by,
+        body_is_payload=part.body_is_payload,
     )
 
 

@@ -60,6 +60,8 @@ class Event:
     """False where it is older than `retention.payloads`: payload and body are gone from the journal, and stand here empty."""
     fetched_from: str | None = None
     """Where we asked for it (`https://api.github.com`), which proves it; None where it was sent to us."""
+    body_is_payload: bool = field(default=False, compare=False)
+    """Known where the body, as it is, is JSON of the payload, so that nobody has to find out. False says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ProcessMark:
-    """A process that does a step, told from every other that ever has its number. It leads a process group."""
+    """A process that does a step, or a worker: told from every other that ever has its number. It leads a process group."""
 
     host: str
     boot: str

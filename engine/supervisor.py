@@ -86,6 +86,7 @@ class Supervisor:
         self._on_stop = on_stop
         self._lifeline = _Pipe()
         self._stopping = False
+        self._asked = 0
 
     def run(self) -> int:
         """Returns the exit code: 0 after a signal, 1 where a child could not start."""
@@ -144,11 +145,14 @@ class Supervisor:
         self._on_stop()
         if self._stopping:
             logs.info("stopping: what runs is finished first; a second signal ends it now")
+        told = self._asked
         self._terminate()
         deadline = time.monotonic() + self._drain
         while (left := deadline - time.monotonic()) > 0 and (living := self._living()):
             if wake in wait([wake, *(process.sentinel for process in living)], left):
                 os.read(wake, 4096)
+            if self._asked > told:  # the pipe may still have told of those that were seen to
+                told = self._asked
                 self._terminate()
         for process in self._living():
             logs.warning("a process did not end in time and is killed", process=process.name)
@@ -163,6 +167,7 @@ class Supervisor:
             process.terminate()
 
     def _stop(self, *_: Any) -> None:
+        self._asked += 1
         self._stopping = True
 
     @contextmanager
@@ -204,5 +209,5 @@ def _be(work: Work, lifeline: _Pipe, tell: Connection) -> None:
         logs.error(str(error))
         sys.exit(1)
     except Exception:  # noqa: BLE001  a mistake of ours, for the log; the supervisor starts the process again
-        logs.logger.exception("a process broke down")
+        logs.exception("a process broke down")
         sys.exit(1)

@@ -43,8 +43,8 @@ sources:
 class Server:
     """`hookrules serve` and what it said."""
 
-    def __init__(self, folder: Path, *arguments: str, command: Sequence[str] = SERVE, **options: Any) -> None:
-        """`options` are Popen's."""
+    def __init__(self, folder: Path, *arguments: str, command: Sequence[str] = SERVE, ready: str = "listening", **options: Any) -> None:
+        """`ready` is what it says when it can do its work. `options` are Popen's."""
         self.folder = folder
         self.log: list[str] = []
         self._said = threading.Condition()
@@ -57,8 +57,8 @@ class Server:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        listening = self.wait_for("listening")
-        self.hooks, self.console = listening["hooks"].removesuffix("/hooks/<source>"), listening.get("console")
+        listening = self.wait_for(ready)
+        self.hooks, self.console = listening.get("hooks", "").removesuffix("/hooks/<source>"), listening.get("console")
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -95,7 +95,7 @@ class Server:
 
     def pids(self) -> list[int]:
         """The ingress and the worker, in the order in which they were started."""
-        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True)
+        listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False)
         return [int(pid) for pid in listed.stdout.split()]
 
     def stop(self) -> int:

@@ -93,7 +93,7 @@ class Bench:
         assert run is not None, "no run is due"
         ending = Execution(run, rule, event, self.workshop(log), self.halt).proceed()
         if ending is not None:
-            self.journal.end_run(run, ending.state, self.clock(), ending.error)
+            self.journal.end_run(run, ending.state, self.clock(), ending.error, before=ending.before)
         return ending
 
     def run(self, text: str, payload: Any = None) -> Ending | None:

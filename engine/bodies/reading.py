@@ -1,5 +1,9 @@
 """From a delivery's headers and bytes to its payload."""
 
+from codecs import BOM_UTF8
+
+from hookrules.engine.bodies import json_document
+from hookrules.engine.bodies.charsets import codec_of
 from hookrules.engine.bodies.content_coding import unpacked
 from hookrules.engine.bodies.content_type import ContentType
 from hookrules.engine.bodies.kinds import kind_of
@@ -15,6 +19,18 @@ def payload_of(delivery: Delivery, max_size: int = MAX_SIZE) -> Json:
     if len(types) > 1:
         raise Unreadable("the body has more than one Content-Type; send one")
     return decode(delivery.body, types.pop() if types else "", ", ".join(headers.get("content-encoding", ())), max_size)
+
+
+def is_payload(delivery: Delivery) -> bool:
+    """Whether the body of a delivery that has been read is, as it is, JSON of its payload."""
+    headers = delivery.headers
+    if "content-encoding" in headers or delivery.body.startswith(BOM_UTF8):
+        return False
+    types = headers.get("content-type", ("",))
+    if types[0] == "application/json":
+        return True
+    said = ContentType.of(types[0])
+    return kind_of(said.media).read is json_document.read and codec_of(said.charset) == "utf_8"
 
 
 def decode(body: bytes, content_type: str, content_encoding: str = "", max_size: int = MAX_SIZE) -> Json:

@@ -1,6 +1,7 @@
 """The two processes of hookrules, put together: the ingress takes deliveries in, the worker runs what they started."""
 
 import asyncio
+import gc
 import os
 import random
 import select
@@ -31,7 +32,8 @@ from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
-from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.tenure import LEASE, Tenure, worker_name
+from hookrules.engine.runs.worker import Worker
 from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.secret import Secret, secrets_in
 from hookrules.engine.supervisor import STOPS, Lifeline, Work
@@ -74,10 +76,20 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
         )
         tls = settings.server.tls
         reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None)
+        _spare_what_is_loaded()
         uvloop.run(_listen(reception.serve, reception.stop, lifeline))
         journal.close()
 
     return work
+
+
+def _spare_what_is_loaded() -> None:
+    """Rules and code live as long as the process, and what a delivery leaves has no cycles: looking for some at every 700th new object
+    would take a good part of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[], None], lifeline: Lifeline) -> None:
@@ -140,7 +152,7 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: C
         Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
         follower(index, time.time, _new_event_id),
         Housekeeping(journal, project.settings.retention, project.ruleset),
-        name=worker_name(),
+        Tenure(journal, time.time, worker_name(), LEASE),
         slots=project.settings.server.slots,
         labels=labels,
         reap=reap,

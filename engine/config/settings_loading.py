@@ -1,6 +1,6 @@
 """hookrules.yaml without its rules, for verbs that ask nothing of them: neither conditions nor templates are imported."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +34,9 @@ def usable(read: SettingsFile) -> Settings | None:
     return None if errors(read.findings) else read.settings
 
 
-def in_order(findings: Iterable[Finding], documents: Iterable[Document]) -> tuple[Finding, ...]:
+def in_order(
+    findings: Iterable[Finding], documents: Iterable[Document], untold: Mapping[str, Collection[str]] | None = None
+) -> tuple[Finding, ...]:
     """Sorted by place, each once, without the warnings that their lines silence (`# hookrules: ignore HR119`)."""
-    kept = set(without_ignored(findings, documents))
+    kept = set(without_ignored(findings, documents, untold))
     return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message)))

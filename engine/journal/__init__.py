@@ -16,7 +16,9 @@ from hookrules.engine.journal.records import (
     Arrival,
     Bounds,
     Breaker,
+    ClockReading,
     Complete,
+    Ended,
     EventFilter,
     Happened,
     Heading,
@@ -44,7 +46,9 @@ __all__ = [
     "Breaker",
     "Breaking",
     "Care",
+    "ClockReading",
     "Complete",
+    "Ended",
     "EventFilter",
     "Happened",
     "Heading",
@@ -103,8 +107,27 @@ class Work(Protocol):
     def renew(self, worker: str, now: float, lease: float) -> None:
         """Hold every run that this worker has for another `lease` seconds."""
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        """Write where a step stands, under its key, and in the same commit the events that it made."""
+    def enter(self, worker: str, process: ProcessMark) -> None:
+        """Write which process a worker is."""
+
+    def workers(self) -> Mapping[str, ProcessMark]:
+        """Those that entered and did not leave."""
+
+    def leave(self, worker: str, now: float) -> None:
+        """The worker has ended, or is known to have died: what it still holds is taken next, as if its lease had run out."""
+
+    def read_clock(self, reading: ClockReading, lease: float) -> float:
+        """By how many seconds the clock was set since it was last read, by any worker; 0 where it was not.
+
+        Where it was, every claim holds for another `lease` seconds from now. Where it was set back, what is due later is due as much
+        sooner, and what was due still is; schedules are left alone.
+        """
+
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        """Write where a step stands, under its key, and in the same commit the events that it made.
+
+        `before`: how steps before it ended, written in this commit, too.
+        """
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         """Add to what a running step has said; of a long one the newest is kept."""
@@ -118,8 +141,8 @@ class Work(Protocol):
     def park(self, run: Run, step: Step, due_at: float, expects: Expectation | None = None) -> None:
         """Write the step and leave the run waiting until `due_at`, or until what it expects comes true, in one commit."""
 
-    def met(self, run_id: str) -> Met | None:
-        """What a waiting run expected and got."""
+    def met(self, run_id: str, key: str) -> Met | None:
+        """What this step of a run expected and got."""
 
     def waiting_for_events(self) -> list[Waiting]:
         """The runs that expect an event, those first that have looked at the fewest."""
@@ -141,8 +164,12 @@ class Work(Protocol):
         error: str | None = None,
         following: Arrival | None = None,
         response: Reply | None = None,
+        before: Sequence[Ended] = (),
     ) -> None:
-        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is."""
+        """Write how the run ended, what its sender is answered and, in the same commit, the event that its end is.
+
+        `before`: how its last steps ended, written in this commit, too.
+        """
 
     def hand_back(self, run: Run) -> None:
         """Queue a claimed run again, at once and for anyone."""

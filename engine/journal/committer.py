@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from itertools import groupby
 from typing import Any, Generic, Protocol, TypeVar
 
 from hookrules.engine.errors import JournalError
@@ -11,6 +12,7 @@ from hookrules.engine.errors import JournalError
 Connection = TypeVar("Connection")
 Connection_co = TypeVar("Connection_co", covariant=True)
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 MAX_BATCH = 256
 """Writes in one transaction: bounds how long the first of them waits for the last."""
@@ -42,6 +44,8 @@ class Store(Protocol[Connection_co]):
 class Committer(Generic[Connection]):
     """Takes writes from any thread. A write is a function of the connection; a `JournalError` that it raises means that it has
     written nothing and is its answer. Any other exception undoes the transaction, and each of its writes is tried alone.
+
+    Every statement gives the interpreter's lock away and waits to have it back, so that many small writes of one kind are better made one.
     """
 
     def __init__(self, store: Store[Connection], name: str) -> None:
@@ -56,7 +60,16 @@ class Committer(Generic[Connection]):
 
     def submit(self, write: Callable[[Connection], Result]) -> Future[Result]:
         """Hand in a write; the future is done once the commit that holds it has returned."""
-        handed = _Handed(write)
+        return self._hand_in(_Handed(write))
+
+    def submit_alike(self, write: "Together[Connection, Item, Result]", item: Item) -> Future[Result]:
+        """Hand in an item of a write that takes many, with an answer for each; those that wait are written by one call of it.
+
+        Unlike a write that `submit` takes, it may not raise JournalError for having written nothing.
+        """
+        return self._hand_in(_Handed(write, (item,)))
+
+    def _hand_in(self, handed: "_Handed[Connection]") -> Future[Any]:
         self._queue.put(handed)
         if self._ended:
             self._refuse_the_rest()
@@ -98,7 +111,7 @@ class Committer(Generic[Connection]):
             self._fail(batch, error)
             return
         try:
-            answers = [_attempt(handed.write, self._store.connection) for handed in batch]
+            answers = _answers(batch, self._store.connection)
             self._store.commit()
         except Exception as error:  # noqa: BLE001
             self._store.rollback()
@@ -131,20 +144,39 @@ class Committer(Generic[Connection]):
                 handed.future.set_exception(JournalError("the journal is closed"))
 
 
+Together = Callable[[Connection, Sequence[Item]], Sequence[Result]]
+
+
 class _Handed(Generic[Connection]):
-    """One write and its answer to come."""
+    """One write and its answer to come. `items` is its one item, where it is a write that takes many."""
 
-    __slots__ = ("future", "write")
+    __slots__ = ("future", "items", "write")
 
-    def __init__(self, write: Callable[[Connection], Any]) -> None:
+    def __init__(self, write: Callable[..., Any], items: tuple[Any, ...] | None = None) -> None:
         self.write = write
+        self.items = items
         self.future: Future[Any] = Future()
+
+    def kind(self) -> object:
+        """The same for neighbours that are written together."""
+        return self if self.items is None else self.write
 
     def answer(self, answer: Any) -> None:
         if isinstance(answer, JournalError):
             self.future.set_exception(answer)
         else:
             self.future.set_result(answer)
+
+
+def _answers(batch: "Sequence[_Handed[Connection]]", connection: Connection) -> list[Any]:
+    answers: list[Any] = []
+    for _, alike in groupby(batch, key=_Handed.kind):
+        first, *others = alike
+        if first.items is None:
+            answers.append(_attempt(first.write, connection))
+        else:
+            answers += first.write(connection, [item for handed in (first, *others) for item in handed.items or ()])
+    return answers
 
 
 def _attempt(write: Callable[[Connection], Result], connection: Connection) -> Result | JournalError:

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hookrules.engine.model import Event, Expectation, Match, RunState
+from hookrules.engine.model import Event, Expectation, Match, RunState, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,16 @@ class Breaker:
     """How often it opened without a success between."""
     until: float | None = None
     """It is open: calls are parked until then. None where it is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """A clock that people and programs set, beside one that nobody does."""
+
+    now: float
+    start: str
+    """Which start of the machine `elapsed` counts from."""
+    elapsed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +206,10 @@ class Tidied:
 
 Arrival = tuple[Event, Sequence[Match]]
 """An event, and the rules that it fires."""
+
+
+Ended = tuple[Step, Sequence[Arrival]]
+"""A step that has ended, and the events that it made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ All writes of one journal object go through its committing thread; readers have 
 """
 
 import json
-import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hookrules.engine.errors import JournalError
-from hookrules.engine.ids import id_maker
+from hookrules.engine.ids import id_maker, random_bits
 from hookrules.engine.journal import (
     USUAL,
     Advance,
     Arrival,
     Bounds,
     Breaker,
+    ClockReading,
+    Ended,
     EventFilter,
     Happened,
     Heading,
@@ -40,6 +42,7 @@ from hookrules.engine.journal import sqlite_breakers as breakers
 from hookrules.engine.journal import sqlite_exchange as exchange
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
+from hookrules.engine.journal import sqlite_workers as workers
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sealing import UNSEALED, Seal
@@ -82,11 +85,12 @@ class SqliteJournal(Journal):
         self,
         path: Path | None,
         *,
-        randbits: Callable[[int], int] = secrets.randbits,
+        randbits: Callable[[int], int] = random_bits,
         patience: float = PATIENCE,
         seal: Seal = UNSEALED,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        store = SqliteStore(path, patience, seal.key_ids)
+        store = SqliteStore(path, patience, seal.key_ids, clock)
         self._seal = seal
         self._new_run_id = id_maker("run", randbits)
         self._committer = Committer[sqlite3.Connection](store, name="journal")
@@ -109,7 +113,7 @@ class SqliteJournal(Journal):
         except JournalError as error:
             return _failed(error)
         if repeats == USUAL:
-            return self._committer.submit(partial(writes.accept_all, arrivals=rows))
+            return self._committer.submit_alike(writes.accept_each, rows)
         digest = None if repeats.body is None else self._seal.digest(repeats.body)
         return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
@@ -132,9 +136,20 @@ class SqliteJournal(Journal):
     def renew(self, worker: str, now: float, lease: float) -> None:
         self._execute("renew_leases", {"worker": worker, "now": now, "lease": lease})
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        after = [self._row(arrival) for arrival in following]
-        self._write(partial(writes.write_step, run=run, values=step_values(run, step, self._seal), following=after))
+    def enter(self, worker: str, process: ProcessMark) -> None:
+        self._write(partial(workers.enter, worker=worker, process=process))
+
+    def workers(self) -> Mapping[str, ProcessMark]:
+        return {name: ProcessMark(*mark) for name, *mark in self._rows(workers.SQL["workers"], ())}
+
+    def leave(self, worker: str, now: float) -> None:
+        self._write(partial(workers.leave, worker=worker, now=now))
+
+    def read_clock(self, reading: ClockReading, lease: float) -> float:
+        return self._write(partial(workers.read_clock, reading=reading, lease=lease))
+
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        self._write(partial(writes.write_steps, run=run, steps=self._step_rows(run, [*before, (step, following)])))
 
     def write_output(self, run: Run, key: str, stream: str, text: str) -> None:
         sealed = self._seal.close_text(text, f"outputs.text {run.id} {key}")
@@ -151,8 +166,8 @@ class SqliteJournal(Journal):
         expected = expectation_values(run, step.key, expects, self._seal) if expects else None
         self._write(partial(writes.park, run=run, step_values=values, due_at=due_at, expects=expected))
 
-    def met(self, run_id: str) -> Met | None:
-        return next((Met(*row) for row in self._rows(_READING["met"], (run_id,))), None)
+    def met(self, run_id: str, key: str) -> Met | None:
+        return next((Met(*row) for row in self._rows(_READING["met"], (run_id, key))), None)
 
     def waiting_for_events(self) -> list[Waiting]:
         return [waiting_from(row, self._seal) for row in self._rows(writes.SQL["open_expectations"], ())]
@@ -174,11 +189,13 @@ class SqliteJournal(Journal):
         error: str | None = None,
         following: Arrival | None = None,
         response: Reply | None = None,
+        before: Sequence[Ended] = (),
     ) -> None:
         told = error and self._seal.close_text(error, f"runs.error {run.id}")
         values = {"state": state.value, "ended_at": now, "error": told, "response": response_text(response, run.id, self._seal)}
         after = self._row(following) if following else None
-        self._write(partial(writes.end_run, run=run, values=values, following=after))
+        steps = self._step_rows(run, before)
+        self._write(partial(writes.end_run, run=run, values=values, following=after, steps=steps))
 
     def hand_back(self, run: Run) -> None:
         self._under_claim("hand_back_run", run, {})
@@ -308,6 +325,9 @@ class SqliteJournal(Journal):
         """Raises JournalError where the event can't be written."""
         event, matches = arrival
         return event_row(event, self._seal), [(self._new_run_id(event.received_at), match) for match in matches]
+
+    def _step_rows(self, run: Run, steps: Sequence[Ended]) -> list[writes.StepRow]:
+        return [(step_values(run, step, self._seal), [self._row(arrival) for arrival in made]) for step, made in steps]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
         return self._committer.submit(write).result()

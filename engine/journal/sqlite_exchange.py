@@ -97,19 +97,23 @@ def _finished(connection: sqlite3.Connection, table: str, record: _Record, seal:
 
 
 def _with_body_as_text(record: _Record, seal: Seal) -> _Record:
-    """`payload`, and beside it `body` or `body_base64` where the body is not the payload, byte for byte."""
+    """`payload`, and beside it `body` or `body_base64` where the body is not the payload, byte for byte, or takes more than one line."""
     digest, kept = record.pop("digest"), record.pop("payload_kept")
     body, payload = record.pop("body"), record.pop("payload", None)
     if not kept:
         return record | {"digest": base64.b64encode(digest).decode()}
     body = seal.open(body, f"events.body {digest.hex()}")
-    if payload is None:
+    if payload is None and b"\n" not in body and b"\r" not in body:
         return record | {"payload": msgspec.Raw(body)}
-    opened = msgspec.Raw(seal.open(payload, f"events.payload {digest.hex()}"))
+    opened = msgspec.Raw(_one_line(body) if payload is None else seal.open(payload, f"events.payload {digest.hex()}"))
     try:
         return record | {"payload": opened, "body": body.decode()}
     except UnicodeDecodeError:
         return record | {"payload": opened, "body_base64": base64.b64encode(body).decode()}
+
+
+def _one_line(body: bytes) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode(body))
 
 
 def in_commits(lines: Iterable[bytes], write: Callable[[Sequence[tuple[int, bytes]]], Mapping[str, int]]) -> Mapping[str, int]:

@@ -13,7 +13,7 @@ _START_RUN = _SQL["start_run"]
 
 def start(connection: sqlite3.Connection, run_id: str, event_seq: int | None, event: EventRow, match: Match) -> bool:
     """Whether a run was written: not where the rule has one for this delivery, nor where another run takes the event in."""
-    now = event.received_at
+    ((now,),) = connection.execute(_SQL["accepted_at"], (event.received_at,)).fetchall()
     values: dict[str, Any] = {
         "id": run_id,
         "event": event_seq,
@@ -62,7 +62,7 @@ def _throttled(connection: sqlite3.Connection, throttle: Throttle, values: dict[
         values["due_at"] = values["now"] + throttle.seconds
         return False
     last = connection.execute(_SQL["last_throttled"], values).fetchone()
-    if last and last[1] > values["now"] - throttle.seconds:
+    if last and abs(values["now"] - last[1]) < throttle.seconds:  # a clock that was set back must not drop what comes until then
         values |= {"verdict": RunState.SKIPPED.value, "error": f"run {last[0]} came less than {throttle.seconds:g} s before"}
     return False
 

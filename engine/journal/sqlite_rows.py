@@ -33,7 +33,7 @@ class EventRow:
 def event_row(event: Event, seal: Seal) -> EventRow:
     """Raises JournalError where a value can't be JSON or UTF-8."""
     digest = seal.digest(event.body)
-    payload = _json(event.payload, "payload", event.id)
+    payload = event.body if event.body_is_payload else _json(event.payload, "payload", event.id)
     values = (
         event.id,
         event.source,
@@ -65,6 +65,7 @@ def event_from(row: Row, seal: Seal) -> Event:
     id_, source, type_, delivery_id, digest, received_at, address, hops, headers, query, *more = row
     git, proven_by, fetched_from, payload_kept, payload, body = more
     body = seal.open(body, f"events.body {digest.hex()}")
+    body_is_payload = payload is None
     payload = body if payload is None else seal.open(payload, f"events.payload {digest.hex()}")
     return Event(
         id=id_,
@@ -82,6 +83,7 @@ def event_from(row: Row, seal: Seal) -> Event:
         proven_by=proven_by,
         fetched_from=fetched_from,
         payload_kept=bool(payload_kept),
+        body_is_payload=body_is_payload and bool(payload_kept),
     )
 
 

@@ -1,6 +1,7 @@
 """The writing connection of a SQLite journal: opened, set up, and locked against other processes."""
 
 import contextlib
+import math
 import os
 import sqlite3
 import time
@@ -34,8 +35,14 @@ _SETTINGS = (
 class SqliteStore:
     """What the committing thread writes to; `path` None is a database in memory. Raises JournalError where it can't be opened."""
 
-    def __init__(self, path: Path | None, patience: float = PATIENCE, key_ids: Sequence[bytes] = ()) -> None:
-        """`key_ids`: of the keys that open what is sealed; the first of them seals."""
+    def __init__(
+        self, path: Path | None, patience: float = PATIENCE, key_ids: Sequence[bytes] = (), clock: Callable[[], float] = time.time
+    ) -> None:
+        """`key_ids`: of the keys that open what is sealed; the first of them seals.
+
+        Statements find `clock` as `present()`: read in the transaction, it can't be one that was set back since, as what was read before
+        may be. A journal in memory has no workers beside it that could set things right, and its clock is its user's: it is always later.
+        """
         self.where = f"the journal {path}" if path else "the journal in memory"
         self._patience = patience
         self._file: SqliteFile | None = None
@@ -43,6 +50,7 @@ class SqliteStore:
             try:
                 self.connection = _connect(path)
                 on_failure.callback(self.connection.close)
+                self.connection.create_function("present", 0, clock if path else lambda: math.inf)
                 self._patiently(partial(_set_up, self.connection, key_ids, in_file=path is not None))
                 self._file = SqliteFile(path) if path else None
             except (sqlite3.Error, JournalError, OSError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import REMEMBERED, Turn
+from hookrules.engine.journal.sqlite_additions import add_event, add_events
 from hookrules.engine.journal.sqlite_order import let_in, start
 from hookrules.engine.journal.sqlite_rows import EventRow, Row
 from hookrules.engine.journal.sqlite_schema import VERSION
@@ -21,11 +22,18 @@ OUTPUTS_KEPT = 256
 """Pieces of what one step has said."""
 RULES_ASKED = 1000
 """Rules that one claim looks at, due or not, behind the one that was served last."""
-_ACCEPT_EVENT = SQL["accept_event"]
-
 Starts = Sequence[tuple[str, Match]]
 """A new run's id with its match."""
 ArrivalRow = tuple[EventRow, Starts]
+StepRow = tuple[Mapping[str, Any], Sequence[ArrivalRow]]
+"""The values of `write_step`, and the events that the step made."""
+
+
+def accept_each(connection: sqlite3.Connection, deliveries: Sequence[Sequence[ArrivalRow]]) -> list[tuple[Receipt, ...]]:
+    """As `accept_all`, for many deliveries with few statements."""
+    events = [event for arrivals in deliveries for event, _ in arrivals]
+    new = iter(add_events(connection, events))
+    return [tuple(_received(connection, event, starts, next(new)) for event, starts in arrivals) for arrivals in deliveries]
 
 
 def accept_all(connection: sqlite3.Connection, arrivals: Sequence[ArrivalRow]) -> tuple[Receipt, ...]:
@@ -61,15 +69,18 @@ def _came_before(connection: sqlite3.Connection, event: EventRow) -> bool:
 
 def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> Receipt:
     """Write the event where its delivery is new, and a run for each match whose rule has none for this delivery."""
-    written = connection.execute(_ACCEPT_EVENT, event.values)
-    if written.rowcount:
-        seq, first_id = written.lastrowid, event.id
-    else:
+    return _received(connection, event, starts, add_event(connection, event))
+
+
+def _received(connection: sqlite3.Connection, event: EventRow, starts: Starts, seq: int | None) -> Receipt:
+    """`seq`: the event's, where it is new."""
+    known, first_id = seq is None, event.id
+    if seq is None:
         ((seq, first_id, kept),) = connection.execute(SQL["find_delivery"], (event.source, event.delivery_id, event.digest)).fetchall()
         if not kept:  # a run may start of it again
             connection.execute(SQL["refill_event"], (*event.values[-2:], seq))
     runs = tuple((match.rule, run_id) for run_id, match in starts if start(connection, run_id, seq, event, match))
-    return Receipt(first_id, runs, known=not written.rowcount)
+    return Receipt(first_id, runs, known=known)
 
 
 def tick(connection: sqlite3.Connection, arrival: ArrivalRow, schedule: str, next_due: float | None) -> Receipt:
@@ -127,9 +138,10 @@ def under_claim(connection: sqlite3.Connection, statement: str, run: Run, values
         raise LeaseLost(f"the claim {run.fence} of run {run.id} is over: it ended, was handed back, or another worker took it")
 
 
-def write_step(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: Sequence[ArrivalRow]) -> None:
-    under_claim(connection, "write_step", run, values)
-    accept_all(connection, following)
+def write_steps(connection: sqlite3.Connection, run: Run, steps: Sequence[StepRow]) -> None:
+    for values, made in steps:
+        under_claim(connection, "write_step", run, values)
+        accept_all(connection, made)
 
 
 def write_output(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any]) -> None:
@@ -157,7 +169,10 @@ def meet(connection: sqlite3.Connection, met: Mapping[str, str], looked_at: Mapp
     connection.executemany(SQL["looked_at"], [{"run_id": run_id, "seq": seq} for run_id, seq in looked_at.items()])
 
 
-def end_run(connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None) -> None:
+def end_run(
+    connection: sqlite3.Connection, run: Run, values: Mapping[str, Any], following: ArrivalRow | None, steps: Sequence[StepRow]
+) -> None:
+    write_steps(connection, run, steps)
     under_claim(connection, "end_run", run, values)
     let_in(connection, run.id)
     if following:
@@ -169,7 +184,7 @@ def park(
 ) -> None:
     """`expects`: the values of `expect`."""
     under_claim(connection, "write_step", run, step_values)
-    under_claim(connection, "park_run", run, {"due_at": due_at})
+    under_claim(connection, "park_run", run, {"due_at": due_at, "written_at": step_values["ended_at"]})
     if expects:
         connection.execute(SQL["expect"], expects)
     else:

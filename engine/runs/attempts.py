@@ -1,7 +1,9 @@
 """One attempt at a step: its call is rendered, done under the run's bounds, and what came of it is on disk before anything else begins."""
 
 import copy
+import math
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +13,7 @@ from hookrules.actions import package_of
 from hookrules.actions.action import Call, Surroundings
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.errors import HookrulesError, JournalError, TemplateError
+from hookrules.engine.journal import Ended
 from hookrules.engine.model import Emission, Event, Expectation, Json, Outcome, ProcessMark, Run, Step, StepState
 from hookrules.engine.runs.emitting import MAX_HOPS
 from hookrules.engine.runs.halting import Halt
@@ -45,9 +48,26 @@ class Attempts:
         self._halt = halt
         self._journal = workshop.journal
         self._known = {step.key: step for step in self._journal.steps(run.id)}
+        self._unwritten: deque[Ended] = deque()
+
+    def unwritten(self) -> list[Ended]:
+        """How steps have ended, as far as it is still to be written: with whatever is written next of the run, so that a step takes one
+        commit and not two. Nothing is done in between. Whoever asks has to write it.
+        """
+        ended = []
+        while self._unwritten:  # items of a step end in threads of their own
+            ended.append(self._unwritten.popleft())
+        return ended
+
+    def write_unwritten(self) -> None:
+        """For whoever lets go of the run."""
+        ended = self.unwritten()
+        if ended:
+            *before, (step, made) = ended
+            self._journal.write_step(self._run, step, made, before)
 
     def unlimited(self) -> "Attempts":
-        """The same, for what is still to be done when the rule's timeout may be over."""
+        """The same, for what is done about a run's end, also where that is that its time is over."""
         other = copy.copy(self)
         other._rule = replace(self._rule, timeout=None)  # noqa: SLF001 - one of our own
         return other
@@ -79,13 +99,13 @@ class Attempts:
         if self._rule.at_most_once and known is not None and known.state is StepState.RUNNING:
             problem = "it was interrupted, and the rule says at_most_once: it may have been done, and is not done again"
             return self.end(known, StepState.FAILED, known.result, problem)
-        self._journal.write_step(self._run, step)
+        self._journal.write_step(self._run, step, before=self.unwritten())
         try:
             outcome = self._outcome(step, plan, render)
         finally:
             self._workshop.outputs.close(self._run, step.key, whole=self._rule.streams)
         if outcome.due_at is not None:
-            raise Paused(self._masked(replace(step, state=StepState.WAITING), outcome), outcome.due_at, outcome.expects)
+            raise self._pause(step, StepState.WAITING, outcome, outcome.due_at)
         if outcome.succeeded:
             return self.end(step, StepState.SUCCEEDED, outcome.result, emissions=outcome.emissions)
         if self._halt.stopped:
@@ -95,7 +115,7 @@ class Attempts:
         delay = delay_before_next(plan.retry or self._rule.retry, step.attempts, outcome, self._workshop.random)
         if delay is None:
             return self.end(step, StepState.FAILED, outcome.result, outcome.error)
-        raise Paused(self._masked(replace(step, state=StepState.RETRYING), outcome), self._workshop.clock() + delay)
+        raise self._pause(step, StepState.RETRYING, outcome, self._workshop.clock() + delay)
 
     def end(
         self,
@@ -105,17 +125,21 @@ class Attempts:
         error: str | None = None,
         emissions: Sequence[Emission] = (),
     ) -> Step:
-        """Write how the step ended, and what it made happen."""
+        """How the step ended, and what it made happen."""
         ended = self._masked(replace(step, state=state), Outcome(succeeded=error is None, result=result or {}, error=error))
         made = [self._workshop.emit(each, self._event, f"{self._key(step)}-{n}") for n, each in enumerate(emissions)]
-        self._journal.write_step(self._run, ended, made)
+        self._unwritten.append((ended, made))
         return ended
 
     def abandon(self, key: str) -> None:
-        """Write that a step which waited, or was to be tried again, is not gone on with."""
+        """A step which waited, or was to be tried again, is not gone on with."""
         known = self._known.get(key)
         if known is not None:
             self.end(known, StepState.CANCELLED, known.result, known.error)
+
+    def _pause(self, step: Step, state: StepState, outcome: Outcome, due_at: float) -> Paused:
+        """Not for longer than the rule has time: when that is over, the run ends and says so."""
+        return Paused(self._masked(replace(step, state=state), outcome), min(due_at, self._deadline()), outcome.expects)
 
     def _outcome(self, step: Step, plan: PlannedStep, render: Render) -> Outcome:
         remaining = self._remaining(plan)
@@ -144,14 +168,16 @@ class Attempts:
 
     def _remaining(self, plan: PlannedStep) -> float:
         """Seconds for this step: its own timeout, or what is left of the rule's."""
-        mine = plan.timeout or DEFAULT_TIMEOUT
+        return min(plan.timeout or DEFAULT_TIMEOUT, self._deadline() - self._workshop.clock())
+
+    def _deadline(self) -> float:
+        """When the rule's time is over; infinity where it has no bound. A clock that was set back gives no more time than the rule has."""
         if self._rule.timeout is None or self._run.started_at is None:
-            return mine
-        return min(mine, self._run.started_at + self._rule.timeout - self._workshop.clock())
+            return math.inf
+        return min(self._run.started_at, self._workshop.clock()) + self._rule.timeout
 
     def _surroundings(self, step: Step, timeout: float) -> Surroundings:
-        mask, known = self._workshop.mask, self._known.get(step.key)
-        waited = known is not None and known.state is StepState.WAITING
+        mask, left = self._workshop.mask, self._left_when_put_off(step.key)
         return Surroundings(
             folder=self._workshop.folder,
             idempotency_key=self._key(step),
@@ -160,8 +186,8 @@ class Attempts:
             timeout=timeout,
             services=self._workshop.services,
             body=self._event.body,
-            earlier=known.result if known is not None and waited else {},
-            met=self._journal.met(self._run.id) if waited else None,
+            earlier=left,
+            met=self._journal.met(self._run.id, step.key) if left else None,
             facts=environment(self._event, self._rule, self._run),
             cancelled=self._halt.signal,
             log=lambda level, message: self._workshop.log(level, mask(message)),
@@ -169,6 +195,11 @@ class Attempts:
             started=partial(self._remember, step),
             mask=mask,
         )
+
+    def _left_when_put_off(self, key: str) -> Mapping[str, Json]:
+        """Also where a worker died when the step had just gone on: what has come meanwhile has come."""
+        known = self._known.get(key)
+        return known.result if known is not None and known.state in (StepState.WAITING, StepState.RUNNING) else {}
 
     def _remember(self, step: Step, process: ProcessMark) -> None:
         """A claim that is over, or a journal in trouble, shows itself where the step's result is written."""

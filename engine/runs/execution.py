@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hookrules.actions.action import Call
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.config.values import Value
 from hookrules.engine.errors import TemplateError
+from hookrules.engine.journal import Ended
 from hookrules.engine.model import Event, Expectation, Json, Reply, Run, RunState, Step, StepState
 from hookrules.engine.runs.attempts import Attempts, Paused
 from hookrules.engine.runs.halting import Halt
@@ -24,6 +25,8 @@ class Ending:
     error: str | None = None
     response: Reply | None = None
     """What the sender is answered, where the rule answers it."""
+    before: Sequence[Ended] = field(default=(), compare=False)
+    """How its last steps ended, to be written with it."""
 
 
 class Execution:
@@ -49,13 +52,19 @@ class Execution:
         """How the run ends, for the caller to write; None where it goes on later."""
         self._attempts.end_leftovers()
         try:
-            return self._through()
+            ending = self._through()
+            return replace(ending, before=self._attempts.unwritten())
         except Paused as pause:
+            self._attempts.write_unwritten()
             if pause.step is None:
                 self._workshop.journal.hand_back(self._run)
             else:
                 self._workshop.journal.park(self._run, pause.step, pause.due_at, self._expectation(pause))
             return None
+
+    def broken_off(self, error: str) -> Ending:
+        """The end of a run that something unforeseen has stopped."""
+        return Ending(RunState.DEAD, error, before=self._attempts.unwritten())
 
     def _expectation(self, pause: Paused) -> Expectation | None:
         names = self._workshop.mask(self._names.for_conditions())
@@ -69,6 +78,7 @@ class Execution:
         if self._run.cancelled_at is not None:
             self._halt.cancel()
         failed = self._section("steps", self._rule.steps)
+        self._attempts = self._attempts.unlimited()
         handled = False
         if failed is not None and not self._halt.cancelled:
             self._names.failed = {"step": failed.name or failed.key, "error": failed.error}
@@ -118,19 +128,18 @@ class Execution:
 
     def _conclude(self, state: RunState) -> None:
         """What steps still do once the run's end is known. Where that fails, the step says so, and the end stays as it is."""
-        attempts = self._attempts.unlimited()
         for step, plan in self._done:
             key = f"end of {step.key}"
-            if attempts.ended(key):
+            if self._attempts.ended(key):
                 continue
-            begun = attempts.begin(key, plan)
+            begun = self._attempts.begin(key, plan)
             try:
                 call = plan.action.conclusion(self._names.for_templates(), state)
             except TemplateError as error:
-                attempts.end(begun, StepState.FAILED, error=str(error))
+                self._attempts.end(begun, StepState.FAILED, error=str(error))
                 continue
             if call is not None:
-                attempts.make(begun, plan, _Rendered(call))
+                self._attempts.make(begun, plan, _Rendered(call))
 
     def _step(self, key: str, plan: PlannedStep) -> Step:
         begun = self._attempts.begin(key, plan, plan.id or "")

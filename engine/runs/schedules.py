@@ -36,6 +36,14 @@ class Schedules:
             if due is not None and due <= now:
                 self._fire(name, times, due, now)
 
+    def plan_again(self, now: float) -> None:
+        """The clock was set back: what is due sooner by it is not waited longer for. A tick that was there already starts nothing again."""
+        for name, times in self._schedules.items():
+            due, sooner = self._plan(name, times, now), times.after(now)
+            if due is None or (sooner is not None and sooner < due):
+                self._journal.plan_schedule(_key(name, times), sooner)
+                self._due[name] = sooner
+
     def _plan(self, name: str, times: DueTimes, now: float) -> float | None:
         key = _key(name, times)
         due = self._journal.schedule_due(key)

@@ -1,10 +1,8 @@
 """Claims runs that are due and takes them through their steps, a bounded number at a time."""
 
 import contextlib
-import os
-import secrets
-import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,21 +17,12 @@ from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.tenure import Tenure
 from hookrules.engine.runs.watching import Watch
 from hookrules.engine.runs.workshop import Workshop
 
-LEASE = 30.0
-"""Seconds that a claim holds without being renewed: how long a dead worker's runs wait."""
-_RENEWAL = LEASE / 3
 _GLANCE = 0.02
 """Seconds between two looks at whether another process has written to the journal; one look costs some microseconds."""
-
-
-def worker_name() -> str:
-    """Never the same twice: a restarted container has the host name, and often the process id, of the one before."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
-
-
 _FLUSH = 0.25
 _TROUBLE = 1.0
 """Seconds until the journal is tried again after it could not be used."""
@@ -50,8 +39,8 @@ class Worker:
         correlator: Correlator,
         follow: Callable[[Run, Ending, Event], Arrival | None],
         housekeeping: Housekeeping,
+        tenure: Tenure,
         *,
-        name: str,
         slots: int,
         labels: tuple[str, ...] = (),
         reap: Callable[[], None] = lambda: None,
@@ -69,7 +58,7 @@ class Worker:
         self._follow = follow
         self._housekeeping = housekeeping
         self._watch = Watch(self._journal, self._journal.event, workshop.clock)
-        self._name = name
+        self._tenure = tenure
         self._slots = slots
         self._labels = labels
         self._reap = reap
@@ -82,7 +71,6 @@ class Worker:
         self._flushed_at = 0.0
         self._claimed_at = 0.0
         self._seen = -1
-        self._renewed_at = 0.0
         self._troubled = False
 
     def stop(self) -> None:
@@ -102,13 +90,15 @@ class Worker:
             while not self._stopping:
                 self._turn(pool)
             self._drain(drain)
+        with contextlib.suppress(JournalError):
+            self._tenure.end()
 
     def _turn(self, pool: ThreadPoolExecutor) -> None:
         try:
-            now = self._workshop.clock()
+            now = self._tenure.keep()
+            self._plan_again(now)
             self._schedules.tick(now)
             self._hand_back_abandoned()
-            self._renew(now)
             self._watch.look()
             self._correlator.look()
             self._cancel()
@@ -130,14 +120,14 @@ class Worker:
                 self._journal.hand_back(self._abandoned[-1])
             self._abandoned.pop()
 
-    def _renew(self, now: float) -> None:
-        if now - self._renewed_at >= _RENEWAL:
-            self._journal.renew(self._name, now, LEASE)
-            self._renewed_at = now
+    def _plan_again(self, now: float) -> None:
+        if self._tenure.set_back:
+            self._schedules.plan_again(now)
+            self._tenure.set_back = False
 
     def _cancel(self) -> None:
         if self._halts:
-            for run_id in self._journal.cancelling(self._name):
+            for run_id in self._journal.cancelling(self._tenure.name):
                 if run_id in self._halts:
                     self._halts[run_id][1].cancel()
 
@@ -146,7 +136,7 @@ class Worker:
         free = self._slots - len(self._halts)
         if free <= 0:
             return
-        for run in self._journal.claim(self._name, now, LEASE, self._turn_of_rules(free)):
+        for run in self._journal.claim(self._tenure.name, now, self._tenure.lease, self._turn_of_rules(free)):
             self._served = run.rule
             halt = Halt()
             self._halts[run.id] = run.rule, halt
@@ -158,13 +148,14 @@ class Worker:
 
     def _wait(self) -> None:
         """Until a run has ended, another process has written, something is due, or leases want renewal."""
-        clock = self._workshop.clock
-        now = clock()
-        until = min(self._renewed_at + _RENEWAL, self._next_due(now))
-        while not self._stopping and not self._wake.is_set() and clock() < until and not self._written():
+        ends = time.monotonic() + self._next_due() - self._workshop.clock()
+        while not self._woken() and time.monotonic() < ends and self._tenure.pause() > 0 and not self._written():
             self._wake.wait(_GLANCE)
-            self._flush(clock())
+            self._flush(self._workshop.clock())
         self._wake.clear()
+
+    def _woken(self) -> bool:
+        return self._stopping or self._wake.is_set()
 
     def _flush(self, now: float) -> None:
         """What running steps say is written some times a second."""
@@ -172,9 +163,9 @@ class Worker:
             self._workshop.outputs.flush()
             self._flushed_at = now
 
-    def _next_due(self, now: float) -> float:
+    def _next_due(self) -> float:
         pause = self._journal.seconds_to_next(self._claimed_at)
-        due = now + _RENEWAL if pause is None else self._claimed_at + pause
+        due = float("inf") if pause is None else self._claimed_at + pause
         return min(self._schedules.next_due(), self._correlator.next_due(), self._housekeeping.next_due(), due)
 
     def _written(self) -> bool:
@@ -208,32 +199,44 @@ class Worker:
             self._end(run, event, ending)
 
     def _proceed(self, run: Run, event: Event, halt: Halt) -> Ending | None:
+        execution: Execution | None = None
         try:
             rule = self._rulebook.rule(run.digest)
             if rule is None:
                 return Ending(RunState.DEAD, "its rule's text is no longer in the journal")
-            return Execution(run, rule, event, self._workshop, halt).proceed()
-        except Unwritable as error:
-            return Ending(RunState.DEAD, str(error))
-        except JournalError:
-            raise
+            execution = Execution(run, rule, event, self._workshop, halt)
+            return execution.proceed()
         except HookrulesError as error:
-            return Ending(RunState.DEAD, str(error))
+            if isinstance(error, JournalError) and not isinstance(error, Unwritable):
+                raise
+            told = str(error)
         except Exception as error:  # noqa: BLE001  a mistake of ours: it would meet the run again at every claim
-            logs.logger.exception("a run could not be carried on", extra={"fields": {"run": run.id, "rule": run.rule}})
-            return Ending(RunState.DEAD, f"hookrules made a mistake ({type(error).__name__}); its log says where")
+            logs.exception("a run could not be carried on", run=run.id, rule=run.rule)
+            told = f"hookrules made a mistake ({type(error).__name__}); its log says where"
+        return Ending(RunState.DEAD, told) if execution is None else execution.broken_off(told)
 
     def _end(self, run: Run, event: Event | None, ending: Ending) -> None:
         now = self._workshop.clock()
-        following = self._follow(run, ending, event) if event else None
-        self._journal.end_run(run, ending.state, now, ending.error, following, ending.response)
+        try:
+            self._write_end(run, event, ending, now)
+        except Unwritable as error:  # the result of its last step
+            ending = Ending(RunState.DEAD, str(error))
+            self._write_end(run, event, ending, now)
         say = logs.info if ending.state is RunState.SUCCEEDED else logs.warning
-        seconds = now - (run.started_at or now)
+        seconds = max(now - (run.started_at or now), 0)  # unless the clock was set back meanwhile
         say("run", id=run.id, rule=run.rule, state=str(ending.state), seconds=seconds, event=run.event_id, error=ending.error)
 
+    def _write_end(self, run: Run, event: Event | None, ending: Ending, now: float) -> None:
+        following = self._follow(run, ending, event) if event else None
+        self._journal.end_run(run, ending.state, now, ending.error, following, ending.response, ending.before)
+
     def _drain(self, seconds: float) -> None:
-        deadline = self._workshop.clock() + seconds
-        while self._halts and self._workshop.clock() < deadline and self._signals < 2:
+        deadline = time.monotonic() + seconds
+        while self._halts and time.monotonic() < deadline and self._signals < 2:
+            with contextlib.suppress(JournalError):  # it shows itself to the runs that go on
+                self._tenure.keep()
+                self._cancel()
+            self._flush(self._workshop.clock())
             self._wake.wait(_GLANCE)
             self._wake.clear()
         for _, halt in list(self._halts.values()):

@@ -44,15 +44,14 @@ def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[s
         return None
     named: list[Json] = []
     for each in commits:
-        if not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES):
+        if not isinstance(each, dict):
             return None
-        for change in _CHANGES:
-            named += _listed(each.get(change))
-    return list(dict.fromkeys(name for name in named if isinstance(name, str)))
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
+        lists = [listed for change in _CHANGES if (listed := each.get(change)).__class__ is list]
+        if not lists and each.keys().isdisjoint(_CHANGES):
+            return None
+        for listed in lists:
+            named += listed
+    return list(dict.fromkeys([name for name in named if name.__class__ is str]))
 
 
 def github_facts(readers: Mapping[str, Reader], event_type: str, payload: Json) -> dict[str, Json]:

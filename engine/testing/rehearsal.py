@@ -83,7 +83,7 @@ def rehearse(workshop: Workshop, clock: Clock, rules: Iterable[Rule]) -> None:
             if event and not ending:
                 ending = Execution(run, by_digest[run.digest], event, workshop).proceed()
             if ending is not None:
-                journal.end_run(run, ending.state, clock(), ending.error)
+                journal.end_run(run, ending.state, clock(), ending.error, before=ending.before)
 
 
 def told_of(journal: Reading, run: Run) -> RunTold:

@@ -17,6 +17,7 @@ from hookrules.engine.web.front import Front
 from hookrules.engine.web.rate_limits import RateLimit
 from hookrules.engine.web.reading import BODY_SECONDS, delivery_of, read_body
 from hookrules.engine.web.responding import Answering, Stream
+from hookrules.engine.web.waking import Waking
 
 _HOOKS = "/hooks/"
 _MOST_WAITING = 4096
@@ -48,6 +49,7 @@ class Ingress:
         self._clock = clock
         self._front = front
         self._body_seconds = body_seconds
+        self._waking = Waking()
         self._waiting = 0
         self._journal_error: str | None = None
 
@@ -78,7 +80,7 @@ class Ingress:
         except Refusal as refusal:
             self._refuse(name, origin, scope, protocol, refusal)
         except Exception:  # noqa: BLE001  a mistake of ours: the sender is told to send again, and we are told where
-            logs.logger.exception("a delivery could not be handled", extra={"fields": {"source": name}})
+            logs.exception("a delivery could not be handled", source=name)
             answer(protocol, 500, {"error": "hookrules made a mistake; its log says where"})
 
     async def _deliver_within(self, limit: RateLimit, source: Source, origin: Origin, scope: Any, protocol: Any) -> None:
@@ -122,7 +124,7 @@ class Ingress:
     async def _written(self, taken: Taken) -> tuple[Receipt, ...]:
         self._waiting += 1
         try:
-            receipts = await asyncio.wrap_future(taken.receipts)
+            receipts = await self._waking.result(taken.receipts)
         except JournalError as error:
             self._journal_error = str(error)
             raise Unavailable(f"the journal can't be written: {error}") from None
@@ -150,7 +152,7 @@ class Ingress:
     async def _try_journal(self) -> None:
         """Who is told that we are not ready sends nothing that could show that it is over."""
         try:
-            await asyncio.wrap_future(self._intake.try_journal())
+            await self._waking.result(self._intake.try_journal())
         except JournalError as error:
             self._journal_error = str(error)
         else:

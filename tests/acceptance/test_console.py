@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support_console import BEARER, NOW, TOKEN, Answer, Console, accept, event, finish, journal_in_memory, served
+from support_logs import heard
 
 from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.errors import JournalError
@@ -242,24 +243,24 @@ class _Broken:
         return fail
 
 
-def test_a_journal_that_can_not_be_read_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    with served(_Broken(JournalError("the journal can't be read: disk I/O error"))) as console:
+def test_a_journal_that_can_not_be_read_is_said() -> None:
+    with heard() as said, served(_Broken(JournalError("the journal can't be read: disk I/O error"))) as console:
         page, twin = console.get("/"), console.get("/api/v1/runs")
     assert (page.status, twin.status) == (503, 503)
     assert "disk I/O error" in page.text
     assert "disk I/O error" in twin.json["error"]
-    assert not caplog.records
+    assert not said
 
 
-def test_a_mistake_of_ours_is_logged_and_shows_no_inside(caplog: pytest.LogCaptureFixture) -> None:
-    with served(_Broken(KeyError("inside"))) as console:
+def test_a_mistake_of_ours_is_logged_and_shows_no_inside() -> None:
+    with heard() as said, served(_Broken(KeyError("inside"))) as console:
         page, twin = console.get("/"), console.get("/api/v1/events")
     assert (page.status, twin.status) == (500, 500)
     for answer in (page, twin):
         assert "inside" not in answer.text
         assert "Traceback" not in answer.text
         assert "Content-Security-Policy" in answer.headers
-    assert [record.message for record in caplog.records] == ["a page could not be made"] * 2
+    assert [each.message for each in said] == ["a page could not be made"] * 2
 
 
 def test_the_style_sheet_needs_no_token_and_is_kept_by_browsers(console: Console) -> None:
@@ -426,6 +427,14 @@ def test_an_event_is_explained_by_the_rules_of_now_and_the_clock_of_then(journal
 def test_a_source_without_rules_is_told_so(console: Console, journal: Journal) -> None:
     accept(journal, event(1))
     assert "No rule is <code>on: github</code>" in console.get("/events/evt_1").text
+
+
+def test_the_api_says_what_it_has(journal: Journal) -> None:
+    with served(journal) as console:
+        for address in ("/api/v1", "/api/v1/"):
+            paths = console.get(address).json["paths"]
+            assert {"/api/v1/events", "/api/v1/runs", "/api/v1/refusals"} <= set(paths)
+            assert all(console.get(path).status == 200 for path in paths if "<" not in path)
 
 
 def test_a_page_explains_the_nearest_hundred_rules_and_its_twin_all(journal: Journal) -> None:

@@ -11,8 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from serving import CONFIG, Server, hookrules, json_lines, project, serving
+from serving import CONFIG, PATIENCE, Server, hookrules, json_lines, project, serving
 from support_disks import fill, make_room, remount, small_disk
+from support_processes import when_there
 
 RULES = """
 rules:
@@ -85,9 +86,8 @@ rules:
   - name: note
     on: github.push
     steps:
-      - log: begun
       - shell:
-          command: until [ -e go ]; do sleep 0.05; done; head -c 3000000 /dev/zero | tr '\\0' x
+          command: touch begun; until [ -e go ]; do sleep 0.05; done; head -c 3000000 /dev/zero | tr '\\0' x
           output_limit: 4MiB
       - shell: echo done >> done.txt
 """
@@ -95,7 +95,7 @@ rules:
     with serving(folder) as server:
         status, event = deliver(server, 1)
         assert status == 202
-        server.wait_for("begun")
+        assert when_there(folder / "begun").wait(PATIENCE)  # and so that it has begun is written
         fill(folder / "disk")
         (folder / "go").touch()
         server.wait_for("a run stops here until the journal can be written again")

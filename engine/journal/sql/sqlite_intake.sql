@@ -4,6 +4,9 @@ insert into events (id, source, type, delivery_id, digest, received_at, address,
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (source, delivery_id, digest) where delivery_id is not null do nothing
 
+-- name: number_of_event
+select seq from events where id = ?
+
 -- name: find_delivery
 select seq, id, payload_kept from events where source = ? and delivery_id = ? and digest = ?
 

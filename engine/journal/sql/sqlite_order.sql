@@ -1,5 +1,9 @@
 -- How runs stand to each other: groups and throttles.
 
+-- name: accepted_at
+-- A clock that was set back while the delivery was on its way must not hold its runs.
+select min(:received_at, present())
+
 -- name: room_in_group
 -- Runs that count: all that have not ended and are not held, but for those that end without a step.
 select count(*) from runs where group_name = ? and held = 0 and ended_at is null and verdict is null

@@ -53,7 +53,7 @@ from outputs join runs on runs.seq = outputs.run where runs.id = ? and outputs.s
 select response from runs where id = ? and response is not null
 
 -- name: met
-select met_at, met_by from expectations join runs on runs.seq = expectations.run where runs.id = ? and met_at is not null
+select met_at, met_by from expectations join runs on runs.seq = expectations.run where runs.id = ? and key = ? and met_at is not null
 
 -- name: cancelling
 select id from runs indexed by runs_cancelled where worker = ? and cancelled_at is not null and ended_at is null

@@ -13,7 +13,7 @@ create table events (
     headers text not null,  -- JSON: name → list of values
     query text not null,    -- JSON: name → list of values
     git text not null,      -- JSON object
-    payload blob,           -- JSON; null where it is the body itself, byte for byte
+    payload blob,           -- JSON; null where the body itself is JSON of it
     body blob not null      -- last, so that a listing never reads past the columns before it
 ) strict;
 

@@ -146,3 +146,20 @@ create table processes (
     started integer not null,   -- clock ticks after that start
     primary key (run, key)
 ) strict, without rowid;
+
+-- Which process each worker is: one that died on this host holds nothing any more.
+create table workers (
+    seq integer primary key,
+    name text not null unique,
+    host text not null,
+    boot text not null,
+    pid integer not null,
+    started integer not null
+) strict;
+
+-- What the clock said when it was last compared with the time since the machine's start, which nobody sets.
+create table clock (
+    one integer primary key check (one = 1),
+    start text not null,        -- which start
+    began real not null         -- when that was, by the clock
+) strict;

@@ -65,7 +65,8 @@ select seq, :key, :host, :boot, :pid, :started from runs where id = :run_id and 
 on conflict (run, key) do update set host = excluded.host, boot = excluded.boot, pid = excluded.pid, started = excluded.started
 
 -- name: park_run
-update runs set state = 'waiting', due_at = :due_at, worker = null, lease_until = null
+-- As long after the present as `due_at` is after `:written_at`, where the clock was set back between the two.
+update runs set state = 'waiting', due_at = :due_at - coalesce(max(:written_at - present(), 0), 0), worker = null, lease_until = null
 where id = :run_id and fence = :fence and state = 'running'
 
 -- name: expect

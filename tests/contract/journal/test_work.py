@@ -3,7 +3,7 @@ from support_journal import LEASE, NOW, accept, claim, claim_one, event, step
 
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import Journal
-from hookrules.engine.model import Run, RunState, StepState
+from hookrules.engine.model import Match, Run, RunState, StepState
 
 
 @pytest.fixture
@@ -143,3 +143,21 @@ def test_an_idle_worker_knows_how_long_it_may_sleep(journal: Journal) -> None:
 def test_nothing_is_next_when_all_has_ended(journal: Journal, run: Run) -> None:
     journal.end_run(run, RunState.SUCCEEDED, NOW)
     assert journal.seconds_to_next(NOW) is None
+
+
+def test_how_a_step_ended_is_written_with_what_comes_next(journal: Journal, run: Run) -> None:
+    first = step(run, "steps[0]", state=StepState.SUCCEEDED, result={"a": 1})
+    made = (event("evt_made"), [Match("other", "d")])
+    journal.write_step(run, step(run, "steps[1]"), before=[(first, [made])])
+    second = step(run, "steps[1]", state=StepState.FAILED)
+    journal.end_run(run, RunState.DEAD, NOW, "exit code 1", before=[(second, [])])
+    assert journal.steps(run.id) == [first, second]
+    assert journal.event("evt_made") is not None
+
+
+def test_neither_is_written_by_who_has_lost_the_run(journal: Journal, run: Run) -> None:
+    journal.hand_back(run)
+    with pytest.raises(LeaseLost):
+        journal.end_run(run, RunState.SUCCEEDED, NOW, before=[(step(run, state=StepState.SUCCEEDED), [(event("evt_made"), [])])])
+    assert journal.steps(run.id) == []
+    assert journal.event("evt_made") is None

@@ -3,7 +3,6 @@
 import base64
 import dataclasses
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +11,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from support_ingress import Receiver, Request, Sender, Unusable
+from support_assembly import Unusable
+from support_ingress import Receiver, Request, Sender
+from support_logs import heard
 
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.public_keys import PublicKeys
@@ -98,14 +99,13 @@ def proofs(request: Request) -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.headers if name != "content-type"]
 
 
-def refused(sender: Sender, request: Request, log: pytest.LogCaptureFixture) -> str:
+def refused(sender: Sender, request: Request) -> str:
     """The reason that the sender is told, once it is sure that nothing of the secret is in it."""
-    log.clear()
-    with log.at_level(logging.INFO, "hookrules"):
+    with heard() as said:
         answer = sender.send(request)
     assert answer.status == 401, answer.body
     assert answer.json.keys() == {"error"}
-    logged = "".join(str(vars(record)) for record in log.records)
+    logged = "".join(map(str, said))
     for hidden in (*ENVIRON.values(), SECRET[:12], OTHER[:12]):
         assert hidden not in answer.body.decode() + logged
     return str(answer.json["error"])
@@ -117,69 +117,61 @@ def test_what_is_signed_is_taken(kind: str, receiver: Receiver, sender: Sender) 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_its_proof_it_is_refused(kind: str, receiver: Receiver, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_its_proof_it_is_refused(kind: str, receiver: Receiver, sender: Sender) -> None:
     request = signed(receiver, kind)
     for name, _ in proofs(request):
         bare = Request(kind, BODY, tuple(pair for pair in request.headers if pair[0] != name), query=request.query)
-        assert name in refused(sender, bare, caplog).lower()
-    refused(sender, Request.of(kind, BODY, {}), caplog)
+        assert name in refused(sender, bare).lower()
+    refused(sender, Request.of(kind, BODY, {}))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_repeated_header_is_refused_wherever_it_stands(
-    kind: str, receiver: Receiver, sender: Sender, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_repeated_header_is_refused_wherever_it_stands(kind: str, receiver: Receiver, sender: Sender) -> None:
     """Also with the same value: who reads the first and who reads the last must not see two deliveries."""
     request = signed(receiver, kind)
     for name, value in proofs(request):
         for again in (value, "x"):
             for pairs in ((*request.headers, (name.upper(), again)), ((name, again), *request.headers)):
-                assert "more than one" in refused(sender, Request(kind, BODY, pairs, query=request.query), caplog)
+                assert "more than one" in refused(sender, Request(kind, BODY, pairs, query=request.query))
     if request.query:
         twice = Request(kind, BODY, request.headers, query=f"{request.query}&{request.query}")
-        assert "more than one" in refused(sender, twice, caplog)
+        assert "more than one" in refused(sender, twice)
 
 
 @pytest.mark.parametrize("kind", SIGNED)
 @pytest.mark.parametrize("sent", [BODY + b"\n", b" " + BODY, BODY.replace(b"2.50", b"2.5"), json.dumps(json.loads(BODY)).encode(), b""])
-def test_a_body_that_was_written_anew_on_its_way_is_refused(
-    sent: bytes, kind: str, receiver: Receiver, sender: Sender, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_body_that_was_written_anew_on_its_way_is_refused(sent: bytes, kind: str, receiver: Receiver, sender: Sender) -> None:
     """Equal as JSON is not equal as bytes."""
     request = signed(receiver, kind)
-    refused(sender, Request(kind, sent, request.headers, query=request.query), caplog)
+    refused(sender, Request(kind, sent, request.headers, query=request.query))
 
 
 @pytest.mark.parametrize("kind", ["timed", "listed", "everything", "ed25519", "standard"])
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_an_old_and_a_future_time_are_refused(
-    sign: int, kind: str, receiver: Receiver, sender: Sender, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_old_and_a_future_time_are_refused(sign: int, kind: str, receiver: Receiver, sender: Sender) -> None:
     for seconds in (301, 86_400 * 365):
-        assert "clock" in refused(sender, signed(receiver, kind, at=receiver.now + sign * seconds), caplog)
+        assert "clock" in refused(sender, signed(receiver, kind, at=receiver.now + sign * seconds))
     assert sender.send(signed(receiver, kind, at=receiver.now + sign * 299)).status == 202
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SIGNED if kind != "standard"])
 @pytest.mark.parametrize("text", ["", "zz", "00", "sha256=", "v1=", "t=1,v1=zz", "=", ",,,,", "ü" * 50, "A" * 5000, "sha256=" + "0" * 64])
-def test_a_signature_that_is_none_is_refused(
-    text: str, kind: str, receiver: Receiver, sender: Sender, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_signature_that_is_none_is_refused(text: str, kind: str, receiver: Receiver, sender: Sender) -> None:
     header = "x-hub-signature-256" if kind == "github" else "x-signature"
-    refused(sender, signed(receiver, kind).with_header(header, text), caplog)
+    refused(sender, signed(receiver, kind).with_header(header, text))
 
 
 @pytest.mark.parametrize("kind", ["token", "bearer", "query", "password"])
 @pytest.mark.parametrize("other", ["", "x", SECRET[:-1], SECRET + "x", OTHER, SECRET.upper(), "Bearer", "Basic", "Bearer " * 50])
-def test_another_token_is_refused(other: str, kind: str, receiver: Receiver, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_token_is_refused(other: str, kind: str, receiver: Receiver, sender: Sender) -> None:
     request = signed(receiver, kind)
     if kind == "query":
-        refused(sender, Request(kind, BODY, request.headers, query=f"token={other.replace(' ', '+')}"), caplog)
+        refused(sender, Request(kind, BODY, request.headers, query=f"token={other.replace(' ', '+')}"))
         return
     ((name, _),) = proofs(request)
-    refused(sender, request.with_header(name, other), caplog)
+    refused(sender, request.with_header(name, other))
     encoded = base64.b64encode(f"deploy:{other}".encode()).decode()
-    refused(sender, request.with_header(name, f"Basic {encoded}"), caplog)
+    refused(sender, request.with_header(name, f"Basic {encoded}"))
 
 
 def token(now: float, algorithm: str = "HS256", key: Any = SECRET, **claims: Any) -> str:
@@ -203,17 +195,17 @@ BAD_TOKENS: Mapping[str, Mapping[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", BAD_TOKENS)
-def test_a_bad_token_is_refused(name: str, receiver: Receiver, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bad_token_is_refused(name: str, receiver: Receiver, sender: Sender) -> None:
     made = token(receiver.now, **BAD_TOKENS[name])
-    refused(sender, Request.of("jwt", BODY, {"Authorization": f"Bearer {made}"}), caplog)
+    refused(sender, Request.of("jwt", BODY, {"Authorization": f"Bearer {made}"}))
     assert sender.send(Request.of("jwt", BODY, {"Authorization": f"Bearer {token(receiver.now)}"})).status == 202
 
 
 @pytest.mark.parametrize(
     "text", ["", "Bearer", "Bearer a.b.c", "Bearer ..", "a" * 20_000, "Bearer " + base64.b64encode(b"[" * 9000).decode() + ".e30.x"]
 )
-def test_what_is_no_token_is_refused(text: str, sender: Sender, caplog: pytest.LogCaptureFixture) -> None:
-    refused(sender, Request.of("jwt", BODY, {"Authorization": text}), caplog)
+def test_what_is_no_token_is_refused(text: str, sender: Sender) -> None:
+    refused(sender, Request.of("jwt", BODY, {"Authorization": text}))
 
 
 @pytest.mark.parametrize(
@@ -244,15 +236,15 @@ def test_a_source_that_could_prove_nothing_is_not_served(source: Mapping[str, An
 
 
 @pytest.mark.parametrize("certificate", ["listener", {"header": "X-SSL-Client-Verify"}])
-def test_a_header_that_anyone_can_write_is_no_certificate(certificate: object, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_header_that_anyone_can_write_is_no_certificate(certificate: object) -> None:
     with Receiver({"sources": {"it": {"verify": {"client_certificate": certificate}}}}, {}) as receiver, receiver.listening() as sender:
-        refused(sender, Request.of("it", BODY, {"X-SSL-Client-Verify": "SUCCESS"}), caplog)
+        refused(sender, Request.of("it", BODY, {"X-SSL-Client-Verify": "SUCCESS"}))
 
 
 def test_an_address_that_is_not_allowed_is_refused_before_anything_is_read(caplog: pytest.LogCaptureFixture) -> None:
     source = {"verify": {"token": {"header": "X-Token", "value": VALUE}}, "allow_from": ["192.0.2.0/24", "2001:db8::/32"]}
     with Receiver({"sources": {"it": source}}, ENVIRON) as receiver, receiver.listening() as sender:
         request = Request.of("it", BODY, {"X-Token": SECRET, "Content-Type": "application/json"})
-        assert refused(sender, request, caplog) == "this source takes no deliveries from 127.0.0.1"
+        assert refused(sender, request) == "this source takes no deliveries from 127.0.0.1"
         assert [receiver.ask(request, address).status for address in ("192.0.2.9", "[2001:db8::1]", "[::ffff:192.0.2.9]")] == [202] * 3
         assert [receiver.ask(request, address).status for address in ("192.0.3.9", "[2001:db9::1]", "x")] == [401] * 3

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from support_runs import Bench, rule_of
+from support_runs import LEASE, Bench, rule_of
 
-from hookrules.engine.journal import RunFilter
+from hookrules.engine.journal import ClockReading, RunFilter
 from hookrules.engine.model import Event, RunState, StepState
 from hookrules.engine.runs.execution import Ending
 from hookrules.engine.runs.watching import Watch
@@ -33,6 +33,19 @@ def test_the_run_goes_on_when_its_time_has_come_and_not_before(bench: Bench) -> 
     assert ending is not None
     assert ending.state is RunState.SUCCEEDED
     assert bench.messages() == ["before", "after"]
+
+
+def test_a_clock_that_was_set_back_makes_no_wait_longer(bench: Bench) -> None:
+    """The journal has made the run due; what the step had written of its end is an hour too late."""
+    event = bench.start(RULE, {})
+    bench.journal.read_clock(ClockReading(bench.clock(), "start", 0.0), LEASE)
+    bench.proceed(RULE, event)
+    bench.clock.now -= 3600
+    bench.journal.read_clock(ClockReading(bench.clock(), "start", 0.0), LEASE)
+    bench.clock.now += 299
+    assert bench.claim() is None
+    bench.clock.now += 1
+    assert bench.proceed(RULE, event) == Ending(RunState.SUCCEEDED)
 
 
 def test_waiting_is_one_attempt_and_a_late_worker_waits_no_longer(bench: Bench) -> None:

@@ -59,6 +59,11 @@ class Supervised:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.decode().split()
 
+    def rest(self) -> list[str]:
+        """What else it has said when it has ended."""
+        assert self.process.stdout is not None
+        return (self._buffer + self.process.stdout.read()).decode().split()
+
     def lines(self, count: int) -> dict[str, str]:
         return dict(self.line() for _ in range(count))
 
@@ -159,6 +164,35 @@ def test_a_second_signal_reaches_the_children_too_so_that_they_can_hurry() -> No
             running.process.send_signal(signal.SIGINT)
             assert running.line() == ["told", time]
         assert running.process.wait(20) == 0
+
+
+def test_one_signal_is_told_once_whatever_the_supervisor_was_doing_when_it_came() -> None:
+    """A second one would mean that what runs is to be ended now."""
+    program = """
+    class Telling(Supervisor):
+        def _terminate(self):
+            say("tells")
+            super()._terminate()
+
+    def patient(lifeline):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGUSR1])
+        lifeline.ready()
+        signal.sigwait([signal.SIGTERM])
+        say("told", os.getpid())
+        signal.sigtimedwait([signal.SIGUSR1], 20)
+
+    def signalled():
+        os.kill(os.getpid(), signal.SIGTERM)  # now it does not wait for one
+
+    sys.exit(Telling([("patient", patient)], 60.0, signalled).run())
+    """
+    with supervised(program) as running:
+        said = [running.line(), running.line()]
+        assert said[0] == ["tells"]
+        assert said[1][0] == "told"
+        os.kill(int(said[1][1]), signal.SIGUSR1)
+        assert running.process.wait(20) == 0
+        assert running.rest() == []
 
 
 def test_ctrl_c_in_a_terminal_tells_the_children_once() -> None:

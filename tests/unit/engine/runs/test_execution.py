@@ -1,11 +1,12 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support_actions import Server, http_server
-from support_runs import Bench, rule_of
+from support_runs import LEASE, Bench, rule_of
 
 from hookrules.actions import Service, service
 from hookrules.engine.errors import LeaseLost
@@ -184,6 +185,60 @@ def test_the_rules_timeout_bounds_all_of_its_steps(bench: Bench) -> None:
     ending = bench.proceed(rule, event)
     assert ending is not None
     assert "timeout of 5 s" in (ending.error or "")
+
+
+@pytest.mark.parametrize("waits", ["shell: exit 1, retry: {attempts: 9, delay: 1h}", "wait: 1h", "wait: {for: approval, timeout: 30d}"])
+def test_what_waits_beyond_the_rules_timeout_ends_when_that_is_over(bench: Bench, waits: str) -> None:
+    rule = rule_of(f"timeout: 5s\nsteps: [{{{waits}}}]")
+    event = bench.start(rule, None)
+    assert bench.proceed(rule, event) is None
+    bench.clock.now += 4.9
+    assert bench.claim() is None
+    bench.clock.now += 0.1
+    ending = bench.proceed(rule, event)
+    assert ending == Ending(RunState.DEAD, "steps[0]: the rule's timeout of 5 s is over")
+
+
+def test_on_failure_and_finally_are_done_when_the_rules_time_is_over(bench: Bench) -> None:
+    rule = rule_of("timeout: 5s\nsteps: [{wait: 1h}]\non_failure: [{log: told}]\nfinally: [{log: cleared away}]")
+    event = bench.start(rule, None)
+    assert bench.proceed(rule, event) is None
+    bench.clock.now += 5
+    ending = bench.proceed(rule, event)
+    assert ending is not None
+    assert ending.state is RunState.FAILED
+    assert bench.messages() == ["told", "cleared away"]
+
+
+def test_an_approval_outlives_a_worker_that_dies_when_the_run_has_just_gone_on(bench: Bench) -> None:
+    rule = rule_of("steps: [{wait: {for: approval, timeout: 1h}}, {log: approved}]")
+    event = bench.start(rule, None)
+    assert bench.proceed(rule, event) is None
+    [run] = bench.journal.runs(RunFilter())
+    assert bench.journal.approve(run.id, bench.clock(), "ann")
+    claimed = bench.claim()
+    assert claimed is not None
+    attempts = Execution(claimed, rule, event, bench.workshop(), bench.halt)._attempts
+    bench.journal.write_step(claimed, attempts.begin("steps[0]", rule.steps[0]))
+    bench.clock.now += LEASE
+    assert bench.proceed(rule, event) == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["approved"]
+
+
+def test_an_approval_is_for_one_step_and_not_for_the_next_that_waits(bench: Bench) -> None:
+    rule = rule_of("steps: [{wait: {for: approval, timeout: 1h}}, {wait: {for: approval, timeout: 1h}}]")
+    event = bench.start(rule, None)
+    assert bench.proceed(rule, event) is None
+    [run] = bench.journal.runs(RunFilter())
+    bench.journal.approve(run.id, bench.clock(), "ann")
+    claimed = bench.claim()
+    assert claimed is not None
+    attempts = Execution(claimed, rule, event, bench.workshop(), bench.halt)._attempts
+    bench.journal.write_step(claimed, replace(attempts.begin("steps[0]", rule.steps[0]), state=StepState.SUCCEEDED))
+    bench.journal.write_step(claimed, attempts.begin("steps[1]", rule.steps[1]))
+    bench.clock.now += LEASE
+    assert bench.proceed(rule, event) is None
+    assert bench.journal.approve(run.id, bench.clock(), "bob")
 
 
 def test_a_secret_that_a_command_prints_is_masked_before_it_is_kept(bench: Bench) -> None:

@@ -70,3 +70,19 @@ def test_two_workers_tick_once(bench: Bench) -> None:
     other.tick(bench.clock() + 60)
     assert len(ticks(bench)) == 1
     assert len(bench.journal.runs(RunFilter(rule="tested"))) == 1
+
+
+def test_a_clock_that_was_set_back_is_not_waited_for_and_a_tick_that_was_there_starts_nothing_again(bench: Bench) -> None:
+    minutely = schedules(bench, every(60))
+    minutely.tick(bench.clock())
+    for _ in range(2):
+        bench.clock.now += 60
+        minutely.tick(bench.clock())
+    started = len(bench.journal.runs(RunFilter()))
+    bench.clock.now -= 90
+    minutely.plan_again(bench.clock())
+    assert minutely.next_due() == bench.clock() + 30
+    bench.clock.now += 30
+    minutely.tick(bench.clock())
+    assert len(bench.journal.runs(RunFilter())) == started == 2
+    assert schedules(bench, every(60))._plan("minutely", every(60), bench.clock()) == bench.clock() + 60

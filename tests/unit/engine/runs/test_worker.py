@@ -11,7 +11,7 @@ from hookrules.actions.log import LogCall
 from hookrules.engine.config.settings import Retention
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, RunFilter
+from hookrules.engine.journal import Arrival, Ended, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
@@ -19,7 +19,8 @@ from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
-from hookrules.engine.runs.worker import Worker, worker_name
+from hookrules.engine.runs.tenure import Tenure
+from hookrules.engine.runs.worker import Worker
 
 
 class FailsOnce(SqliteJournal):
@@ -27,11 +28,11 @@ class FailsOnce(SqliteJournal):
 
     failed = False
 
-    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = ()) -> None:
-        if step.state.ended and not self.failed:
+    def write_step(self, run: Run, step: Step, following: Sequence[Arrival] = (), before: Sequence[Ended] = ()) -> None:
+        if before and not self.failed:
             self.failed = True
             raise JournalError("the disk is full")
-        super().write_step(run, step, following)
+        super().write_step(run, step, following, before)
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
     correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
     housekeeping = Housekeeping(bench.journal, Retention(), [])
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, name="w", slots=2, reap=reap)
+    tenure = Tenure(bench.journal, bench.clock, "w", elapsed=bench.clock)
+    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, tenure, slots=2, reap=reap)
 
 
 def without_payload(line: bytes) -> bytes:
@@ -74,10 +76,6 @@ def work_until_an_end(bench: Bench, reap: Callable[[], None] = lambda: None) -> 
     assert not thread.is_alive()
 
 
-def test_two_workers_never_share_a_name_so_that_none_renews_what_a_dead_one_held() -> None:
-    assert worker_name() != worker_name()
-
-
 def test_a_worker_runs_what_is_due_and_ends_when_told_to(bench: Bench) -> None:
     bench.start(rule_of("steps: [{log: hello}]"), None)
     work_until_an_end(bench)
@@ -95,10 +93,10 @@ def test_the_thread_that_claims_reaps_orphans_meanwhile(bench: Bench) -> None:
 def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(bench: Bench) -> None:
     bench.journal.close()
     bench.journal = FailsOnce(None)
-    bench.start(rule_of("steps: [{log: hello}]"), None)
+    bench.start(rule_of("steps: [{log: hello}, {log: world}]"), None)
     work_until_an_end(bench)
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
-    assert bench.messages() == ["hello", "hello"]
+    assert bench.messages() == ["hello", "hello", "world"]
 
 
 def test_a_run_whose_payload_is_gone_ends_and_says_so(bench: Bench) -> None:

@@ -30,7 +30,7 @@ urls = st.builds(
 )
 
 
-def form(url: str = URL, **values: str) -> Delivery:
+def form(url: str = URL, /, **values: str) -> Delivery:
     return delivery(body=urlencode(values).encode(), url=url, content_type=FORM)
 
 

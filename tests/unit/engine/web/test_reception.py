@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import socket
 import ssl
 import threading
@@ -12,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support_assembly import PATIENCE
 from support_certificates import Certificate
-from support_front import PATIENCE, Receiver, bound, connect, exchange, noting, receiving, request, trusting
+from support_front import Receiver, bound, connect, exchange, noting, receiving, request, trusting
+from support_logs import heard
 
 from hookrules.engine.config.certificates import TlsFiles
 from hookrules.engine.errors import UsageError
@@ -178,20 +179,18 @@ def test_a_connection_that_is_open_at_a_renewal_ends_with_its_next_answer(tmp_pa
         assert kept.recv(1) == b""
 
 
-def test_files_that_do_not_fit_together_yet_change_nothing(
-    tmp_path: Path, authority: Certificate, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_files_that_do_not_fit_together_yet_change_nothing(tmp_path: Path, authority: Certificate) -> None:
     """Whoever renews a certificate writes one file after the other."""
     context = trusting(tmp_path / "authority.pem")
     certificate, key = Certificate.made("second", authority).write(tmp_path, "new")
-    with receiving(TLS, folder=tmp_path, look_every=0.02) as receiver, caplog.at_level(logging.INFO, "hookrules"):
+    with receiving(TLS, folder=tmp_path, look_every=0.02) as receiver, heard() as said:
         assert who_answers(receiver, context) == "first"
         certificate.replace(tmp_path / "ours.pem")
-        until(lambda: any("can't be used; those before stay" in message for message in caplog.messages))
+        until(lambda: any("can't be used; those before stay" in each.message for each in said))
         assert who_answers(receiver, context) == "first"
         key.replace(tmp_path / "ours.key")
         until(lambda: who_answers(receiver, context) == "second")
-        assert len([message for message in caplog.messages if "can't be used" in message]) == 1
+        assert len([each for each in said if "can't be used" in each.message]) == 1
 
 
 def test_files_that_no_longer_fit_together_at_the_start_are_told(tmp_path: Path, authority: Certificate) -> None:
