@@ -44,10 +44,14 @@ class ServiceUse:
             return self.name if self.name in there else None
         return next(iter(there)) if len(there) == 1 else USUAL if USUAL in there else None
 
+    def name_in(self, services: Services) -> str | None:
+        """The same, of all services: whoever names a service and whoever means it unnamed mean one."""
+        return self.found_in(services.get(self.section, {}))
+
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """What is not on this machine, in a line for a person, and the field that names it."""
+    """What is not there, or not to be had, in a line for a person, and the field that names it."""
 
     message: str
     field: str
@@ -107,12 +111,12 @@ class Call(Protocol):
 class Reaching(Protocol):
     """What a call is, beside, that goes to another side which may be down: calls of one target share a circuit breaker."""
 
-    def target(self) -> str | None:
+    def target(self, services: Services) -> str | None:
         """`https://api.example.com`, `database main`; None where it can't be told."""
 
 
-def target_of(call: Call) -> str | None:
-    return call.target() if isinstance(call, Reaching) else None
+def target_of(call: Call, services: Services) -> str | None:
+    return call.target(services) if isinstance(call, Reaching) else None
 
 
 class Action(BaseModel):
@@ -141,6 +145,11 @@ class Action(BaseModel):
 
     def missing_here(self) -> tuple[Absence, ...]:
         """What this machine would have to have for it, and has not. Rules may be checked on another one than they run on."""
+        return ()
+
+    def out_of_reach(self, services: Services) -> tuple[Absence, ...]:
+        """The places that it names and may not go to, as hookrules.yaml has its services."""
+        del services
         return ()
 
     def expects(self) -> Expectation | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
+from hookrules.actions.action import Action, Names, Services, ServiceUse, Surroundings
 from hookrules.actions.messages import (
     CHOICES,
     FAILURES,
@@ -108,8 +108,8 @@ class AmqpCall:
     persistent: bool
     mandatory: bool
 
-    def target(self) -> str | None:
-        return called(self.use)
+    def target(self, services: Services) -> str | None:
+        return called(self.use, services)
 
     def describe(self) -> Mapping[str, Json]:
         told: dict[str, Json] = {**named(self.use), "exchange": self.exchange, "routing_key": self.routing_key}
@@ -134,7 +134,7 @@ class AmqpCall:
             where = located(broker.url, _SCHEMES, broker.ca, surroundings.folder)
             publish(where, message, Patience.of(surroundings.timeout, surroundings.cancelled))
         except NotPublished as problem:
-            return failed(self.use, problem)
+            return failed(self.use, surroundings.services, problem)
         return self.suppose({})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

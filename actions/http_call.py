@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hookrules.actions.action import Surroundings
+from hookrules.actions.action import Services, Surroundings
 from hookrules.actions.http_bodies import Body
 from hookrules.actions.http_clients import client_of
 from hookrules.actions.http_fields import has_header
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hookrules.engine.outbound.http_client import Answer, Request
 
 _LONGEST_WAIT = 86_400.0
-_REMEDY = "`allow_private: true` lets this step connect there, or `allow` of a client in hookrules.yaml"
+REMEDY = "`allow_private: true` lets this step connect there, or `allow` of a client in hookrules.yaml"
 _MASK = "•••"
 _SHORTEST = 8
 """A shorter credential can't be masked: it would be found in what is none."""
@@ -58,7 +58,13 @@ class HttpCall:
             told["sign"] = "Standard Webhooks"
         return told if self.client is None else {**told, "client": self.client}
 
-    def target(self) -> str | None:
+    def target(self, services: Services) -> str | None:
+        del services
+        return self._place
+
+    @property
+    def _place(self) -> str | None:
+        """Scheme, host and port."""
         try:
             return str(Target.read(self.url))
         except RequestFailed:
@@ -68,7 +74,7 @@ class HttpCall:
         try:
             answer = self._answer(surroundings, Budget.of(self._seconds(surroundings), surroundings.cancelled))
         except RefusedAddress as refused:
-            return self._failed(f"{refused}; {_REMEDY}", retryable=False)
+            return self._failed(f"{refused}; {REMEDY}", retryable=False)
         except RequestFailed as failed:
             return replace(self._failed(str(failed), retryable=failed.retryable), failure=_failure(failed))
         if not answer.whole:
@@ -120,7 +126,7 @@ class HttpCall:
     @property
     def _where(self) -> str:
         """The URL without its path and query, which may hold secrets."""
-        return self.target() or "the URL"
+        return self._place or "the URL"
 
     def _failed(self, why: str, *, retryable: bool) -> Outcome:
         return Outcome(succeeded=False, error=f"{self.method} {self._where}: {why}", retryable=retryable)

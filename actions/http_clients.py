@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from hookrules.actions.action import Service, Services
-from hookrules.engine.outbound.addresses import EVERYWHERE, Reach
+from hookrules.engine.outbound.addresses import EVERYWHERE, PUBLIC_INTERNET, Reach
 from hookrules.engine.outbound.client import PUBLIC, UNGUARDED, Client, Identity, Proxy
 from hookrules.engine.outbound.failures import RequestFailed
 from hookrules.engine.outbound.urls import Target
@@ -120,6 +120,14 @@ def client_of(services: Services, name: str | None, folder: Path, *, allow_priva
     if name is not None:
         raise RequestFailed(f"there is no {name!r} under 'clients' in hookrules.yaml", retryable=False)
     return UNGUARDED if allow_private else PUBLIC
+
+
+def reach_of(services: Services, name: str | None, *, allow_private: bool) -> Reach:
+    """Where such a client may lead; anywhere for one that is not there, which is another mistake."""
+    found = services.get(SECTION, {}).get(name or DEFAULT)
+    if allow_private or (name is not None and not isinstance(found, HttpClient)):
+        return EVERYWHERE
+    return found.reach() if isinstance(found, HttpClient) else PUBLIC_INTERNET
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host"})
@@ -27,8 +28,19 @@ HeaderName = Annotated[str, AfterValidator(_header_name), Field(json_schema_extr
 
 def _statuses(value: Any) -> tuple[tuple[int, int], ...]:
     """`200`, `"200-299"`, or a list of them, as inclusive ranges."""
-    listed = value if isinstance(value, (list, tuple)) else [value]
-    return tuple(_status_range(item) for item in listed)
+    if not isinstance(value, (list, tuple)):
+        return (_status_range(value),)
+    ranges: list[tuple[int, int]] = []
+    faults: list[InitErrorDetails] = []
+    for position, item in enumerate(value):
+        try:
+            ranges.append(_status_range(item))
+        except ValueError as fault:
+            told = PydanticCustomError("status", "{message}", {"message": str(fault)})
+            faults.append(InitErrorDetails(type=told, loc=(position,), input=item))
+    if faults:
+        raise ValidationError.from_exception_data("statuses", faults)
+    return tuple(ranges)
 
 
 def _status_range(item: Any) -> tuple[int, int]:

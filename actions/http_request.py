@@ -8,21 +8,24 @@ from urllib.parse import quote, urlencode
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from hookrules.actions.action import Action, Names, ServiceUse
+from hookrules.actions.action import Absence, Action, Names, Services, ServiceUse
 from hookrules.actions.http_auth import Auth
 from hookrules.actions.http_bodies import Body, ContentField, PartField, form_body, json_body, multipart_body, text_body
-from hookrules.actions.http_call import HttpCall
-from hookrules.actions.http_clients import SECTION
+from hookrules.actions.http_call import REMEDY, HttpCall
+from hookrules.actions.http_clients import SECTION, reach_of
 from hookrules.actions.http_fields import HeaderName, Statuses, has_header
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import FailureKind
-from hookrules.engine.outbound.failures import BadUrl
+from hookrules.engine.outbound.addresses import Reach
+from hookrules.engine.outbound.connecting import check_unresolved
+from hookrules.engine.outbound.failures import BadUrl, RefusedAddress
 from hookrules.engine.outbound.urls import Target
 from hookrules.engine.templating import FormValue, HeaderValue, JsonTemplate, QueryValue, TextTemplate, UrlTemplate
 from hookrules.engine.templating.template import finding
 from hookrules.engine.units import PositiveDuration, Size
 
 _METHOD_AND_URL = re.compile(r"\s*([A-Z]{3,10})\s+(\S.*)", re.DOTALL)
+_HOST = re.compile(r"https?://[^/?#{}]+(?=[/?#]|$)", re.IGNORECASE)
 _BODIES = ("json", "form", "multipart", "body")
 
 
@@ -98,6 +101,13 @@ class HttpAction(Action):
     def services_used(self) -> tuple[ServiceUse, ...]:
         return () if self.client is None else (ServiceUse(SECTION, self.client, "client"),)
 
+    def out_of_reach(self, services: Services) -> tuple[Absence, ...]:
+        reach = reach_of(services, self.client, allow_private=self.allow_private)
+        token = self.auth.oauth.token_url if self.auth is not None and self.auth.oauth is not None else None
+        urls = {"url": self.url, "auth": token}
+        said = {field: url and _refused(url, reach) for field, url in urls.items()}
+        return tuple(Absence(f"{words}; {REMEDY}", field) for field, words in said.items() if words)
+
     def render(self, names: Names) -> HttpCall:
         """Raises TemplateError."""
         body = self._body(names)
@@ -128,6 +138,19 @@ class HttpAction(Action):
         if self.multipart is not None:
             return multipart_body(self.multipart, names)
         return None if self.body is None else text_body(self.body, names)
+
+
+def _refused(url: UrlTemplate, reach: Reach) -> str | None:
+    """Why its host may not be connected to, as far as the text alone tells both."""
+    found = _HOST.match(url.source)
+    try:
+        if found is not None:
+            check_unresolved(Target.read(found[0]).host, reach)
+    except BadUrl:
+        return None
+    except RefusedAddress as refused:
+        return str(refused)
+    return None
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:

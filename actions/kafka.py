@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
+from hookrules.actions.action import Action, Names, Services, ServiceUse, Surroundings
 from hookrules.actions.messages import (
     CHOICES,
     FAILURES,
@@ -141,8 +141,8 @@ class KafkaCall:
     content: Content
     headers: Mapping[str, str]
 
-    def target(self) -> str | None:
-        return called(self.use)
+    def target(self, services: Services) -> str | None:
+        return called(self.use, services)
 
     def describe(self) -> Mapping[str, Json]:
         told: dict[str, Json] = {**named(self.use), "topic": self.topic, "key": self.key}
@@ -157,7 +157,7 @@ class KafkaCall:
             cluster = broker_of(self.use, surroundings, Cluster).reached(surroundings.folder)
             place = produce(cluster, message, Patience.of(surroundings.timeout, surroundings.cancelled))
         except NotPublished as problem:
-            return failed(self.use, problem)
+            return failed(self.use, surroundings.services, problem)
         return self.suppose({"partition": place.partition, "offset": place.offset})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

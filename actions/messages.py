@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar
 from pydantic import AfterValidator, Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from hookrules.actions.action import Names, Service, ServiceUse, Surroundings
+from hookrules.actions.action import Names, Service, Services, ServiceUse, Surroundings
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import Failure, FailureKind, Json, Outcome
 from hookrules.engine.outbound.endpoints import Endpoint, endpoint
@@ -162,11 +162,11 @@ def named(use: ServiceUse) -> dict[str, Json]:
     return {} if use.name is None else {use.field: use.name}
 
 
-def called(use: ServiceUse) -> str:
+def called(use: ServiceUse, services: Services) -> str:
     """The broker, as errors and breakers call it."""
-    return use.section if use.name is None else f"{use.section} {use.name}"
+    return f"{use.section} {use.name_in(services) or use.name or ''}".rstrip()
 
 
-def failed(use: ServiceUse, problem: NotPublished) -> Outcome:
+def failed(use: ServiceUse, services: Services, problem: NotPublished) -> Outcome:
     failure = None if problem.kind is None else Failure(problem.kind)
-    return Outcome(succeeded=False, error=f"{called(use)}: {problem}", retryable=problem.retryable, failure=failure)
+    return Outcome(succeeded=False, error=f"{called(use, services)}: {problem}", retryable=problem.retryable, failure=failure)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
+from hookrules.actions.action import Action, Names, Services, ServiceUse, Surroundings
 from hookrules.actions.messages import (
     CHOICES,
     FAILURES,
@@ -94,8 +94,8 @@ class MqttCall:
     qos: int
     retain: bool
 
-    def target(self) -> str | None:
-        return called(self.use)
+    def target(self, services: Services) -> str | None:
+        return called(self.use, services)
 
     def describe(self) -> Mapping[str, Json]:
         how: dict[str, Json] = {"qos": self.qos, "retain": self.retain}
@@ -110,7 +110,7 @@ class MqttCall:
             where = located(broker.url, _SCHEMES, broker.ca, surroundings.folder)
             publish(where, broker.version, message, Patience.of(surroundings.timeout, surroundings.cancelled))
         except NotPublished as problem:
-            return failed(self.use, problem)
+            return failed(self.use, surroundings.services, problem)
         return self.suppose({})
 
     def suppose(self, result: Mapping[str, Json]) -> Outcome:

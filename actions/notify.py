@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
-from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
+from hookrules.actions.action import Action, Names, Services, ServiceUse, Surroundings
 from hookrules.actions.notify_target import SECTION, Level, Note, NotifyTarget, NotSent, send
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import FailureKind, Json, Outcome
@@ -56,7 +56,8 @@ class NotifyCall:
         told = {"to": self.to, "level": self.note.level, "body": self.note.body}
         return {**told, "title": self.note.title} if self.note.title else told
 
-    def target(self) -> str:
+    def target(self, services: Services) -> str:
+        del services
         return f"notify {self.to}"
 
     def perform(self, surroundings: Surroundings) -> Outcome:

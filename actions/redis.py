@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
+from hookrules.actions.action import Action, Names, Services, ServiceUse, Surroundings
 from hookrules.actions.messages import (
     FAILURES,
     Broker,
@@ -112,8 +112,8 @@ class PublishCall:
     channel: str
     content: Content
 
-    def target(self) -> str | None:
-        return called(self.use)
+    def target(self, services: Services) -> str | None:
+        return called(self.use, services)
 
     def describe(self) -> Mapping[str, Json]:
         return {**named(self.use), "channel": self.channel, **self.content.described}
@@ -136,8 +136,8 @@ class AddCall:
     fields: Mapping[str, str]
     maxlen: int | None = None
 
-    def target(self) -> str | None:
-        return called(self.use)
+    def target(self, services: Services) -> str | None:
+        return called(self.use, services)
 
     def describe(self) -> Mapping[str, Json]:
         cut: dict[str, Json] = {} if self.maxlen is None else {"maxlen": self.maxlen}
@@ -162,4 +162,4 @@ def _commanded(use: ServiceUse, words: Sequence[str | bytes], surroundings: Surr
         where = located(server.url, _SCHEMES, server.ca, surroundings.folder)
         return command(where, words, Patience.of(surroundings.timeout, surroundings.cancelled))
     except NotPublished as problem:
-        return failed(use, problem)
+        return failed(use, surroundings.services, problem)

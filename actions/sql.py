@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from hookrules.actions.action import Action, Names, Service, ServiceUse, Surroundings
+from hookrules.actions.action import Action, Names, Service, Services, ServiceUse, Surroundings
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import FailureKind, Json, Outcome
 from hookrules.engine.outbound.database_urls import MissingDriver, has_password, located, usable
@@ -115,8 +115,8 @@ class SqlCall:
         database = {} if self.use.name is None else {"database": self.use.name}
         return {**database, "statement": self.script.text, "parameters": dict(self.parameters)}
 
-    def target(self) -> str:
-        return "the database" if self.use.name is None else f"database {self.use.name}"
+    def target(self, services: Services) -> str:
+        return f"database {self.use.name_in(services) or self.use.name or ''}".rstrip()
 
     def perform(self, surroundings: Surroundings) -> Outcome:
         from hookrules.engine.outbound.database import Transaction, perform

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import ConfigDict, Field
 
-from hookrules.actions.action import Action, Names, ServiceUse, Surroundings
+from hookrules.actions.action import Action, Names, Services, ServiceUse, Surroundings
 from hookrules.actions.forge import SECTION, Forge
 from hookrules.actions.forge_statuses import POSTS, Post, Report, State
 from hookrules.actions.http_request import HttpAction
@@ -111,7 +111,8 @@ class StatusCall:
         told: dict[str, Json] = {name: getattr(self.report, name) for name in Report.__slots__}
         return {"forge": self.forge, **{name: value for name, value in told.items() if value is not None}}
 
-    def target(self) -> str:
+    def target(self, services: Services) -> str:
+        del services
         return f"forge {self.forge}"
 
     def perform(self, surroundings: Surroundings) -> Outcome:

@@ -57,23 +57,63 @@ def _trigger(fields: Sequence[str], timezone: str) -> Any:
     from apscheduler.triggers.combining import OrTrigger
     from apscheduler.triggers.cron import CronTrigger
 
-    minute, hour, day, month, weekday = (field.lower() for field in fields)
+    *plain, weekday = (field.lower() for field in fields)
+    minute, hour, day, month = (unit.numbers(field) for unit, field in zip(_UNITS, plain, strict=True))
     base = {"minute": minute, "hour": hour, "month": month, "timezone": ZoneInfo(timezone)}
     days = _weekdays(weekday)
-    _check_plain(fields)
-    try:
-        if day.startswith("*") or weekday.startswith("*"):
-            return CronTrigger(**base, day=day, day_of_week=days)
-        return OrTrigger([CronTrigger(**base, day=day), CronTrigger(**base, day_of_week=days)])
-    except ValueError as error:
-        raise ValueError(f"{' '.join(fields)!r} is not a cron expression: {error}") from None
+    if day.startswith("*") or weekday.startswith("*"):
+        return CronTrigger(**base, day=day, day_of_week=days)
+    return OrTrigger([CronTrigger(**base, day=day), CronTrigger(**base, day_of_week=days)])
 
 
-def _check_plain(fields: Sequence[str]) -> None:
-    """APScheduler knows more than cron (`last`, `2nd fri`); what cron would refuse is refused."""
-    for field in fields[:4]:
-        if any(part in field.lower() for part in ("last", "st", "nd", "rd", "th")):
-            raise ValueError(f"{field!r} is not a field of cron; write numbers, names of months, `*`, `-`, `,` and `/`")
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What a field of cron counts; APScheduler knows more than cron does (`last`, `2nd fri`), and would let that through."""
+
+    name: str
+    first: int
+    last: int
+    names: Sequence[str] = ()
+
+    def numbers(self, field: str) -> str:
+        """The field with numbers for names. Raises ValueError in a sentence for the writer."""
+        return ",".join(self._part(part) for part in field.split(","))
+
+    def _part(self, part: str) -> str:
+        span, slash, step = part.partition("/")
+        if slash:
+            _check_step(part, step)
+            if int(step) > self.last - self.first:
+                raise ValueError(f"{part!r} steps over every {self.name} but one; they are {self._known()}: write a smaller step")
+        if span == "*":
+            return part
+        first, dash, last = span.partition("-")
+        begin, end = self._number(first), self._number(last) if dash else None
+        if end is not None and end < begin:
+            raise ValueError(f"{span!r} ends before it begins: write two ranges, {first}-{self.last},{self.first}-{last}")
+        return f"{begin}{'' if end is None else f'-{end}'}{slash}{step}"
+
+    def _number(self, text: str) -> int:
+        if text in self.names:
+            return self.first + self.names.index(text)
+        if text.isascii() and text.isdigit() and self.first <= int(text) <= self.last:
+            return int(text)
+        raise ValueError(
+            f"{text!r} is no {self.name}: write {self._known()}, `*`, a range like {self.first}-{self.first + 4} or a step like */2"
+        )
+
+    def _known(self) -> str:
+        names = f" or {self.names[0]} to {self.names[-1]}" if self.names else ""
+        return f"{self.first} to {self.last}{names}"
+
+
+def _check_step(part: str, step: str) -> None:
+    if not (step.isascii() and step.isdigit() and int(step) > 0):
+        raise ValueError(f"{part!r} is not a step: write a number above 0 after the `/`")
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_UNITS = (_Unit("minute", 0, 59), _Unit("hour", 0, 23), _Unit("day of the month", 1, 31), _Unit("month", 1, 12, _MONTHS))
 
 
 def _weekdays(field: str) -> str:
@@ -86,8 +126,8 @@ def _weekdays(field: str) -> str:
 
 def _range(part: str) -> range:
     span, slash, step = part.partition("/")
-    if slash and not (step.isdigit() and int(step) > 0):
-        raise ValueError(f"{part!r} is not a step: write a number above 0 after the `/`")
+    if slash:
+        _check_step(part, step)
     if span == "*":
         return range(0, 7, int(step))
     first, dash, last = span.partition("-")
@@ -101,6 +141,6 @@ def _range(part: str) -> range:
 def _day(text: str) -> int:
     if text in _DAYS:
         return _DAYS.index(text)
-    if text.isdigit() and int(text) <= 7:
+    if text.isascii() and text.isdigit() and int(text) <= 7:
         return int(text)
     raise ValueError(f"{text!r} is not a day of the week: 0 to 7 (0 and 7 are Sunday) or {', '.join(_DAYS)}")

@@ -58,6 +58,9 @@ class ConditionError(HookrulesError):
 class TemplateError(HookrulesError):
     """A template that can't be used, at load, or rendered, in a step. `line` and `column` count inside its text from 0."""
 
+    others: tuple["TemplateError", ...] = ()
+    """What else is wrong with the same template."""
+
     def __init__(self, message: str, *, line: int = 0, column: int = 0, suggestion: str | None = None) -> None:
         super().__init__(message)
         self.message = message

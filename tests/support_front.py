@@ -12,27 +12,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import uvloop
+from support_assembly import PATIENCE, ingress_over, settings_of
 
-from hookrules.engine.config.findings import errors
-from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.settings_file import check_settings
-from hookrules.engine.config.wiring import sources_of, url_of_source
-from hookrules.engine.config.yaml_reader import read_text
-from hookrules.engine.ids import id_maker
-from hookrules.engine.intake import Intake
+from hookrules.engine.config.wiring import sources_of
 from hookrules.engine.journal import EventFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
-from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event
-from hookrules.engine.refusals import Refusals
 from hookrules.engine.sources.generic import Generic, nothing
 from hookrules.engine.sources.source import Source, Verifier
 from hookrules.engine.web.front import Front
-from hookrules.engine.web.ingress import Ingress
 from hookrules.engine.web.reception import Reception
-from hookrules.engine.web.responding import Answering
-
-PATIENCE = 30.0
 
 
 class Answer(NamedTuple):
@@ -138,13 +127,6 @@ def _read_head(connection: socket.socket) -> tuple[bytes, bytes]:
             return b"", b""
 
 
-def settings_of(config: str, folder: Path = Path()) -> Settings:
-    read = check_settings(read_text(config, "hookrules.yaml"), folder, {})
-    assert not errors(read.findings), errors(read.findings)
-    assert read.settings is not None
-    return read.settings
-
-
 @contextmanager
 def receiving(
     config: str,
@@ -159,15 +141,8 @@ def receiving(
     settings = settings_of(config, folder)
     known = {**sources_of(settings), **(sources or {})}
     journal = SqliteJournal(None)
-    ingress = Ingress(
-        Intake(known, Index(()), journal, time.time, id_maker("evt"), settings.server.max_body),
-        Refusals(journal, known.__contains__),
-        Answering(journal),
-        settings.server.max_body,
-        {name: url_of_source(settings, name) for name in settings.sources}.get,
-        front=Front.of(settings, clock),
-        **{name: options.pop(name) for name in ("body_seconds",) if name in options},
-    )
+    slow = {name: options.pop(name) for name in ("body_seconds",) if name in options}
+    ingress = ingress_over(journal, settings, known, front=Front.of(settings, clock), **slow)
     listening = sockets or [bound()]
     tls = settings.server.tls
     reception = Reception(ingress, listening, tls.files(folder) if tls else None, **options)

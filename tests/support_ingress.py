@@ -8,26 +8,16 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from hookrules.engine.config.findings import Finding, errors
-from hookrules.engine.config.ruleset import Rule
-from hookrules.engine.config.settings_file import check_settings
-from hookrules.engine.config.wiring import sources_of, url_of_source
-from hookrules.engine.config.yaml_reader import read_text
-from hookrules.engine.intake import Intake
-from hookrules.engine.journal.sqlite import SqliteJournal
-from hookrules.engine.matching.index import Index
-from hookrules.engine.refusals import Refusals
-from hookrules.engine.sources.source import Verifier
-from hookrules.engine.web.ingress import Ingress
-from hookrules.engine.web.listener import Listener
-from hookrules.engine.web.responding import Answering
+from support_assembly import PATIENCE, ingress_over, settings_of
 
-PATIENCE = 30.0
+from hookrules.engine.config.ruleset import Rule
+from hookrules.engine.config.wiring import sources_of
+from hookrules.engine.journal.sqlite import SqliteJournal
+from hookrules.engine.sources.source import Verifier
+from hookrules.engine.web.listener import Listener
 
 
 @dataclass(frozen=True)
@@ -60,14 +50,6 @@ class Answer:
         return json.loads(self.body)
 
 
-class Unusable(Exception):
-    """A configuration with errors, which no server would take."""
-
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("; ".join(f"{finding.line}: {finding.message} ({finding.code})" for finding in findings))
-        self.findings = findings
-
-
 class Receiver:
     """A configuration, received by. Its clock stands still until it is set."""
 
@@ -76,17 +58,11 @@ class Receiver:
     ) -> None:
         """Raises Unusable."""
         text = config if isinstance(config, str) else json.dumps(config)
-        read = check_settings(read_text(text, "hookrules.yaml"), folder, environ)
-        if errors(read.findings) or read.settings is None:
-            raise Unusable(errors(read.findings))
+        settings = settings_of(text, folder, environ)
         self.now = 1_700_000_000.0
-        self.sources = sources_of(read.settings)
+        self.sources = sources_of(settings)
         self.journal = SqliteJournal(None)
-        numbers = count(1)
-        intake = Intake(self.sources, Index(rules), self.journal, self._clock, lambda _: f"evt_{next(numbers)}")
-        refusals = Refusals(self.journal, self.sources.__contains__)
-        url_of = partial(url_of_source, read.settings)
-        self.ingress = Ingress(intake, refusals, Answering(self.journal), read.settings.server.max_body, url_of, self._clock)
+        self.ingress = ingress_over(self.journal, settings, self.sources, rules, self._clock)
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self) -> Self:

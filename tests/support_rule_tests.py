@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support_runs import rule_of
 
-from hookrules.engine.config.rule_test_files import RuleTest, RuleTests, check_test_file
+from hookrules.engine.config.rule_test_files import Nameable, RuleTest, RuleTests, check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.wiring import unproven_sources_of
@@ -34,7 +34,7 @@ def ruleset_of(*rules: str) -> Ruleset:
 
 
 def read_tests(text: str, *rules: str, file: str = "rules/some.test.yaml") -> RuleTests:
-    return check_test_file(read_text(text, file), settings_of(), ruleset_of(*rules))
+    return check_test_file(read_text(text, file), Nameable.of(settings_of(), ruleset_of(*rules)))
 
 
 def rule_test(text: str, *rules: str, file: str = "rules/some.test.yaml") -> RuleTest:

@@ -34,7 +34,7 @@ def command(config: Path, target: str | None, form: str) -> int:
     elif breakers:
         print_table(("target", "state", "failures", "until"), map(_row, breakers))
     else:
-        click.echo("no breaker is open: of no target did the last call fail", err=True)
+        click.echo("there is no breaker to show: no target has failed since its last good call", err=True)
     return 0
 
 

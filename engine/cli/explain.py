@@ -1,19 +1,20 @@
 """`hookrules explain`: why each rule fires for an event, or does not."""
 
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import click
 
 from hookrules.engine.cli import explanations
+from hookrules.engine.cli.event_types import warn_of_types
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
+from hookrules.engine.cli.payloads import Headers, Payload, header_option, read_payload
 from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project, with_payload
 from hookrules.engine.config.suggestions import closest
-from hookrules.engine.config.wiring import unproven_sources_of
+from hookrules.engine.config.wiring import catalogues_of, unproven_sources_of
 from hookrules.engine.errors import UsageError
 from hookrules.engine.ids import id_maker
 from hookrules.engine.intake import read
@@ -28,18 +29,20 @@ from hookrules.engine.sources.source import Source
 @click.argument("subject", metavar="FILE|EVENT")
 @click.option("--source", metavar="NAME", help="Whose delivery FILE is; may be left out where there is only one source.")
 @click.option("--event", "event_type", default="", metavar="TYPE", help="Its type, where the payload does not say: push.")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="One of its headers; may be given again.")
+@header_option
 @click.option("--rule", metavar="NAME", help="Only this rule.")
 @format_option
 @click.pass_obj
-def command(config: Path, subject: str, source: str | None, event_type: str, headers: Sequence[str], rule: str | None, form: str) -> int:
+def command(config: Path, subject: str, source: str | None, event_type: str, headers: Headers, rule: str | None, form: str) -> int:
     """FILE is a payload, or - for standard input; EVENT is the id of one that came. Nothing runs.
 
     Rules that fire come first, then those that come nearest to it. A payload of many events is explained one after the other.
     """
     project = load_project(config)
     if subject == "-" or Path(subject).exists():
-        events = _read(_source(project, source), _body(subject), event_type, headers)
+        sender = _source(project, source)
+        events = _read(sender, read_payload(subject), event_type, headers)
+        warn_of_types(sender, events, event_type, subject, catalogues_of(project.settings).get(sender.name))
     else:
         events = [_stored(config, subject, given=bool(source or event_type or headers))]
     for event in events:
@@ -47,12 +50,9 @@ def command(config: Path, subject: str, source: str | None, event_type: str, hea
         if form == "json":
             write_json(explanations.as_json(told))
         else:
-            explanations.write(event, told)
+            elsewhere = len(project.ruleset.rules) - len({one.name for one in told}) if rule is None else 0
+            explanations.write(event, told, elsewhere)
     return 0
-
-
-def _body(subject: str) -> bytes:
-    return sys.stdin.buffer.read() if subject == "-" else Path(subject).read_bytes()
 
 
 def _source(project: Project, name: str | None) -> Source:
@@ -71,31 +71,15 @@ def _meant(name: str, known: Mapping[str, object]) -> str:
     return f"; did you mean '{near}'?" if near else f"; it has {', '.join(known) or 'none'}"
 
 
-def _read(source: Source, body: bytes, event_type: str, headers: Sequence[str]) -> list[Event]:
+def _read(source: Source, payload: Payload, event_type: str, headers: Headers) -> list[Event]:
+    """`headers` come over what the provider would send."""
     now = time.time()
-    events = read(source, Delivery(source.name, body, _fields(source, event_type, headers), now), partial(id_maker("evt"), now))
+    usual = {name.lower(): (value,) for name, value in source.label(event_type).items() if value}
+    fields = {"content-type": (payload.content_type,), **usual, **headers}
+    events = read(source, Delivery(source.name, payload.body, fields, now), partial(id_maker("evt"), now))
     if not events:
         click.echo("this is a handshake, or carries no event: no rule has a part in it", err=True)
-    if source.label("any") and not all(event.type for event in events):
-        click.echo("the event has no type, so rules on a type can't fire; say which with --event", err=True)
     return events
-
-
-def _fields(source: Source, event_type: str, headers: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """What the provider would send with it, and over that what was given."""
-    given: dict[str, tuple[str, ...]] = {}
-    for header in headers:
-        name, value = _header(header)
-        given[name] = (*given.get(name, ()), value)
-    usual = {name.lower(): (value,) for name, value in source.label(event_type).items() if value}
-    return {"content-type": ("application/json",), **usual, **given}
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon or not name.strip():
-        raise click.BadParameter(f"'{text}' is not NAME: VALUE", param_hint="--header")
-    return name.strip().lower(), value.strip()
 
 
 def _stored(config: Path, event_id: str, *, given: bool) -> Event:

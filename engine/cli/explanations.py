@@ -30,12 +30,14 @@ def as_json(rules: Sequence[RuleExplanation]) -> dict[str, Json]:
     return {"matched": [rule.name for rule in rules if rule.fired], "rules": [rule.as_json() for rule in rules]}
 
 
-def write(event: Event, rules: Sequence[RuleExplanation]) -> None:
+def write(event: Event, rules: Sequence[RuleExplanation], elsewhere: int = 0) -> None:
+    """`elsewhere` is how many rules are on no event of this source, and so not among these."""
     screen = console()
     for line in as_text(event, rules):
         screen.print(line)
     fired = sum(rule.fired for rule in rules)
-    click.echo(f"{fired} of {count(len(rules), 'rule')} {'fires' if fired == 1 else 'fire'}", err=True)
+    others = f"; {elsewhere} more {'is' if elsewhere == 1 else 'are'} on other sources than {event.source}" if elsewhere else ""
+    click.echo(f"{fired} of {count(len(rules), 'rule')} {'fires' if 1 in (fired, len(rules)) else 'fire'}{others}", err=True)
 
 
 def as_text(event: Event, rules: Sequence[RuleExplanation]) -> Iterator[Text]:

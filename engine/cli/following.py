@@ -10,6 +10,7 @@ from hookrules.engine.journal import Reading
 from hookrules.engine.model import Run
 
 _GLANCE = 0.05
+ELSEWHERE = "the server keeps another one. Where it rehearses (`serve --dry-run`), its own terminal tells what each run would do"
 
 
 def follow(journal: Reading, run_id: str) -> Run:
@@ -18,7 +19,7 @@ def follow(journal: Reading, run_id: str) -> Run:
     while True:
         run = journal.run(run_id)
         if run is None:
-            raise UsageError(f"run {run_id} is not in this configuration's journal: the server keeps another one")
+            raise UsageError(f"run {run_id} is not in the journal of this configuration: {ELSEWHERE}")
         for piece in journal.outputs(run_id, number):
             number = piece.number
             click.echo(printable(piece.text), nl=False, err=True)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
+from hookrules.engine.cli.findings import as_line
 from hookrules.engine.cli.verdicts import Verdict, details
+from hookrules.engine.errors import ConfigurationError
 
 # All but these may not stand in XML 1.0, not even escaped (section 2.2).
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -17,6 +19,28 @@ def report(verdicts: Sequence[Verdict]) -> str:
     for file, of_file in groupby(verdicts, lambda verdict: verdict.file):
         _add_suite(suites, file, list(of_file))
     ElementTree.indent(suites)
+    return _written(suites)
+
+
+def error_report(error: ConfigurationError) -> str:
+    """Where no test could be run: a suite a file that is at fault, with one case, which is an error."""
+    files = {finding.file: [one for one in error.findings if one.file == finding.file] for finding in error.findings}
+    number = str(len(files))
+    suites = ElementTree.Element("testsuites", {"name": "hookrules", **_none_run(number)})
+    for file, findings in files.items():
+        suite = ElementTree.SubElement(suites, "testsuite", _clean({"name": file, **_none_run("1")}))
+        case = ElementTree.SubElement(suite, "testcase", _clean({"name": "can be read", "classname": file, "file": file, "time": "0.000"}))
+        told = ElementTree.SubElement(case, "error", _clean({"message": str(error), "type": "error"}))
+        told.text = _FORBIDDEN.sub("\ufffd", "\n".join(map(as_line, findings)))
+    ElementTree.indent(suites)
+    return _written(suites)
+
+
+def _none_run(number: str) -> dict[str, str]:
+    return {"tests": number, "failures": "0", "errors": number, "time": "0.000"}
+
+
+def _written(suites: ElementTree.Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
 
 

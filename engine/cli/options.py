@@ -61,9 +61,14 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> 
         raise click.BadParameter(str(error), context, parameter) from None
 
 
+def duration_option(name: str, default: str, told: str) -> Callable[[Command], Command]:
+    """In seconds."""
+    return click.option(name, callback=_seconds, default=default, show_default=True, metavar="DURATION", help=told)
+
+
 def since_option(default: str, told: str) -> Callable[[Command], Command]:
     """`--since 3d`, in seconds."""
-    return click.option("--since", callback=_seconds, default=default, show_default=True, metavar="DURATION", help=told)
+    return duration_option("--since", default, told)
 
 
 limit_option = click.option(

@@ -28,17 +28,20 @@ from hookrules.engine.sources.shapes import union
 
 
 @click.command()
-@click.argument("source", metavar="SOURCE")
+@click.argument("source", metavar="[SOURCE]", default="")
 @click.argument("type_", metavar="[EVENT]", default="")
 @format_option
 @click.pass_obj
 def command(config: Path, source: str, type_: str, form: str) -> int:
     """SOURCE is one of hookrules.yaml, EVENT a type of its events: push, pull_request.opened.
 
-    Without EVENT: the types of its events, where there are several. What the provider publishes is listed with what came in the newest
-    500 events of the journal; known secrets are masked in samples.
+    Without SOURCE: the sources that there are. Without EVENT: the types of its events, where there are several. What the provider
+    publishes is listed with what came in the newest 500 events of the journal; known secrets are masked in samples.
     """
     settings = load_settings(config)
+    if not source:
+        _list_sources(settings, form)
+        return 0
     if source not in settings.sources and source not in RESERVED_SOURCES:
         near = closest(source, settings.sources)
         raise UsageError(f"there is no source '{source}' in {config}{f'; did you mean {near!r}?' if near else ''}")
@@ -51,6 +54,17 @@ def command(config: Path, source: str, type_: str, form: str) -> int:
     else:
         _list_paths(source, type_, catalogue, events, settings, form)
     return 0
+
+
+def _list_sources(settings: Settings, form: str) -> None:
+    """What `on` may begin with."""
+    own = {name: source.provider or "described here" for name, source in settings.sources.items()}
+    whose = {**own, **dict.fromkeys(sorted(RESERVED_SOURCES), "made by hookrules")}
+    if form == "json":
+        write_json({"sources": [{"name": name, "sender": sender} for name, sender in whose.items()]})
+        return
+    print_table(("source", "sender"), list(whose.items()))
+    click.echo("`hookrules paths SOURCE` lists the events of one, or its paths", err=True)
 
 
 def _list_types(source: str, types: Sequence[str], events: Sequence[Event], form: str) -> None:

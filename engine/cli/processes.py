@@ -96,10 +96,20 @@ async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable
     loop = asyncio.get_running_loop()
     for number in STOPS:
         loop.add_signal_handler(number, stop)
-    loop.add_reader(lifeline.fd, stop)
+    loop.add_reader(lifeline.fd, _once(loop, lifeline.fd, stop))
     serving = asyncio.create_task(serve())
     lifeline.ready()
     await serving
+
+
+def _once(loop: asyncio.AbstractEventLoop, fd: int, stop: Callable[[], None]) -> Callable[[], None]:
+    """The end of a pipe stays readable: a loop that went on looking would do nothing else while what is under way is answered."""
+
+    def stop_once() -> None:
+        loop.remove_reader(fd)
+        stop()
+
+    return stop_once
 
 
 def worker(project: Project, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:

@@ -14,7 +14,7 @@ from hookrules.engine.cli.project import Project, load_project
 from hookrules.engine.cli.verdicts import Verdict
 from hookrules.engine.config.findings import errors
 from hookrules.engine.config.rule_files import files_of_tests, is_test
-from hookrules.engine.config.rule_test_files import RuleTest, RuleTests, check_test_file
+from hookrules.engine.config.rule_test_files import Nameable, RuleTest, RuleTests, check_test_file
 from hookrules.engine.config.wiring import unproven_sources_of
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.errors import ConfigurationError, UsageError
@@ -37,8 +37,13 @@ def command(config: Path, paths: Sequence[Path], text: str | None, with_coverage
 
     Nothing is done and no secret is read: each step is described as it would be done, in a journal in memory.
     """
-    project = load_project(config, environ=None)
-    given = _chosen(_tests(project, paths or [project.folder / project.settings.rules]), text)
+    try:
+        project = load_project(config, environ=None)
+        given = _chosen(_tests(project, paths or [project.folder / project.settings.rules]), text)
+    except ConfigurationError as error:
+        if junit_file is not None:
+            junit_file.write_text(junit.error_report(error), "utf-8")
+        raise
     line = _line(project)
     told = [_verdict(line, test) for test in given]
     covered = coverage(project.ruleset, [verdict.told for verdict in told]) if with_coverage else None
@@ -53,7 +58,8 @@ def command(config: Path, paths: Sequence[Path], text: str | None, with_coverage
 
 def _tests(project: Project, paths: Sequence[Path]) -> list[RuleTest]:
     """Raises ConfigurationError with the findings of all files, where one can't be used."""
-    files = [check_test_file(read_file(path), project.settings, project.ruleset) for path in dict.fromkeys(_files(paths))]
+    nameable = Nameable.of(project.settings, project.ruleset)
+    files = [check_test_file(read_file(path), nameable) for path in dict.fromkeys(_files(paths))]
     found = from_here([finding for file in files for finding in file.findings], Path.cwd())
     if errors(found):
         raise ConfigurationError(f"the tests can't be run: {tally(found)}", found)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hookrules.engine.cli.project import journal_of
 from hookrules.engine.config.loading import Catalogues
+from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.journal import EventFilter, Reading
@@ -26,6 +27,14 @@ def seen_in_journal(folder: Path) -> Catalogues:
             return {name: found for name in settings.sources if (found := _joined(name, published.get(name), journal))}
 
     return catalogues
+
+
+def known_by_journal_alone(settings: Settings, ruleset: Ruleset, folder: Path) -> list[str]:
+    """The sources that rules are on, of whose events only a journal can say what they look like, where there is one."""
+    if not settings.store_file(folder).exists():
+        return []
+    named = {pattern.partition(".")[0] for rule in ruleset for pattern in rule.on}
+    return sorted(named.intersection(settings.sources) - catalogues_of(settings).keys())
 
 
 def _joined(source: str, published: Catalogue | None, journal: Reading) -> Catalogue | None:

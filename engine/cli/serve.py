@@ -40,7 +40,7 @@ def command(config: Path, address: str | None, no_worker: bool, dry_run: bool, c
     relayed = parted(channels, project.settings.sources)
     logs.set_up(log_format)
     _say_warnings(project)
-    with rehearsed(project, dry_run=dry_run) as played, sockets_of(played, address, console=not no_worker) as sockets:
+    with sockets_of(project, address, console=not no_worker) as sockets, rehearsed(project, dry_run=dry_run) as played:
         processes.prepare(played)
         return _supervisor(played, sockets, relayed, log_format, no_worker=no_worker).run()
 

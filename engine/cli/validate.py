@@ -11,10 +11,9 @@ from hookrules.engine.cli.findings import as_json, as_line, count, from_here, ta
 from hookrules.engine.cli.github_commands import as_command
 from hookrules.engine.cli.output import write_json
 from hookrules.engine.cli.project import load_all
-from hookrules.engine.cli.seen_catalogues import seen_in_journal
+from hookrules.engine.cli.seen_catalogues import known_by_journal_alone, seen_in_journal
 from hookrules.engine.config.findings import Finding, errors
-from hookrules.engine.config.loading import Catalogues, check_files, check_tests
-from hookrules.engine.config.ruleset import Ruleset
+from hookrules.engine.config.loading import Catalogues, Loaded, check_files, check_tests
 from hookrules.engine.config.wiring import catalogues_of
 
 
@@ -53,20 +52,22 @@ def command(config: Path, paths: Sequence[Path], strict: bool, journal: bool, fo
     Each finding is a line FILE:LINE:COLUMN: LEVEL: MESSAGE (CODE). Exit code 1 where one is an error. The formats github and sarif name
     files from the root of the repository, where GitHub Actions says which that is.
     """
-    told, ruleset = _check(config, paths, seen_in_journal(config.parent) if journal else catalogues_of)
+    told, loaded = _check(config, paths, seen_in_journal(config.parent) if journal else catalogues_of)
     findings = _from_root(told) if form in ("github", "sarif") else from_here(told, Path.cwd())
     _WRITE[form](findings)
-    click.echo(f"{_extent(ruleset)}{tally(findings)}", err=True)
+    click.echo(f"{_extent(loaded)}{tally(findings)}", err=True)
+    if loaded and not journal:
+        _point_to_the_journal(loaded, config.parent)
     return 1 if errors(findings) or (strict and findings) else 0
 
 
-def _check(config: Path, paths: Sequence[Path], catalogues: Catalogues) -> tuple[Sequence[Finding], Ruleset | None]:
-    """The rules are None where there are errors, and where only some files were asked about."""
+def _check(config: Path, paths: Sequence[Path], catalogues: Catalogues) -> tuple[Sequence[Finding], Loaded | None]:
+    """What was loaded is None where only some files were asked about."""
     if paths:
         around = config if config.is_file() else None
         return check_files(paths, config_path=around, environ=os.environ, catalogues=catalogues), None
     loaded = load_all(config, catalogues)
-    return [*loaded.findings, *check_tests(loaded, config.parent)], loaded.ruleset
+    return [*loaded.findings, *check_tests(loaded, config.parent)], loaded
 
 
 def _from_root(findings: Sequence[Finding]) -> list[Finding]:
@@ -76,7 +77,17 @@ def _from_root(findings: Sequence[Finding]) -> list[Finding]:
     return from_here([replace(finding, file=str(Path(finding.file).absolute())) for finding in findings], root)
 
 
-def _extent(ruleset: Ruleset | None) -> str:
-    if ruleset is None:
+def _point_to_the_journal(loaded: Loaded, folder: Path) -> None:
+    """What came is looked at only when asked for, so that findings are the same on every machine."""
+    if loaded.settings is None or loaded.ruleset is None:
+        return
+    sources = known_by_journal_alone(loaded.settings, loaded.ruleset, folder)
+    if sources:
+        click.echo(f"paths of {', '.join(sources)} were not checked; --journal holds them against what has come", err=True)
+
+
+def _extent(loaded: Loaded | None) -> str:
+    if loaded is None or loaded.ruleset is None:
         return ""
+    ruleset = loaded.ruleset
     return f"{count(len(ruleset), 'rule')} in {count(len({rule.file for rule in ruleset}), 'file')}: "

@@ -24,7 +24,7 @@ def command(config: Path, labels: str, dry_run: bool, log_format: logs.Format) -
     project = load_project(config)
     logs.set_up(log_format)
     wanted = tuple(filter(None, labels.replace(" ", "").split(",")))
-    with rehearsed(project, dry_run=dry_run) as played, sockets_of(played, hooks=False) as sockets:
+    with sockets_of(project, hooks=False) as sockets, rehearsed(project, dry_run=dry_run) as played:
         processes.prepare(played)
         return processes.alone(processes.worker(played, sockets.console, wanted), lambda: _ready(played))
 

@@ -48,7 +48,7 @@ def _path_of(text: str) -> Compiled:
 def _call(call: Call) -> Compiled:
     function = FUNCTIONS[call.name]
     if len(call.arguments) < (function.required or len(function.arguments)):
-        raise call.place.refuse(f"{call.name}() takes {', '.join(argument.value for argument in function.arguments)}")
+        raise call.place.refuse(f"{call.name}() takes {', then '.join(argument.value for argument in function.arguments)}")
     operands = [compile_operand(argument) for argument in call.arguments]
     for argument, operand, written in zip(function.arguments, operands, call.arguments, strict=False):
         _check_argument(call.name, argument, operand, written)

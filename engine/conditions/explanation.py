@@ -1,5 +1,6 @@
 """Why a condition holds or not: each test with what it saw."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,15 +28,24 @@ class Explanation:
         """The single tests, in the order in which they were written."""
         return (self,) if self.kind == "test" else tuple(test for child in self.children for test in child.tests())
 
+    def conjuncts(self) -> tuple["Explanation", ...]:
+        """The conditions that must all hold: itself, or those of a list, also of a list in that list."""
+        return (self,) if self.kind != "all" else tuple(each for child in self.children for each in child.conjuncts())
+
     def held(self) -> tuple[int, int]:
         """How many of the conditions that must all hold do, and how many there are: "3 of 4 hold"."""
-        if self.kind != "all":
-            return int(self.result is True), 1
-        counts = [child.held() for child in self.children]
-        return sum(held for held, _ in counts), sum(of for _, of in counts)
+        return _count(self.conjuncts())
 
     def as_json(self) -> dict[str, Json]:
+        """A group has its own `tests`, and counts how many of them hold; `not` tells what the one that it denies saw."""
+        own = {"kind": self.kind, "text": self.text, "result": self.result, "seen": self.seen, "reason": self.reason}
         if self.kind == "test":
-            return {"kind": self.kind, "text": self.text, "result": self.result, "seen": self.seen, "reason": self.reason}
-        children = [child.as_json() for child in self.children]
-        return {"kind": self.kind, "text": self.text, "result": self.result, "children": children}
+            return own
+        if self.kind == "not":
+            own |= {"seen": self.children[0].seen, "reason": self.children[0].reason}
+        holding, of = _count(self.children)
+        return {**own, "hold": holding, "of": of, "tests": [child.as_json() for child in self.children]}
+
+
+def _count(parts: Sequence[Explanation]) -> tuple[int, int]:
+    return sum(part.result is True for part in parts), len(parts)

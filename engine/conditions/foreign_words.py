@@ -89,7 +89,7 @@ def operator_at(text: str) -> tuple[str, str | None]:
     found = _WORDS.match(text[:200])
     ends = [word.end() for word in re.finditer(r"\S+", found[0])][:_LONGEST] if found else []
     beginnings = [text[:end] for end in reversed(ends)]
-    for meaning in (operator_called, _almost):
+    for meaning in (_called_or_almost_a_type, _almost):
         for beginning in beginnings:
             operator = meaning(beginning)
             if operator:
@@ -100,6 +100,11 @@ def operator_at(text: str) -> tuple[str, str | None]:
 def _spelled(written: str) -> str:
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", written.replace("'", ""))
     return " ".join(re.split(r"[\s_-]+", apart.lower())).strip()
+
+
+def _called_or_almost_a_type(written: str) -> str | None:
+    """`is nubmer`, before its `is` alone is taken for an equality."""
+    return operator_called(written) or (_almost(written) if _spelled(written).startswith("is ") else None)
 
 
 def _almost(written: str) -> str | None:

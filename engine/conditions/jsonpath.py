@@ -21,7 +21,7 @@ from jsonpath_ng.jsonpath import Child, Descendants, Fields, Index, JSONPath, Ro
 from hookrules.engine.conditions.accessors import MISSING, NotCompilable, Step, chain, plain_steps, spine, walker
 from hookrules.engine.conditions.logic import Unknown
 from hookrules.engine.conditions.path_filters import RE2Expression
-from hookrules.engine.conditions.path_mistakes import PathError, refusal, suggestion_for, too_complex
+from hookrules.engine.conditions.path_mistakes import PathError, refusal, suggestion_for, too_complex, why_not_parsed
 from hookrules.engine.conditions.patterns import PatternError, compiled
 from hookrules.engine.conditions.routes import Route, route_of
 from hookrules.engine.model import Json
@@ -148,8 +148,8 @@ def _parse(text: str) -> JSONPath:
             return _parser().parse(text)
     except Exception as error:  # noqa: BLE001 - the grammar's actions raise ValueError, re.error and classes of their own
         place = _PLACE.search(str(error))
-        column = int(place[1]) if place else len(text)
-        raise PathError(f"{text} is no JSONPath: {error}", column=min(column, len(text)), suggestion=suggestion_for(text)) from None
+        column = min(int(place[1]), len(text)) if place else len(text)
+        raise PathError(f"{text} is no JSONPath: {why_not_parsed(error)}", column=column, suggestion=suggestion_for(text)) from None
 
 
 @functools.cache

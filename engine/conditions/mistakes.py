@@ -73,18 +73,23 @@ def no_operand(lexer: Lexer, roots: Sequence[str]) -> ConditionError:
     name = word.partition(".")[0].partition("[")[0]
     if name in STEP_ROOTS and name not in roots:
         return lexer.error(f"{name} is known only in a step's `if` and `for_each`", column=column)
-    if word in ("true", "false", "null"):
+    if word.lower() in _CONSTANTS:
         return lexer.error(f"{word} alone asks nothing; leave the condition out for always, or set enabled: false for never", column=column)
     return lexer.error(f"{word[:60]!r} is neither a path, a fact nor a function, so there is nothing to test", suggestion, column)
 
 
+_CONSTANTS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "always", "never"})
 _STATUS = re.compile(r"(?:always|success|failure|cancelled)\(\)")
 _STATUS_ADVICE = "a step runs where all before it succeeded, those under `on_failure` where one failed, those under `finally` always"
 
 
-def template(lexer: Lexer, *, right: bool = False) -> ConditionError:
+_AN_OPERATOR = re.compile(rf"(?:{'|'.join(re.escape(phrase) for phrase in OPERATORS)})\s*$")
+
+
+def template(lexer: Lexer) -> ConditionError:
     """`{{` or `${` stands where an operand must."""
     column, text = lexer.column, lexer.text
+    right = _AN_OPERATOR.search(text, 0, column) is not None
     found = rewriting.TEMPLATE.match(text, column)
     status = _STATUS.match((found[1] or found[2] or "") if found else "")
     if status:

@@ -127,7 +127,7 @@ class OperandParser:
             return operand
         place = self._lexer.place()
         if self._lexer.text.startswith("{{", self._lexer.column):
-            raise mistakes.template(self._lexer, right=True)
+            raise mistakes.template(self._lexer)
         text = self._lexer.bare(comma_ends=comma_ends)
         if not text:
             raise self._lexer.error("a value is missing here; empty text is written ''")

@@ -36,6 +36,20 @@ def refusal(node: JSONPath, text: str) -> None:
         raise PathError(f"{text}: {refused}")
 
 
+_WHY = (
+    (re.compile(r"Parse error near the end of string"), "it ends where more has to come"),
+    (re.compile(r"Parse error at \S+ near token (.+?) *\(.*\)"), r"'\1' can't stand there"),
+    (re.compile(r".*Unexpected character: (.+?) *$"), r"'\1' can't stand there"),
+    (re.compile(r".*while lexing .*Unexpected end of string"), "a quote is not closed"),
+)
+"""What jsonpath-ng says → what is said here."""
+
+
+def why_not_parsed(error: Exception) -> str:
+    said = str(error).rstrip("!")
+    return next((words.expand(remedy) for known, remedy in _WHY if (words := known.match(said))), said)
+
+
 def too_complex(text: str) -> None:
     """Raises PathError for a path beyond the bounds that keep its reading from recursing without end."""
     if len(text) > LONGEST:

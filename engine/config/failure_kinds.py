@@ -17,7 +17,7 @@ _NUMBERS: Mapping[FailureKind, tuple[range, str]] = {
     FailureKind.SIGNAL: (range(1, 65), "signals run from 1 to 64"),
     FailureKind.STATUS: (range(100, 600), "statuses run from 100 to 599"),
 }
-_WRITTEN = re.compile(r"([a-z]+)(?: ([0-9]{1,3})(?:-([0-9]{1,3}))?)?")
+_WRITTEN = re.compile(r"([a-z]+)(?: ([0-9]{1,9})(?:-([0-9]{1,9}))?)?")
 _FORMS = "write timeout, connection, exit 75, exit 1-3, signal 9, status 429 or status 500-599"
 _NUMBERED = "|".join(_NUMBERS)
 
@@ -72,9 +72,22 @@ def _in_range(failures: Failures) -> Failures:
 def _meant(written: Any) -> str | None:
     text = str(written)
     if not text.isascii() or not text.isdigit():
-        return closest(text, list(FailureKind)) if isinstance(written, str) else None
+        return _mended(text) if isinstance(written, str) else None
     kind = next((kind for kind in (FailureKind.STATUS, FailureKind.EXIT) if int(text[:9]) in _NUMBERS[kind][0]), None)
     return None if kind is None else f"{kind} {text}"
+
+
+def _mended(text: str) -> str | None:
+    """`statsu 500` → `status 500`, `status 5xx` → `status 500-599`; None where no number is left that could be meant."""
+    word, _, number = text.partition(" ")
+    kind = closest(word, list(FailureKind))
+    if kind is None or FailureKind(kind) not in _NUMBERS:
+        return kind
+    number = re.sub(r"^([1-5])xx$", r"\g<1>00-\g<1>99", number.strip(), flags=re.IGNORECASE)
+    try:
+        return str(_failures(f"{kind} {number}"))
+    except PydanticCustomError:
+        return None
 
 
 def _shown(written: Any) -> str:

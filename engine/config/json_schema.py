@@ -172,7 +172,19 @@ def _usable_section(name: str) -> bool:
 def _call() -> Schema:
     about = "What is expected of such a step, as far as it matters."
     fields = {name: {"type": ["object", "null"], "description": about} for name, _ in _usable_kinds()}
-    return {"type": "object", "properties": fields, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+    examples = [
+        {"shell": {"command": "./deploy.sh b81e44c7"}},
+        {"http": {"method": "POST", "url": "https://chat.example/ops", "json": {"text": "deployed"}}},
+        {"log": {"level": "info"}},
+    ]
+    return {
+        "type": "object",
+        "properties": fields,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "examples": examples,
+    }
 
 
 def _ref(name: str) -> str:

@@ -1,9 +1,9 @@
 """hookrules.yaml and its rules → settings, rules and every finding of all files, in one go. No user input raises here."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hookrules.actions import refused_packages
@@ -13,11 +13,12 @@ from hookrules.engine.config.events import Others, check_events
 from hookrules.engine.config.exposure import check_exposure
 from hookrules.engine.config.findings import Finding, Level, errors
 from hookrules.engine.config.ignores import without_ignored
+from hookrules.engine.config.path_checks import BY_CATALOGUE
 from hookrules.engine.config.rule_files import RuleFile, check_rule_file, files_of_tests, is_test, rule_files
-from hookrules.engine.config.rule_test_files import check_test_file
+from hookrules.engine.config.rule_test_files import Nameable, check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_section, read_settings
+from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_section, read_settings, with_all_sources
 from hookrules.engine.config.shadowing import check_shadowing
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.config.written import Known
@@ -38,6 +39,10 @@ class Loaded:
     settings: Settings | None
     ruleset: Ruleset | None
     findings: tuple[Finding, ...]
+    nameable: Nameable = field(default_factory=Nameable)
+    """What tests of the rules may name, as far as that can be told."""
+    rules: str = _USUAL_FOLDER
+    """The folder of the rules."""
 
 
 def load(
@@ -54,9 +59,10 @@ def load(
         files, missing = _read_rules(read, config_path.parent, known, rules)
         findings = [*read.findings, *missing, *_findings_of(files, known)]
         findings += _refused_packages(config_path) if catalogues else ()
-        told = _in_order(findings, [read.document, *(file.document for file in files)])
+        untold = _untold(files, known, catalogues) if catalogues else None
+        told = _in_order(findings, [read.document, *(file.document for file in files)], untold)
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
-    return Loaded(_usable(read), ruleset, told)
+    return Loaded(_usable(read), ruleset, told, _nameable(read, files), read.settings.rules if read.settings else _USUAL_FOLDER)
 
 
 def load_settings_only(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
@@ -88,26 +94,33 @@ def check_files(
     around = _read_rules(read, config_path.parent, known)[0] if read and config_path else []
     others = [file for file in around if Path(file.document.file).resolve() not in chosen]
     findings = [finding for finding in _findings_of([*others, *mine], known) if Path(finding.file).resolve() in chosen]
-    findings += _findings_of_tests(tests, read, [*others, *mine], known) if tests else ()
+    nameable = _nameable(read, [*others, *mine])
+    findings += [finding for document in tests for finding in check_test_file(document, nameable).findings]
     for document in settings:
         findings += check_settings(document, Path(document.file).parent, environ).findings
-    return _in_order(findings, documents)
-
-
-def _findings_of_tests(tests: Sequence[Document], read: SettingsFile | None, files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
-    """Tests name what rules and settings have; where these have errors, tests are only read as YAML."""
-    settings = _usable(read) if read else None
-    ruleset = None if errors(_findings_of(files, known)) else Ruleset.of(written.rule for file in files for written in file.rules)
-    for document in tests:
-        yield from check_test_file(document, settings, ruleset).findings if settings and ruleset is not None else document.findings
+    return _in_order(findings, documents, _untold(mine, known, catalogues))
 
 
 def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
-    """The findings of the tests beside the rules; none where the rules can't be used. `folder` is where hookrules.yaml lies."""
-    if loaded.settings is None or loaded.ruleset is None:
-        return ()
-    documents = map(read_file, files_of_tests(folder / loaded.settings.rules))
-    return tuple(finding for document in documents for finding in check_test_file(document, loaded.settings, loaded.ruleset).findings)
+    """The findings of the tests beside the rules. `folder` is where hookrules.yaml lies."""
+    root = folder / loaded.rules
+    try:
+        documents = [read_file(path) for path in files_of_tests(root)] if root.is_dir() else []
+    except OSError:
+        return ()  # which is told of the rules there
+    findings = [finding for document in documents for finding in check_test_file(document, loaded.nameable).findings]
+    return _in_order(findings, documents, {})
+
+
+def _nameable(read: SettingsFile | None, files: Sequence[RuleFile]) -> Nameable:
+    names = read.names if read is not None and read.settings is not None else {}
+    built = {written.rule.name: written.rule for file in files for written in file.rules}
+    rules = {named.name for file in files for named in file.names} if _all_read(files) else None
+    return Nameable(names.get("sources"), names.get("schedules"), names.get("secrets"), rules, built)
+
+
+def _all_read(files: Sequence[RuleFile]) -> bool:
+    return all(file.document.root is not None or not file.document.findings for file in files)
 
 
 def _refused_packages(config_path: Path) -> Iterator[Finding]:
@@ -154,8 +167,9 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
     if read is None or read.settings is None:
         return Known()
     unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
-    looks = catalogues(read.settings) if catalogues else {}
-    return Known(read.names["sources"], read.names["schedules"], read.names["secrets"], unproven, read.names, looks)
+    looks = catalogues(with_all_sources(read.settings, read.document)) if catalogues else {}
+    names = read.names
+    return Known(names["sources"], names["schedules"], names["secrets"], unproven, names, read.settings.services(), looks)
 
 
 def _read_rules(read: SettingsFile, folder: Path, known: Known, elsewhere: Path | None = None) -> tuple[list[RuleFile], list[Finding]]:
@@ -175,8 +189,7 @@ def _read_rules(read: SettingsFile, folder: Path, known: Known, elsewhere: Path 
 
 
 def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
-    all_read = all(file.document.root is not None or not file.document.findings for file in files)
-    others = _others(files) if all_read else Others()
+    others = _others(files) if _all_read(files) else Others()
     yield from _duplicates(files)
     yield from check_shadowing([written for file in files for written in file.rules])
     yield from check_answers([written for file in files for written in file.rules])
@@ -206,7 +219,21 @@ def _duplicates(files: Iterable[RuleFile]) -> Iterator[Finding]:
             yield Finding(document.file, line, column, Level.ERROR, Code.DUPLICATE_RULE, message)
 
 
-def _in_order(findings: Iterable[Finding], documents: Iterable[Document]) -> tuple[Finding, ...]:
+def _untold(files: Iterable[RuleFile], known: Known, catalogues: Catalogues) -> dict[str, Collection[str]]:
+    """By file the codes that nobody can say are not there: what is said of paths changes with what has come, unless that is published."""
+    published = set(known.catalogues if catalogues is catalogues_of else ())
+    return {file.document.file: BY_CATALOGUE for file in files if not _senders(file, known) <= published}
+
+
+def _senders(file: RuleFile, known: Known) -> set[str]:
+    """The sources that the file's rules are on; those of the engine itself are none."""
+    heads = {pattern.partition(".")[0] for written in file.rules for pattern in written.rule.on}
+    return heads if known.sources is None else heads & {*known.sources, "*"}
+
+
+def _in_order(
+    findings: Iterable[Finding], documents: Iterable[Document], untold: Mapping[str, Collection[str]] | None = None
+) -> tuple[Finding, ...]:
     """Sorted by place, each once, without the warnings that their lines silence (`# hookrules: ignore HR119`)."""
-    kept = set(without_ignored(findings, documents))
+    kept = set(without_ignored(findings, documents, untold))
     return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message)))

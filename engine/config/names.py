@@ -13,6 +13,7 @@ from hookrules.engine.config.answers import Answer, Respond
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.literal_secrets import places_of_secrets
+from hookrules.engine.config.mended_lines import scalar_quoted
 from hookrules.engine.config.rule import PlannedStep
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.written import Known, WrittenRule
@@ -33,17 +34,15 @@ class Templated(Protocol):
 def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
     yield from _check_step_ids(written)
     check = _Check(written, known.secrets, ())
-    for name, value in written.rule.vars.items():
-        yield from check.template(value, ("vars", name))
+    for path, template in (*values_in(written), *written.leftovers("vars")):
+        yield from check.template(template, path)
     earlier: list[str] = []
     for path, step in written.steps():
         check = _Check(written, known.secrets, earlier)
         if step.condition is not None:
             yield from check.condition(step.condition.references(), (*path, "if"))
-        if step.for_each is not None:
-            yield from check.template(step.for_each, (*path, "for_each"))
-        for inner, template in templates_in(step.action):
-            yield from check.template(template, (*path, step.kind, *inner))
+        for place, template in (*templates_of(path, step), *written.leftovers(*path)):
+            yield from check.template(template, place)
         yield from _check_services(written, path, step, known)
         if step.id:
             earlier.append(step.id)
@@ -75,7 +74,7 @@ def _check_respond(written: WrittenRule, respond: Respond, check: "_Check") -> I
 def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: Known) -> Iterator[Finding]:
     for use in step.action.services_used():
         there = known.services.get(use.section, ()) if known.services is not None else None
-        if there is None or use.found_in(there) is not None:
+        if there is None or use.found_in(there) is not None or written.is_taken(*path, step.kind, use.field):
             continue
         if use.name is not None:
             message = f"there is no '{use.name}' in '{use.section}' of hookrules.yaml"
@@ -85,6 +84,19 @@ def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: 
             message = f"there is nothing in '{use.section}' of hookrules.yaml"
         suggestion = closest(use.name, there) if use.name else None
         yield written.error(Code.UNKNOWN_SERVICE, message, (*path, step.kind, use.field), suggestion)
+
+
+def values_in(written: WrittenRule) -> Iterator[tuple[Path, Templated]]:
+    for name, value in written.rule.vars.items():
+        yield ("vars", name), value
+
+
+def templates_of(path: Path, step: PlannedStep) -> Iterator[tuple[Path, Templated]]:
+    """Every template of the step at `path`."""
+    if step.for_each is not None:
+        yield (*path, "for_each"), step.for_each
+    for inner, template in templates_in(step.action):
+        yield (*path, step.kind, *inner), template
 
 
 def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templated]]:
@@ -139,7 +151,8 @@ class _Check:
         """Numbers that stand where values keep their type, and so lose how they were written: `{python: 3.10}`."""
         if isinstance(value, (WrittenInt, WrittenFloat)):
             message = f"{value} is the number {value.real} here; quote it to keep it as it is written"
-            yield self.written.warning(Code.NUMBER_CHANGES, message, path)
+            line = scalar_quoted(self.written.document, (*self.written.path, *path))
+            yield self.written.warning(Code.NUMBER_CHANGES, message, path, suggestion=line)
         elif isinstance(value, (dict, list)):
             for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
                 yield from self._numbers(inner, (*path, part))

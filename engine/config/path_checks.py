@@ -9,7 +9,7 @@ from hookrules.engine.conditions.routes import Route
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.comparisons import check_comparisons
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.names import Templated, inside_of, templates_in
+from hookrules.engine.config.names import Templated, inside_of, templates_of, values_in
 from hookrules.engine.config.payload_paths import End, Shapes, events_of, follow, mended, payloads_of, told, written
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.values import PathValue
@@ -17,6 +17,10 @@ from hookrules.engine.config.written import WrittenRule
 from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.sources.catalogue import Catalogue
 
+BY_CATALOGUE = frozenset(
+    map(str, (Code.UNKNOWN_PATH, Code.UNLIKE_KINDS, Code.NO_SUCH_VALUE, Code.UNKNOWN_PATH_IN_TEMPLATE, Code.UNKNOWN_EVENT))
+)
+"""What is found by holding a rule against what its events look like."""
 _SURE = 0.85
 """How like a known event type an unknown one must be to be a slip: catalogues are older than the newest types."""
 
@@ -69,13 +73,11 @@ def _events(on: Sequence[str], catalogues: Mapping[str, Catalogue]) -> str:
 
 
 def _templates(rule: WrittenRule) -> Iterator[tuple[Path, Templated]]:
-    for name, value in rule.rule.vars.items():
-        yield ("vars", name), value
+    yield from values_in(rule)
     for path, step in rule.steps():
-        if step.for_each is not None:
-            yield (*path, "for_each"), step.for_each
-        for inner, template in templates_in(step.action):
-            yield (*path, step.kind, *inner), template
+        yield from templates_of(path, step)
+    for section in ("vars", *rule.rule.sections()):
+        yield from rule.leftovers(section)
 
 
 def _check_condition(rule: WrittenRule, condition: Condition, path: Path, payloads: Shapes, events: str) -> Iterator[Finding]:

@@ -1,23 +1,26 @@
 """What pydantic found → findings, in words for a person and with a place in the file. No value of a secret is ever shown."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from hookrules.actions.action import Action
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.keys import Keys
+from hookrules.engine.config.mended_lines import entry_alone
 from hookrules.engine.config.rule_test import RuleTestFields, RuleTestFile
-from hookrules.engine.config.rules import RuleFields, StepFields
+from hookrules.engine.config.rules import RULE_KEYS, STEP_KEYS, RuleFields, StepFields
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.shapes import keys_of, model_at
 from hookrules.engine.config.suggestions import FOREIGN_KEYS, closest
 from hookrules.engine.config.yaml_nodes import Document, Path
 
 _SECRETIVE = frozenset({"secret", "secrets", "token", "auth", "env", "headers"})
+_CLOCK = frozenset({"clock", "time", "now", "received_at"})
 _CALLED: Mapping[type, str] = {
     RuleFields: "a rule",
     StepFields: "a step",
@@ -68,6 +71,8 @@ class _Said:
     message: str
     suggestion: str | None = None
     at_key: bool = False
+    as_key: str | None = None
+    """Suggest the whole entry as a line of its own, under this key."""
     line: int = 0
     """With `column`, how far inside of the value's text."""
     column: int = 0
@@ -75,7 +80,21 @@ class _Said:
 
 def findings_of(error: ValidationError, model: type[BaseModel], document: Document, prefix: Path = ()) -> list[Finding]:
     """The findings for what `model` did not take of the document's node at `prefix`."""
-    return [_finding(each, model, document, prefix) for each in error.errors(include_url=False)]
+    return findings_of_faults(error.errors(include_url=False), model, document, prefix)
+
+
+def findings_of_faults(faults: Iterable[Any], model: type[BaseModel], document: Document, prefix: Path = ()) -> list[Finding]:
+    """The same for some lines of a ValidationError."""
+    faults = list(faults)
+    unknown = [fault["loc"] for fault in faults if fault["type"] == "extra_forbidden"]
+    return [_finding(each, model, document, prefix) for each in faults if not _is_there_by_another_name(each, unknown)]
+
+
+def _is_there_by_another_name(fault: Any, unknown: Iterable[Path]) -> bool:
+    """Whether it is a key that is missing only because it was written with a slip, which is told."""
+    *parent, key = fault["loc"] or ("",)
+    beside = [str(path[-1]) for path in unknown if list(path[:-1]) == parent]
+    return fault["type"] == "missing" and closest(str(key), beside) is not None
 
 
 def _finding(error: Any, model: type[BaseModel], document: Document, prefix: Path) -> Finding:
@@ -86,7 +105,8 @@ def _finding(error: Any, model: type[BaseModel], document: Document, prefix: Pat
     place = (*prefix, *fault.path)
     shift = document.offset(place, fault.input) if said.line == 0 else 0
     line, column = document.locate_key(place) if said.at_key or of_a_key else document.locate(place, said.line, said.column + shift)
-    return Finding(document.file, line, column, Level.ERROR, said.code, said.message, said.suggestion)
+    suggestion = entry_alone(document, place, said.as_key) if said.as_key else said.suggestion
+    return Finding(document.file, line, column, Level.ERROR, said.code, said.message, suggestion)
 
 
 def _unknown_key(fault: _Fault) -> _Said:
@@ -94,9 +114,19 @@ def _unknown_key(fault: _Fault) -> _Said:
     if parent and issubclass(parent, Keys) and key in parent.later:
         return _Said(Code.NOT_IN_THIS_VERSION, f"'{key}' is not part of this version", at_key=True)
     known = keys_of(parent) if parent else []
+    if parent and issubclass(parent, RuleTestFields) and key in _CLOCK:
+        return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in a test; its clock is 'at'", at_key=True, as_key="at")
     before, colon, after = key.partition(":")
     if colon and before in known:
         return _Said(Code.NO_SPACE_AFTER_COLON, "a space is missing after ':'", f"{before}: {after}", at_key=True)
+    if parent and issubclass(parent, StepFields) and key == "when":
+        return _Said(Code.UNKNOWN_KEY, "a step's condition is its 'if', and 'when' is the rule's", at_key=True, as_key="if")
+    if parent and issubclass(parent, StepFields) and key in RULE_KEYS - set(known):
+        message = f"'{key}' belongs to the rule, beside its 'name' and 'steps', and this is a step"
+        return _Said(Code.UNKNOWN_KEY, message, at_key=True, as_key=key)
+    if key in STEP_KEYS and parent and issubclass(parent, Action):
+        message = f"'{key}' belongs to the step, beside {fault.parent_name}"
+        return _Said(Code.UNKNOWN_KEY, message, at_key=True, as_key=key)
     if key in FOREIGN_KEYS and parent and issubclass(parent, (RuleFields, StepFields)):
         return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}; {FOREIGN_KEYS[key]}", at_key=True)
     return _Said(Code.UNKNOWN_KEY, f"unknown key '{key}' in {fault.parent_name}", closest(key, known), at_key=True)
@@ -133,7 +163,7 @@ def _as_it_says(code: Code, *, at_key: bool = False, advice: bool = True) -> Cal
         line, column = fault.context.get("line") or 0, fault.context.get("column") or 0
         suggestion = fault.context.get("suggestion")
         message, suggestion = _meant(fault.message, suggestion) if advice else (fault.message, suggestion)
-        return _Said(code, message, suggestion, at_key, line, column)
+        return _Said(code, message, suggestion, at_key, line=line, column=column)
 
     return say
 
@@ -149,6 +179,13 @@ def _mismatch(fault: _Fault) -> _Said:
     upper = fault.input.upper() if isinstance(fault.input, str) else ""
     message = f"'{fault.key}' is {fault.shown()}, which does not have the form {pattern}"
     return _Said(Code.WRONG_VALUE, message, upper if upper and re.fullmatch(pattern, upper) else None)
+
+
+def _no_text(fault: _Fault) -> _Said:
+    if fault.path[:1] == ("on",) and isinstance(fault.input, dict) and fault.input and fault.model is RuleFields:
+        message = "'on' is a source and an event's type, like github.push; what else is asked of it is a condition, under 'when'"
+        return _Said(Code.WRONG_VALUE, message, f"on: github.{next(iter(fault.input))}")
+    return _expected("text")(fault)
 
 
 def _expected(what: str) -> Callable[[_Fault], _Said]:
@@ -197,7 +234,7 @@ _SAYING: Mapping[str, Callable[[_Fault], _Said]] = {
     "secret": _as_it_says(Code.SECRET_MISSING),
     "unknown_proof": _as_it_says(Code.UNKNOWN_PROOF),
     "allow_from": _as_it_says(Code.NO_ADDRESS),
-    **dict.fromkeys(("string_type", "string_sub_type"), _expected("text")),
+    **dict.fromkeys(("string_type", "string_sub_type"), _no_text),
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), _expected("a whole number")),
     **dict.fromkeys(("float_type", "float_parsing"), _expected("a number")),
     **dict.fromkeys(("bool_type", "bool_parsing"), _expected("true or false")),

@@ -11,10 +11,12 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.dead_conditions import check_conditions
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.machine import check_machine
+from hookrules.engine.config.mended_lines import entry_alone
 from hookrules.engine.config.names import check_names
 from hookrules.engine.config.path_checks import check_paths
-from hookrules.engine.config.problems import findings_of
-from hookrules.engine.config.rules import RuleFields
+from hookrules.engine.config.problems import findings_of, findings_of_faults
+from hookrules.engine.config.reach_checks import check_reach
+from hookrules.engine.config.rules import RULE_KEYS, RuleFields
 from hookrules.engine.config.ruleset import build_remains, build_rule
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.traps import traps_in
@@ -95,6 +97,7 @@ def check_rule_file(document: Document, known: Known) -> RuleFile:
         if rule:
             rules.append(rule)
             findings += check_machine(rule)
+            findings += check_reach(rule, known)
             findings += check_names(rule, known)  # at once, while its templates are still in templating's cache
             findings += check_conditions(rule)
             findings += check_paths(rule, known.catalogues)
@@ -118,12 +121,13 @@ def _listed(document: Document) -> tuple[tuple[Node, ...], list[Finding]]:
 
 def _unknown(document: Document, key: str) -> Finding:
     line, column = document.locate_key((key,))
-    if key in RuleFields.model_fields:
+    if key in RULE_KEYS:
         message = f"'{key}' belongs to a rule, and rules are a list under 'rules:'"
-        return Finding(document.file, line, column, Level.ERROR, Code.UNKNOWN_KEY, message)
-    return Finding(
-        document.file, line, column, Level.ERROR, Code.UNKNOWN_KEY, f"unknown key '{key}' in a rule file", closest(key, ["rules"])
-    )
+        entry = entry_alone(document, (key,))
+        suggestion = entry and f"{'  - ' if key == 'name' else '    '}{entry}"
+    else:
+        message, suggestion = f"unknown key '{key}' in a rule file", closest(key, ["rules"])
+    return Finding(document.file, line, column, Level.ERROR, Code.UNKNOWN_KEY, message, suggestion)
 
 
 def _error(document: Document, path: Place, code: Code, message: str) -> Finding:
@@ -137,9 +141,12 @@ def _check_rule(document: Document, node: Node, path: Place) -> tuple[WrittenRul
     try:
         return WrittenRule(build_rule(written, document.file, node.line), document, path), traps
     except ValidationError as error:
-        remains = build_remains(written, error, document.file, node.line)
-        findings = _beside(findings_of(error, RuleFields, document, path), traps, document)
-        return WrittenRule(remains, document, path, whole=False) if remains else None, findings
+        findings = findings_of(error, RuleFields, document, path)
+        part = build_remains(written, error, document.file, node.line)
+        if part is None:
+            return None, _beside(findings, traps, document)
+        findings += findings_of_faults(part.faults, RuleFields, document, path)
+        return WrittenRule(part.rule, document, path, part.taken, whole=False), _beside(findings, traps, document)
 
 
 def _beside(findings: list[Finding], traps: list[Finding], document: Document) -> list[Finding]:

@@ -69,39 +69,79 @@ Address = Annotated[str, AfterValidator(_address)]
 Texts = Annotated[tuple[str, ...], OneOrMore, NotEmpty]
 Calls = tuple[Annotated[ExpectedCall, Compiled(_call, _CALL_SCHEMA)], ...]
 Ending = Literal["succeeded", "failed", "dead"]
+_EXPECTING = ("fires", "silent", "rules", "steps", "ends")
 _ANYTHING = WithJsonSchema({"description": "A file beside this one, or the payload itself."})
 
 
 class RuleTestFields(Keys):
     """One test: an event, and what rules are expected to make of it."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [key]} for key in ("rules", "ends", "steps")]})
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [key]} for key in _EXPECTING]})
 
-    name: str = Field(min_length=1, description="What it shows, for people.")
-    source: str | None = Field(None, description="Whose event it is; may be left out where hookrules.yaml has one source.")
-    event: str = Field("", description="Its type: push, pull_request.opened; a schedule's name; RULE.STATE.")
-    payload: Annotated[Any, _ANYTHING] = Field(None, description="A file beside this one, or the payload itself.")
-    merge: dict[str, Json] | None = Field(None, description="Changes to the payload: a mapping goes deeper, null takes a key out.")
-    headers: dict[str, Texts] = Field(default_factory=dict, description="Header fields over those that the provider sends.")
-    query: dict[str, Texts] = Field(default_factory=dict, description="Fields of the URL's query.")
-    ip: Address | None = Field(None, description="The sender's address.")
-    at: Moment = Field(USUAL_TIME, description="The clock; 2026-01-01T12:00:00Z where left out.")
-    secrets: dict[str, str] = Field(default_factory=dict, description="What `secrets.NAME` is in this test.")
-    results: dict[str, dict[str, Json]] = Field(
-        default_factory=dict, description="What steps come to, by their id; a success where left out."
+    name: str = Field(min_length=1, description="What it shows, for people.", examples=["a push to main deploys"])
+    source: str | None = Field(
+        None, description="Whose event it is; may be left out where hookrules.yaml has one source.", examples=["github"]
     )
-    rules: Annotated[tuple[str, ...], OneOrMore] | None = Field(None, description="The rules that fire, and no others; [] for none.")
-    ends: dict[str, Ending] = Field(default_factory=dict, description="How runs end, by their rule; succeeded where left out.")
-    steps: dict[str, Calls] = Field(default_factory=dict, description="What runs do, by their rule: all of it, in order.")
+    event: str = Field(
+        "", description="Its type: push, pull_request.opened; a schedule's name; RULE.STATE.", examples=["push", "deploy-main.failed"]
+    )
+    payload: Annotated[Any, _ANYTHING] = Field(
+        None, description="A file beside this one, or the payload itself.", examples=["payloads/push.json", {"ref": "refs/heads/main"}]
+    )
+    merge: dict[str, Json] | None = Field(
+        None,
+        description="Changes to the payload: a mapping goes deeper, null takes a key out.",
+        examples=[{"ref": "refs/heads/dev", "head_commit": {"message": None}}],
+    )
+    headers: dict[str, Texts] = Field(
+        default_factory=dict, description="Header fields over those that the provider sends.", examples=[{"X-GitHub-Delivery": "1"}]
+    )
+    query: dict[str, Texts] = Field(default_factory=dict, description="Fields of the URL's query.", examples=[{"page": "2"}])
+    ip: Address | None = Field(None, description="The sender's address.", examples=["192.0.2.7"])
+    at: Moment = Field(USUAL_TIME, description="The clock; 2026-01-01T12:00:00Z where left out.")
+    secrets: dict[str, str] = Field(
+        default_factory=dict, description="What `secrets.NAME` is in this test.", examples=[{"chat_url": "https://chat.example/ops"}]
+    )
+    results: dict[str, dict[str, Json]] = Field(
+        default_factory=dict,
+        description="What steps come to, by their id; a success where left out.",
+        examples=[{"deploy": {"exit_code": 3, "stderr": "no space left"}}],
+    )
+    fires: Annotated[tuple[str, ...], OneOrMore] = Field(
+        (), description="Rules that fire, whichever else do.", examples=["deploy-main", ["deploy-main", "tell-chat"]]
+    )
+    silent: Annotated[tuple[str, ...], OneOrMore] = Field(
+        (), description="Rules that do not fire, whichever else do.", examples=["nightly"]
+    )
+    rules: Annotated[tuple[str, ...], OneOrMore] | None = Field(
+        None, description="The rules that fire, and no others; [] for none.", examples=[["deploy-main"], []]
+    )
+    ends: dict[str, Ending] = Field(
+        default_factory=dict, description="How runs end, by their rule; succeeded where left out.", examples=[{"deploy-main": "failed"}]
+    )
+    steps: dict[str, Calls] = Field(
+        default_factory=dict,
+        description="What runs do, by their rule: all of it, in order.",
+        examples=[{"deploy-main": [{"log": {"message": "deployed"}}]}],
+    )
 
     @property
-    def fires(self) -> tuple[str, ...]:
+    def expected(self) -> tuple[str, ...]:
         """The rules that are expected to fire."""
-        return self.rules if self.rules is not None else tuple(dict.fromkeys((*self.steps, *self.ends)))
+        return self.rules if self.rules is not None else tuple(dict.fromkeys((*self.fires, *self.steps, *self.ends)))
+
+    @property
+    def expects(self) -> bool:
+        """Whether it says anything that may hold or not."""
+        return self.rules is not None or bool(self.expected or self.silent)
 
 
 class RuleTestFile(Keys):
     """A file of tests."""
 
-    secrets: dict[str, str] = Field(default_factory=dict, description="What `secrets.NAME` is in each of these tests.")
+    secrets: dict[str, str] = Field(
+        default_factory=dict,
+        description="What `secrets.NAME` is in each of these tests.",
+        examples=[{"chat_url": "https://chat.example/ops"}],
+    )
     tests: tuple[RuleTestFields, ...] = Field((), description="The tests, each on its own.")

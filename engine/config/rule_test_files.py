@@ -1,9 +1,10 @@
-"""`*.test.yaml` → tests with their places, and findings. Rules and settings are sound by then: a test names what they have."""
+"""`*.test.yaml` → tests with their places, and findings. A test names what rules and settings have."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from pydantic import ValidationError
 
@@ -11,7 +12,7 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.rule_test import RuleTestFields, RuleTestFile
-from hookrules.engine.config.ruleset import PlannedStep, Ruleset
+from hookrules.engine.config.ruleset import PlannedStep, Rule, Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.yaml_nodes import Document, plain
@@ -60,30 +61,61 @@ class RuleTests:
     findings: tuple[Finding, ...] = ()
 
 
-def check_test_file(document: Document, settings: Settings, ruleset: Ruleset) -> RuleTests:
+@dataclass(frozen=True, slots=True)
+class Nameable:
+    """What a test may name. A field is None where a file that can't be read may have more of it."""
+
+    sources: Collection[str] | None = None
+    schedules: Collection[str] | None = None
+    secrets: Collection[str] | None = None
+    rules: Collection[str] | None = None
+    built: Mapping[str, Rule] = field(default_factory=dict)
+    """The rules themselves; of those with errors what is left of them."""
+
+    @classmethod
+    def of(cls, settings: Settings, ruleset: Ruleset) -> Self:
+        return cls(settings.sources, settings.schedules, settings.secrets, ruleset.rules, ruleset.rules)
+
+
+def check_test_file(document: Document, nameable: Nameable) -> RuleTests:
     if document.root is None:
         return RuleTests(document, findings=document.findings)
-    try:
-        written = RuleTestFile.model_validate(plain(document.root) or {})
-    except ValidationError as error:
-        return RuleTests(document, findings=(*document.findings, *findings_of(error, RuleTestFile, document)))
-    readers = [_Reader(fields, document, ("tests", position), settings, ruleset) for position, fields in enumerate(written.tests)]
-    findings = [*document.findings, *_unknown_secrets(written.secrets, document, ("secrets",), settings)]
+    written, faults = _written(plain(document.root) or {}, document)
+    findings = [*document.findings, *faults, *_unknown_secrets(written.secrets, document, ("secrets",), nameable)]
     tests = []
-    for reader in readers:
-        said = list(reader.findings())
+    for position, fields in enumerate(written.tests):
+        reader = _Reader(fields, document, ("tests", position), nameable)
+        said = [] if fields is _LEFT_OUT else list(reader.findings())
         findings += said
-        if not said:
+        if not said and not faults:
             tests.append(reader.test(written.secrets))
     return RuleTests(document, tuple(tests), tuple(findings))
 
 
-def _unknown_secrets(named: Collection[str], document: Document, path: Place, settings: Settings) -> Iterator[Finding]:
+_LEFT_OUT = RuleTestFields(name="-", rules=())
+"""Stands in the place of a test that can't be read."""
+
+
+def _written(data: Json, document: Document) -> tuple[RuleTestFile, list[Finding]]:
+    """What can be read of a file, and what is wrong with the rest."""
+    try:
+        return RuleTestFile.model_validate(data), []
+    except ValidationError as error:
+        findings = findings_of(error, RuleTestFile, document)
+        faults = [fault["loc"] for fault in error.errors(include_url=False, include_context=False, include_input=False)]
+    tests = data.get("tests") if isinstance(data, dict) else None
+    bad = {path[1] for path in faults if path[0:1] == ("tests",) and len(path) > 1}
+    sound = [_LEFT_OUT if position in bad else test for position, test in enumerate(tests if isinstance(tests, list) else ())]
+    secrets = data["secrets"] if isinstance(data, dict) and "secrets" in data and all(path[:1] != ("secrets",) for path in faults) else {}
+    return RuleTestFile.model_validate({"secrets": secrets, "tests": sound}), findings
+
+
+def _unknown_secrets(named: Collection[str], document: Document, path: Place, nameable: Nameable) -> Iterator[Finding]:
     for name in named:
-        if name not in settings.secrets:
+        if nameable.secrets is not None and name not in nameable.secrets:
             line, column = document.locate_key((*path, name))
             message = f"there is no secret '{name}' in 'secrets' of hookrules.yaml"
-            yield Finding(document.file, line, column, Level.ERROR, Code.UNKNOWN_IN_TEST, message, closest(name, settings.secrets))
+            yield Finding(document.file, line, column, Level.ERROR, Code.UNKNOWN_IN_TEST, message, closest(name, nameable.secrets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +125,13 @@ class _Reader:
     fields: RuleTestFields
     document: Document
     path: Place
-    settings: Settings
-    ruleset: Ruleset
+    nameable: Nameable
 
     def findings(self) -> Iterator[Finding]:
         yield from self._source_findings()
         of_rules = list(self._rule_findings())
         yield from of_rules or self._result_findings()
-        yield from _unknown_secrets(self.fields.secrets, self.document, (*self.path, "secrets"), self.settings)
+        yield from _unknown_secrets(self.fields.secrets, self.document, (*self.path, "secrets"), self.nameable)
         try:
             self._body()
         except ValueError as problem:
@@ -111,24 +142,26 @@ class _Reader:
         return RuleTest(self.fields, self.document, self.path, self._source(), both, self._body())
 
     def _source(self) -> str:
-        return self.fields.source or next(iter(self.settings.sources), "")
+        return self.fields.source or next(iter(self.nameable.sources or ()), "")
 
     def _error(self, code: Code, message: str, path: Place, suggestion: str | None = None, *, at_key: bool = False) -> Finding:
         place = (*self.path, *path)
         line, column = self.document.locate_key(place) if at_key else self.document.locate(place)
         return Finding(self.document.file, line, column, Level.ERROR, code, message, suggestion)
 
-    def _unknown(self, what: str, name: str, known: Collection[str], path: Place, *, at_key: bool = False) -> Finding:
-        return self._error(Code.UNKNOWN_IN_TEST, f"there is no {what} '{name}'", path, closest(name, known), at_key=at_key)
+    def _unless_known(self, what: str, name: str, known: Collection[str] | None, path: Place, *, at_key: bool = False) -> Iterator[Finding]:
+        if known is not None and name not in known:
+            yield self._error(Code.UNKNOWN_IN_TEST, f"there is no {what} '{name}'", path, closest(name, known), at_key=at_key)
 
     def _source_findings(self) -> Iterator[Finding]:
-        source, known = self.fields.source, (*self.settings.sources, SCHEDULE, RULE)
-        if source is None and len(self.settings.sources) != 1:
-            yield self._error(Code.MISSING_KEY, f"'source' is missing in a test; it is one of {', '.join(known)}", ())
-        elif source is not None and source not in known:
-            yield self._unknown("source", source, known, ("source",))
-        elif source == SCHEDULE and self.fields.event not in self.settings.schedules:
-            yield self._unknown("schedule", self.fields.event, self.settings.schedules, ("event",))
+        source, sources = self.fields.source, self.nameable.sources
+        if source is None and sources is not None and len(sources) != 1:
+            known = ", ".join((*sources, SCHEDULE, RULE))
+            yield self._error(Code.MISSING_KEY, f"'source' is missing in a test; it is one of {known}", ())
+        elif source == SCHEDULE:
+            yield from self._unless_known("schedule", self.fields.event, self.nameable.schedules, ("event",))
+        elif source is not None and source != RULE:
+            yield from self._unless_known("source", source, sources and (*sources, SCHEDULE, RULE), ("source",))
         elif source == RULE:
             yield from self._ending_findings(*self.fields.event.rpartition(".")[::2])
 
@@ -136,29 +169,41 @@ class _Reader:
         if state not in _STATES:
             message = f"the event of source 'rule' is RULE.STATE, like deploy-main.failed; states are {', '.join(_STATES)}"
             yield self._error(Code.WRONG_VALUE, message, ("event",))
-        elif rule not in self.ruleset.rules:
-            yield self._unknown("rule", rule, self.ruleset.rules, ("event",))
+        else:
+            yield from self._unless_known("rule", rule, self.nameable.rules, ("event",))
 
     def _rule_findings(self) -> Iterator[Finding]:
-        if self.fields.rules is None and not self.fields.fires:
-            message = "a test says what it expects: 'rules', a list of those that fire; [] where none does"
+        if not self.fields.expects:
+            message = "a test says what it expects: the rules that it 'fires', or that stay 'silent'; 'rules: []' where none fires at all"
             yield self._error(Code.MISSING_KEY, message, ())
-        for position, name in enumerate(self.fields.rules or ()):
-            if name not in self.ruleset.rules:
-                yield self._unknown("rule", name, self.ruleset.rules, ("rules", position))
+        for section in ("fires", "silent", "rules"):
+            for position, name in enumerate(getattr(self.fields, section) or ()):
+                yield from self._unless_known("rule", name, self.nameable.rules, (section, position))
+        yield from self._conflict_findings()
         for section in ("ends", "steps"):
             for name in getattr(self.fields, section):
                 yield from self._expected_findings(section, name)
 
+    def _conflict_findings(self) -> Iterator[Finding]:
+        for section in ("fires", "silent"):
+            if self.fields.rules is not None and getattr(self.fields, section):
+                message = f"'rules' names all that fire, so that '{section}' has nothing to add; leave one of them out"
+                yield self._error(Code.WRONG_VALUE, message, (section,), at_key=True)
+        for position, name in enumerate(self.fields.silent):
+            if self.fields.rules is None and name in self.fields.expected:
+                yield self._error(Code.WRONG_VALUE, f"'{name}' can't both fire and be silent", ("silent", position))
+
     def _expected_findings(self, section: str, name: str) -> Iterator[Finding]:
-        if name not in self.ruleset.rules:
-            yield self._unknown("rule", name, self.ruleset.rules, (section, name), at_key=True)
-        elif name not in self.fields.fires:
+        unknown = list(self._unless_known("rule", name, self.nameable.rules, (section, name), at_key=True))
+        yield from unknown
+        if not unknown and name not in self.fields.expected:
             message = f"'{name}' is not among the 'rules' that are expected to fire"
             yield self._error(Code.UNKNOWN_IN_TEST, message, (section, name), at_key=True)
 
     def _result_findings(self) -> Iterator[Finding]:
-        steps = {step.id: step for name in self.fields.fires for step in self._steps_of(name) if step.id}
+        steps = {step.id: step for name in self.fields.expected for step in self._steps_of(name) if step.id}
+        if any(name not in self.nameable.built for name in self.fields.expected):
+            return
         for id_, result in self.fields.results.items():
             if id_ not in steps:
                 message = f"no rule that is expected to fire has a step with the id '{id_}'"
@@ -166,12 +211,12 @@ class _Reader:
                 continue
             known = (*type(steps[id_].action).results, "error")
             for key in result:
-                if key not in known:
+                if steps[id_].kind and key not in known:
                     message = f"a {steps[id_].kind} step leaves no '{key}'; it leaves {', '.join(known)}"
                     yield self._error(Code.UNKNOWN_IN_TEST, message, ("results", id_, key), closest(key, known), at_key=True)
 
     def _steps_of(self, name: str) -> Iterator[PlannedStep]:
-        rule = self.ruleset.rules.get(name)
+        rule = self.nameable.built.get(name)
         for steps in rule.sections().values() if rule else ():
             yield from steps
 

@@ -43,13 +43,15 @@ VariableName = Annotated[str, AfterValidator(_variable_name), Field(json_schema_
 class RetryFields(Keys):
     """How often a failed step is tried, and when again."""
 
-    attempts: int = Field(ge=1, le=1000, strict=True, description="How often in all, the first attempt included.")
+    attempts: int = Field(ge=1, le=1000, strict=True, description="How often in all, the first attempt included.", examples=[3])
     delay: Duration = Field(1.0, description="The time before the second attempt.")
     backoff: float = Field(2.0, ge=1, le=100, strict=True, description="Each delay is the one before, times this.")
     max_delay: Duration | None = Field(None, description="No delay is longer than this.")
     jitter: Boolean = Field(default=True, description="Makes each delay up to a half shorter or longer, by chance.")
     on: Annotated[tuple[FailuresField, ...] | None, OneOrMore, NotEmpty] = Field(
-        None, description="Which failures are tried again; left out: those that may pass by themselves."
+        None,
+        description="Which failures are tried again; left out: those that may pass by themselves.",
+        examples=[["timeout", "connection", "status 500-599"]],
     )
 
     def compiled(self) -> Retry:
@@ -61,10 +63,14 @@ class StepFields(Keys):
 
     later: ClassVar[frozenset[str]] = _LATER_KEYS
 
-    id: VariableName | None = Field(None, description="What later steps call it: its result is at `steps.<id>`.")
-    name: str | None = Field(None, description="What people call it.")
+    id: VariableName | None = Field(None, description="What later steps call it: its result is at `steps.<id>`.", examples=["deploy"])
+    name: str | None = Field(None, description="What people call it.", examples=["Deploy the shop"])
     condition: StepCondition = Field(None, alias="if", description="The step is skipped where this is not true.")
-    for_each: ListValue | None = Field(None, description="The step is done once for each item, which it knows as `item`, with `index`.")
+    for_each: ListValue | None = Field(
+        None,
+        description="The step is done once for each item, which it knows as `item`, with `index`.",
+        examples=["$.commits", "{{ payload.labels }}", ["staging", "production"]],
+    )
     parallel: int = Field(1, ge=1, le=100, strict=True, description="How many items of `for_each` are done at a time.")
     timeout: PositiveDuration | None = Field(None, description="How long one attempt may take; an hour where left out.")
     retry: RetryFields | None = Field(None, description="How often it is tried again when it fails.")
@@ -241,15 +247,19 @@ class RuleFields(Keys):
     later: ClassVar[frozenset[str]] = _LATER_KEYS
     model_config = ConfigDict(json_schema_extra=_fires_one_way)
 
-    name: Name = Field(description="Unique over all files.")
-    description: str = Field("", description="What it is for.")
+    name: Name = Field(description="Unique over all files.", examples=["deploy-main"])
+    description: str = Field("", description="What it is for.", examples=["Deploy the shop when main moves"])
     enabled: Boolean = Field(default=True, description="`false` keeps a rule that never fires.")
     on: Patterns = Field(description="The events it is for: a source, or a source and a type; a list means any of them.")
     correlate: CorrelateFields | None = Field(None, description="In place of `on`: it fires when all of several events have come.")
     absent: AbsentFields | None = Field(None, description="In place of `on`: it fires when an event has not come for so long.")
     when: EventCondition = Field(None, description="It fires where this is true; left out: always.")
     otherwise: Boolean = Field(default=False, description="Whether it fires only where no other rule matched the event.")
-    vars: dict[VariableName, RuleValue] = Field(default_factory=dict, description="Values that are worked out once, when the run starts.")
+    vars: dict[VariableName, RuleValue] = Field(
+        default_factory=dict,
+        description="Values that are worked out once, when the run starts.",
+        examples=[{"sha": "$.after", "title": "{{ payload.repository.name }} deployed"}],
+    )
     steps: Annotated[tuple[Step, ...], NotEmpty] = Field(description="What is done, one after another.")
     on_failure: tuple[Step, ...] = Field((), description="What is done when a step failed for good.")
     final: tuple[Step, ...] = Field((), alias="finally", description="What is done at the end, whatever happened.")
@@ -259,7 +269,7 @@ class RuleFields(Keys):
     throttle: ThrottleFields | None = Field(None, description="How often it runs where many events fire it.")
     at_most_once: Boolean = Field(default=False, description="Whether a step that a crash interrupted fails, rather than being done again.")
     respond: RespondFields | None = Field(None, description="What the sender is answered from the run.")
-    runs_on: Name | None = Field(None, description="Only workers that were started with this label take its runs.")
+    runs_on: Name | None = Field(None, description="Only workers that were started with this label take its runs.", examples=["gpu"])
 
     @model_validator(mode="before")
     @classmethod
@@ -274,3 +284,6 @@ class RuleFields(Keys):
         if len(ways) > 1:
             raise problem("fires", f"a rule fires by one of 'on', 'correlate' and 'absent', and this has {' and '.join(ways)}")
         return self
+
+
+RULE_KEYS = frozenset(field.alias or name for name, field in RuleFields.model_fields.items())

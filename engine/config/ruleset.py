@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from hookrules.engine.config.remains import without_faults
+from hookrules.engine.config.remains import Remains, copied
 from hookrules.engine.config.rule import PlannedStep, Retry, Rule
 from hookrules.engine.config.rules import RuleFields
+from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.config.yaml_scalars import WrittenFloat, WrittenInt, resolve
 from hookrules.engine.errors import ConfigurationError
 from hookrules.engine.model import Json
@@ -51,12 +52,31 @@ def rule_from_text(text: str) -> Rule:
         raise ConfigurationError(f"a rule kept in the journal can't be built by this version of hookrules: {problem}") from problem
 
 
-def build_remains(written: Json, error: ValidationError, file: str, line: int) -> Rule | None:
-    """A rule for checks only: what `build_rule` refused with `error`, without the parts at fault. None where nothing sensible is left."""
-    try:
-        return _built(RuleFields.model_validate(without_faults(written, error)), "", file, line)
-    except ValidationError:
+@dataclass(frozen=True, slots=True)
+class PartOfRule:
+    """A rule for checks only: what was written, without the parts at fault."""
+
+    rule: Rule
+    taken: Mapping[Path, Json]
+    """Those parts."""
+    faults: Sequence[Any]
+    """What is wrong with the rest: pydantic's faults that were hidden by the first ones."""
+
+
+def build_remains(written: Json, error: ValidationError, file: str, line: int) -> PartOfRule | None:
+    """What is left where `build_rule` refused with `error`; None where that is nothing sensible."""
+    if not isinstance(written, dict):
         return None
+    remains = Remains(copied(written))
+    hidden: list[Any] = []
+    for roughly in (False, False, True):
+        remains.take_out(error, roughly=roughly)
+        try:
+            return PartOfRule(_built(RuleFields.model_validate(remains.written), "", file, line), remains.taken, hidden)
+        except ValidationError as further:
+            hidden += [fault for fault in further.errors(include_url=False) if not remains.follows(fault)]
+            error = further
+    return None
 
 
 def _built(fields: RuleFields, text: str, file: str, line: int) -> Rule:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,12 +10,15 @@ from pydantic import ValidationError
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.problems import findings_of
+from hookrules.engine.config.remains import copied
 from hookrules.engine.config.server_checks import check_server
 from hookrules.engine.config.server_settings import Server
 from hookrules.engine.config.settings import Settings, settings_with
+from hookrules.engine.config.shapes import keys_of, model_at
 from hookrules.engine.config.source_checks import check_source
 from hookrules.engine.config.source_settings import SourceSettings
-from hookrules.engine.config.yaml_nodes import Document, plain
+from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.yaml_nodes import Document, Path, plain
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.secret import SHORTEST, Placeholders, Vault, secrets_in
 from hookrules.engine.sources import provider, providers
@@ -37,12 +40,12 @@ class SettingsFile:
     """What each section names, also where an entry can't be used."""
 
 
-def read_settings(path: Path, environ: Mapping[str, str] | None) -> SettingsFile:
+def read_settings(path: FilePath, environ: Mapping[str, str] | None) -> SettingsFile:
     """Without `environ` no secret is read: placeholders stand in for all of them."""
     return check_settings(read_file(path), path.parent, environ)
 
 
-def read_section(path: Path, section: str, environ: Mapping[str, str]) -> SettingsFile:
+def read_section(path: FilePath, section: str, environ: Mapping[str, str]) -> SettingsFile:
     """One section of a file that was read without its secrets, with them: they are not asked of the others."""
     document = read_file(path)
     data = plain(document.root) or {}
@@ -51,7 +54,7 @@ def read_section(path: Path, section: str, environ: Mapping[str, str]) -> Settin
     return SettingsFile(document, settings, tuple(problems), {})
 
 
-def check_settings(document: Document, folder: Path, environ: Mapping[str, str] | None) -> SettingsFile:
+def check_settings(document: Document, folder: FilePath, environ: Mapping[str, str] | None) -> SettingsFile:
     data = plain(document.root)
     if document.root is None and document.findings:
         return SettingsFile(document, None, document.findings, {})
@@ -69,6 +72,24 @@ def check_settings(document: Document, folder: Path, environ: Mapping[str, str] 
         findings += _checks(settings, document)
         findings += check_server(settings, document, folder, with_files=environ is not None)
     return SettingsFile(document, settings, tuple(findings), names)
+
+
+def with_all_sources(settings: Settings, document: Document) -> Settings:
+    """The settings with sources that can't be used, too, as far as they say who sends: that tells what their events look like."""
+    known = {name: source for name, source in _left_out(settings, document).items() if source.provider in (None, *providers())}
+    return settings.model_copy(update={"sources": {**settings.sources, **known}})
+
+
+def _left_out(settings: Settings, document: Document) -> dict[str, SourceSettings]:
+    """The sources that can't be used, with no more than their provider."""
+    section = (plain(document.root) or {}).get("sources")
+    written = section if isinstance(section, dict) else {}
+    return {name: _sender(entry) for name, entry in written.items() if name not in settings.sources}
+
+
+def _sender(entry: Any) -> SourceSettings:
+    name = entry.get("provider") if isinstance(entry, dict) else None
+    return SourceSettings(provider=name if isinstance(name, str) else None, verify="none")
 
 
 def _keys(section: Any) -> Collection[str]:
@@ -97,33 +118,50 @@ def _read_over(document: Document, data: Mapping[str, Any]) -> Iterator[Finding]
 def _validated(
     model: type[Settings], written: dict[str, Any], document: Document, context: Mapping[str, Any]
 ) -> tuple[Settings | None, list[Finding]]:
-    try:
-        return model.model_validate(written, context=context), []
-    except ValidationError as error:
-        findings = findings_of(error, model, document)
-        sound = _without_faults(written, error)
-    try:
-        return model.model_validate(sound, context=context), findings
-    except ValidationError:
-        return None, findings
+    sound = written
+    findings: list[Finding] = []
+    for roughly in (False, True, True):
+        try:
+            return model.model_validate(sound, context=context), findings
+        except ValidationError as error:
+            findings += findings_of(error, model, document)
+            sound = _without_faults(sound, error, model, roughly=roughly)
+    return None, findings
 
 
-def _without_faults(written: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
-    """What is left when each faulty entry is taken out, so that the others are checked, too."""
-    sound = {key: dict(value) if isinstance(value, dict) else value for key, value in written.items()}
+def _without_faults(written: Mapping[str, Any], error: ValidationError, model: type[Settings], *, roughly: bool) -> dict[str, Any]:
+    """What is left when each unknown key and each entry with any other fault is taken out, so that the others are checked, too."""
+    sound = {key: copied(value) for key, value in written.items()}
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        section, *rest = fault["loc"]
-        if rest and isinstance(sound.get(str(section)), dict):
-            sound[str(section)].pop(rest[0], None)
-        else:
-            sound.pop(str(section), None)
+        path = fault["loc"]
+        unknown = not roughly and fault["type"] == "extra_forbidden" and not _is_a_slip(path, model)
+        entry = path[:2] if isinstance(sound.get(str(path[0])), dict) else path[:1]
+        _take_out(sound, path if unknown else entry)
     return sound
+
+
+def _is_a_slip(path: Path, model: type[Settings]) -> bool:
+    """Whether an unknown key was meant to be another one, which is then missing."""
+    parent = model_at(model, path[:-1])
+    return parent is None or closest(str(path[-1]), keys_of(parent)) is not None
+
+
+def _take_out(written: Any, path: Path) -> None:
+    """The part at the path, if it is still there."""
+    part, *rest = path
+    if isinstance(written, dict) and rest:
+        _take_out(written.get(str(part)), tuple(rest))
+    elif isinstance(written, dict):
+        written.pop(str(part), None)
 
 
 def _checks(settings: Settings, document: Document) -> Iterator[Finding]:
     clients = settings.services()["clients"]
     for name, source in settings.sources.items():
         yield from check_source(name, source, document, settings.server.external_url, clients)
+    for name, source in _left_out(settings, document).items():
+        if source.provider is not None and source.provider not in providers():
+            yield from check_source(name, source, document)
     yield from _check_secrets(settings, document)
     for name, schedule in settings.schedules.items():
         try:

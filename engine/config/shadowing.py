@@ -15,7 +15,7 @@ from hookrules.engine.config.written import WrittenRule
 
 def check_shadowing(rules: Sequence[WrittenRule]) -> Iterator[Finding]:
     """`rules` are all of them, also those of which only remains could be built: these shadow nothing."""
-    waiting = [written for written in rules if written.rule.otherwise and written.rule.enabled]
+    waiting = [written for written in rules if written.rule.otherwise and written.rule.enabled and written.rule.on]
     if not waiting:
         return
     others = [written for written in rules if written.whole and written.rule.enabled and not written.rule.otherwise]

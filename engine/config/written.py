@@ -3,12 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hookrules.actions import Services
 from hookrules.engine.conditions import Condition
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.rule import PlannedStep, Rule
 from hookrules.engine.config.yaml_nodes import Document, Path
+from hookrules.engine.model import Json
 from hookrules.engine.sources.catalogue import Catalogue
+from hookrules.engine.templating import Leftover
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Known:
     """The sources that take deliveries from anyone."""
     services: Mapping[str, Collection[str]] | None = None
     """What actions may use: a section of hookrules.yaml → the names in it."""
+    configured: Services | None = None
+    """The same, as they are set up there; None where that can't be read."""
     catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
     """What the events of a source look like, where that is known and asked for."""
 
@@ -33,6 +38,8 @@ class WrittenRule:
     rule: Rule
     document: Document
     path: Path
+    taken: Mapping[Path, Json] = field(default_factory=dict)
+    """Parts of the rule that are at fault, and so not in `rule`."""
     whole: bool = True
     """Whether the rule is all that was written; with an error in it, it is what is left."""
 
@@ -49,6 +56,15 @@ class WrittenRule:
         for path, step in self.steps():
             if step.condition is not None:
                 yield (*path, "if"), step.condition
+
+    def leftovers(self, *path: int | str) -> Iterator[tuple[Path, Leftover]]:
+        """The templates among what is taken out below the path: they name what is checked all the same."""
+        for place, written in self.taken.items():
+            if place[: len(path)] == path and "if" not in place:
+                yield place, Leftover(written)
+
+    def is_taken(self, *path: int | str) -> bool:
+        return any(path[: len(place)] == place for place in self.taken)
 
     def error(self, code: Code, message: str, path: Path, suggestion: str | None = None, inside: tuple[int, int] = (0, 0)) -> Finding:
         """`path` begins at the rule; `inside` is a line and column in the text there, from 0."""

@@ -173,7 +173,18 @@ def _broken_flow(trouble: _Trouble, place: Spot, value: str) -> _Diagnosis:
     return _Diagnosis(Code.YAML_SYNTAX, "inside of [ ] and { }, a text with one of [ ] { } , in it has to be quoted", trouble.place)
 
 
+_CUT_TEXT = re.compile(r"(?<=[\[{,:])(\s*)([^'\"\[\]{},:#]*(?<!\S)#[^,\]}]*[^,\]}\s])(?=\s*[,\]}])")
+"""A text of a flow collection with a ` #` in it, or that begins with `#`."""
+
+
 def _unclosed(trouble: _Trouble, place: Spot, value: str) -> _Diagnosis:
+    line = trouble.line_at(place)
+    mended = _CUT_TEXT.sub(lambda found: f"{found[1]}{quoted(found[2])}", line).strip()
+    if mended != line.strip():
+        cut = _CUT_TEXT.search(line)
+        column = line.index("#", cut.start(2)) if cut else place.column
+        message = f"YAML takes '{line[column:].rstrip()[:40]}' for a comment, and the '{value[0]}' is never closed; quote the text"
+        return _Diagnosis(Code.CUT_BY_COMMENT, message, Spot(place.line, column), mended)
     closing = {"[": "]", "{": "}"}[value[0]]
     message = f"the '{value[0]}' that begins here has no fitting '{closing}'; close it, or quote the text"
     return _Diagnosis(Code.SPECIAL_START, message, place, quoted_line(trouble.lines, place))
@@ -207,6 +218,12 @@ def _no_space_in(trouble: _Trouble, row: int) -> _Diagnosis | None:
     before, value = found.groups()
     place = Spot(row, len(before))
     return _Diagnosis(Code.NO_SPACE_AFTER_COLON, "a space is missing after `:`", place, f"{before.lstrip()}: {value.rstrip()}")
+
+
+def _no_space_before_brackets(trouble: _Trouble) -> _Diagnosis | None:
+    """`http:{url: …}` is a key `http:{url` to YAML."""
+    found = re.match(r"\s*(?:- +)*[A-Za-z_][\w-]*:[\[{]", trouble.line)
+    return _no_space_in(trouble, trouble.place.line) if found and "block" in trouble.doing else None
 
 
 def _indented_under_a_value(trouble: _Trouble) -> _Diagnosis | None:
@@ -273,6 +290,7 @@ _EXPLANATIONS: tuple[Callable[[_Trouble], _Diagnosis | None], ...] = (
     _open_flow,
     _text_after_a_closed_value,
     _no_space,
+    _no_space_before_brackets,
     _colon_in_a_value,
     _indented_under_a_value,
     _list_beside_its_key,

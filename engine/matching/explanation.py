@@ -30,8 +30,11 @@ class RuleExplanation:
         return holding / tests if tests else 0.0
 
     def as_json(self) -> dict[str, Json]:
-        tests = [] if self.condition is None else [test.as_json() for test in self.condition.tests()]
-        return {"name": self.name, "fired": self.fired, "result": self.result, "reason": self.reason, "tests": tests}
+        told: dict[str, Json] = {"name": self.name, "fired": self.fired, "result": self.result, "reason": self.reason}
+        if self.condition is None:
+            return {**told, "tests": []}
+        holding, tests = self.condition.held()
+        return {**told, "hold": holding, "of": tests, "tests": [test.as_json() for test in self.condition.conjuncts()]}
 
 
 def explain(rules: Iterable[Rule], event: Event, now: float) -> list[RuleExplanation]:

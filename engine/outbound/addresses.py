@@ -68,7 +68,7 @@ class Reach:
         if kind is None or any(address in network for network in self.networks):
             return
         if kind not in _OPENED_BY_NAME or not self._names(host.lower().rstrip(".")):
-            raise RefusedAddress(f"{host} is at {text}, {kind}")
+            raise RefusedAddress(f"{host} is {kind}" if host.strip("[]") == text else f"{host} is at {text}, {kind}")
 
     def _names(self, host: str) -> bool:
         labels = host.split(".")

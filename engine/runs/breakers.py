@@ -24,7 +24,7 @@ class Breakers:
 
     def perform(self, plan: PlannedStep, call: Call, surroundings: Surroundings) -> Outcome:
         del plan
-        target = target_of(call)
+        target = target_of(call, surroundings.services)
         if target is None:
             return call.perform(surroundings)
         target = str(self._mask(target))

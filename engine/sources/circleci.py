@@ -3,13 +3,14 @@
 `circleci-event-type` repeats the type without being signed, and is not read. Format: CircleCI's documentation, "Outbound webhooks".
 """
 
+from hookrules.engine.sources.described_signature import DescribedSignature
 from hookrules.engine.sources.enveloped import Enveloped
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.signature_list import SignatureList
+from hookrules.engine.sources.signature_header import Listed
 
 
-def signature(credentials: Credentials) -> SignatureList:
-    return SignatureList.of(credentials, header="circleci-signature", signature="v1")
+def signature(credentials: Credentials) -> DescribedSignature:
+    return DescribedSignature.listed(credentials, "circleci-signature", Listed(signature="v1"))
 
 
 class CircleCI(Enveloped):

@@ -1,13 +1,19 @@
-"""A signature that the configuration describes: `verify: {hmac: sha256, …}` and `verify: {ed25519: …}`."""
+"""A signature that is described: by the configuration (`verify: {hmac: sha256, …}`, `verify: {ed25519: …}`), or for a provider.
+
+Lists of signatures in one header send Stripe, Fintoc and Convoy (`t=…,v1=…`), Hookdeck Outpost (`t=…,v0=…`), Paddle (`ts=…;h1=…`),
+PagerDuty and CircleCI (`v1=…,v1=…`, without a time).
+"""
 
 import uuid
 from dataclasses import dataclass
+from typing import Self
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
-from hookrules.engine.sources.signature_header import SignatureHeader
+from hookrules.engine.sources.provider import Credentials
+from hookrules.engine.sources.signature_header import Listed, SignatureHeader
 from hookrules.engine.sources.signed_text import BODY, SignedText
-from hookrules.engine.sources.signing_keys import SigningKeys
+from hookrules.engine.sources.signing_keys import HmacKeys, SigningKeys
 from hookrules.engine.sources.source import Verifier, header
 from hookrules.engine.sources.timestamps import TimeFormat, check_time, time_written
 from hookrules.engine.sources.verification import needed_header, with_headers
@@ -27,6 +33,12 @@ class DescribedSignature(Verifier):
     id_header: str | None = None
     tolerance: float = TOLERANCE
     """Seconds that a signed time may lie in the past or the future."""
+
+    @classmethod
+    def listed(cls, credentials: Credentials, header: str, how: Listed, signed: str = "{body}", tolerance: float = TOLERANCE) -> Self:
+        """HMAC-SHA256 in hex, in a list, by secrets that are used as they are written: while one is replaced, a sender signs with both."""
+        place = SignatureHeader(header, listed=how)
+        return cls(HmacKeys(credentials.shared(), "sha256"), place, SignedText.read(signed), tolerance=tolerance)
 
     def verify(self, delivery: Delivery, now: float) -> int | None:
         found = self.place.read(delivery)

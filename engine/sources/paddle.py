@@ -5,22 +5,21 @@ The tolerance is that of Paddle's SDKs. Formats: Paddle's documentation, "Verify
 
 from hookrules.engine.model import Reply
 from hookrules.engine.sources.api_keys import refuse_api_keys
+from hookrules.engine.sources.described_signature import DescribedSignature
 from hookrules.engine.sources.enveloped import Enveloped
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.signature_list import SignatureList
+from hookrules.engine.sources.signature_header import Listed
 
 _TOLERANCE = 5.0
 
 
-def signature(credentials: Credentials) -> SignatureList:
-    return SignatureList.of(
+def signature(credentials: Credentials) -> DescribedSignature:
+    return DescribedSignature.listed(
         refuse_api_keys(credentials, "pdl_live_apikey_", "pdl_sdbx_apikey_"),
-        header="Paddle-Signature",
-        separator=";",
-        timestamp="ts",
-        signature="h1",
-        signed="{timestamp}:{body}",
-        tolerance=credentials.within(_TOLERANCE),
+        "Paddle-Signature",
+        Listed(";", "h1", "ts"),
+        "{timestamp}:{body}",
+        credentials.within(_TOLERANCE),
     )
 
 

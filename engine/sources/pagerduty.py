@@ -3,13 +3,14 @@
 Formats: PagerDuty's documentation, "Webhooks Overview" and "Verifying Signatures".
 """
 
+from hookrules.engine.sources.described_signature import DescribedSignature
 from hookrules.engine.sources.enveloped import Enveloped
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.signature_list import SignatureList
+from hookrules.engine.sources.signature_header import Listed
 
 
-def signature(credentials: Credentials) -> SignatureList:
-    return SignatureList.of(credentials, header="X-PagerDuty-Signature", signature="v1")
+def signature(credentials: Credentials) -> DescribedSignature:
+    return DescribedSignature.listed(credentials, "X-PagerDuty-Signature", Listed(signature="v1"))
 
 
 class PagerDuty(Enveloped):

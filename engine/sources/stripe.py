@@ -5,21 +5,21 @@ stripe-python, `_webhook.py`.
 """
 
 from hookrules.engine.sources.api_keys import refuse_api_keys
+from hookrules.engine.sources.described_signature import DescribedSignature
 from hookrules.engine.sources.enveloped import Enveloped
 from hookrules.engine.sources.provider import Credentials, Provider
-from hookrules.engine.sources.signature_list import SignatureList
+from hookrules.engine.sources.signature_header import Listed
 
 _TOLERANCE = 300.0
 
 
-def signature(credentials: Credentials) -> SignatureList:
-    return SignatureList.of(
+def signature(credentials: Credentials) -> DescribedSignature:
+    return DescribedSignature.listed(
         refuse_api_keys(credentials, "sk_", "rk_", "pk_"),
-        header="Stripe-Signature",
-        timestamp="t",
-        signature="v1",
-        signed="{timestamp}.{body}",
-        tolerance=credentials.within(_TOLERANCE),
+        "Stripe-Signature",
+        Listed(",", "v1", "t"),
+        "{timestamp}.{body}",
+        credentials.within(_TOLERANCE),
     )
 
 

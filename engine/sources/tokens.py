@@ -39,7 +39,7 @@ class Token(Verifier):
         del now
         position = position_of_proof([digest(self.place.read(delivery))], self._digests)
         if position is None:
-            raise Unproven(f"the token in {self.place.called} is not this source's")
+            raise Unproven(f"the {self.place.called} is not this source's")
         return position
 
     def sign(self, delivery: Delivery, now: float) -> Delivery:
@@ -58,6 +58,7 @@ class Place:
     """Where in a delivery a token stands."""
 
     called: str
+    """`token in X-Token`."""
     fact: str
     """`header.x-token`, `query.token`: as conditions name it."""
     read: Callable[[Delivery], str]
@@ -74,7 +75,7 @@ class Place:
             plain = name.lower() != AUTHORIZATION or without_scheme(secret) != secret
             return with_headers(delivery, {name: secret if plain else f"Bearer {secret}"})
 
-        return cls(name, f"header.{name.lower()}", read, write)
+        return cls(f"token in {name}", f"header.{name.lower()}", read, write)
 
     @classmethod
     def in_query(cls, name: str) -> Self:
@@ -88,19 +89,20 @@ class Place:
             url = f"{delivery.url}{'&' if '?' in delivery.url else '?'}{quote(name)}={quote(secret, safe='')}"
             return replace(delivery, query={**delivery.query, name: (secret,)}, url=url)
 
-        return cls(f"the query field {name}", f"query.{name}", read, write)
+        return cls(f"token in the query field {name}", f"query.{name}", read, write)
 
     @classmethod
     def as_password_of(cls, username: str) -> Self:
         """The password of HTTP's basic authentication, under this user's name."""
+        called = "login in Authorization"
 
         def read(delivery: Delivery) -> str:
             user, password = basic_login(delivery)
             if user != username:
-                raise Unproven("the user name in Authorization is not this source's")
+                raise Unproven(f"the {called} is not this source's")  # as for a wrong password: it tells nobody which names there are
             return password
 
-        return cls("Authorization", f"header.{AUTHORIZATION}", read, lambda delivery, secret: with_login(delivery, username, secret))
+        return cls(called, f"header.{AUTHORIZATION}", read, lambda delivery, secret: with_login(delivery, username, secret))
 
 
 def without_scheme(value: str) -> str:

@@ -20,7 +20,7 @@ from hookrules.engine.templating.sql import SqlScript, SqlText, bindable
 from hookrules.engine.templating.subjects import ChannelName, KafkaTopic, RoutingKey, TopicName
 from hookrules.engine.templating.text import FormValue, QueryValue, TextTemplate
 from hookrules.engine.templating.url import UrlTemplate
-from hookrules.engine.templating.value import JsonTemplate, ValueTemplate
+from hookrules.engine.templating.value import JsonTemplate, Leftover, ValueTemplate
 
 __all__ = [
     "KNOWN",
@@ -37,6 +37,7 @@ __all__ = [
     "HtmlTemplate",
     "JsonTemplate",
     "KafkaTopic",
+    "Leftover",
     "Mailbox",
     "MailboxTemplate",
     "QueryValue",

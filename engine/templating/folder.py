@@ -41,7 +41,8 @@ def _written(part: Piece) -> str:
 
 def _astray(text: str) -> TemplateError:
     problem = f"a value for the folder is {text[:100]!r}, and has to be within one segment"
-    return TemplateError(problem, suggestion="print | replace('/', '-')")
+    whole = "print | raw where no sender has a part in it, like the directory of a git step"
+    return TemplateError(problem, suggestion=whole if text.startswith("/") else "print | replace('/', '-')")
 
 
 def _with_a_value(parts: Sequence[Piece]) -> Iterator[str]:

@@ -25,12 +25,15 @@ class Reference:
     leaf: tuple[str | int, ...] = ()
 
 
-def references(tree: nodes.Template) -> Iterator[Reference]:
-    """What the tree reads. Raises TemplateError for a name that no event and no run has."""
+Found = Iterator[Reference | TemplateError]
+
+
+def references(tree: nodes.Template) -> Found:
+    """What the tree reads; for a name that no event and no run has, what is wrong with it."""
     return _in_block(tree.body, frozenset())
 
 
-def _in_block(block: Iterable[nodes.Node], local: frozenset[str]) -> Iterator[Reference]:
+def _in_block(block: Iterable[nodes.Node], local: frozenset[str]) -> Found:
     for node in block:
         yield from _in_node(node, local)
         local |= _assigned(node)
@@ -51,7 +54,7 @@ def _names(target: nodes.Node) -> list[nodes.Name]:
     return [target] if isinstance(target, nodes.Name) else list(target.find_all(nodes.Name))
 
 
-def _in_node(node: nodes.Node, local: frozenset[str]) -> Iterator[Reference]:
+def _in_node(node: nodes.Node, local: frozenset[str]) -> Found:
     match node:
         case nodes.For():
             yield from _in_for(node, local)
@@ -63,12 +66,23 @@ def _in_node(node: nodes.Node, local: frozenset[str]) -> Iterator[Reference]:
             yield from _in_node(node.node, local)
         case nodes.Name() | nodes.Getattr() | nodes.Getitem():
             yield from _in_path(node, local)
+        case nodes.Call(node=nodes.Name()):
+            yield from _in_arguments(node, local)
+        case nodes.Call(node=nodes.Getattr() as method):
+            yield from _in_node(method.node, local)
+            yield from _in_arguments(node, local)
         case _:
             for child in node.iter_child_nodes():
                 yield from _in_node(child, local)
 
 
-def _in_for(node: nodes.For, local: frozenset[str]) -> Iterator[Reference]:
+def _in_arguments(call: nodes.Call, local: frozenset[str]) -> Found:
+    """What is called is none of the names."""
+    for argument in call.iter_child_nodes(exclude=("node",)):
+        yield from _in_node(argument, local)
+
+
+def _in_for(node: nodes.For, local: frozenset[str]) -> Found:
     yield from _in_node(node.iter, local)
     inside = local | {"loop"} | {name.name for name in _names(node.target)}
     if node.test is not None:
@@ -77,7 +91,7 @@ def _in_for(node: nodes.For, local: frozenset[str]) -> Iterator[Reference]:
     yield from _in_block(node.else_, local)
 
 
-def _in_path(node: nodes.Expr, local: frozenset[str]) -> Iterator[Reference]:
+def _in_path(node: nodes.Expr, local: frozenset[str]) -> Found:
     keys: list[str] = []
     while isinstance(node, (nodes.Getattr, nodes.Getitem)):
         key = node.attr if isinstance(node, nodes.Getattr) else _constant(node.arg)
@@ -90,7 +104,7 @@ def _in_path(node: nodes.Expr, local: frozenset[str]) -> Iterator[Reference]:
     elif node.name in KNOWN and node.name not in local:
         yield Reference((node.name, *keys), int(node.lineno) - 1, getattr(node.lineno, "column", 0))
     elif node.name not in local and node.name not in _FUNCTIONS:
-        raise _unknown(node)
+        yield _unknown(node)
 
 
 def _constant(key: nodes.Expr) -> str | None:

@@ -1,12 +1,12 @@
 """The text of a template → Jinja's tree, held to what templates may do, and what it says without being rendered."""
 
+import copy
 import functools
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jinja2 import nodes
-from jinja2.exceptions import TemplateSyntaxError
-from jinja2.parser import Parser
 
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.environment import ENVIRONMENT
@@ -16,6 +16,7 @@ from hookrules.engine.templating.missing import nearest
 from hookrules.engine.templating.names import Reference, references
 from hookrules.engine.templating.positions import Position
 from hookrules.engine.templating.quick_parsing import quick_tree
+from hookrules.engine.templating.syntax import MOST_FAULTS, readable_tree
 
 _MARKS = re.compile(r"\{[{%#]")
 
@@ -32,7 +33,6 @@ _REFUSED: dict[type[nodes.Node], str] = {
     nodes.With: "with",
     nodes.ScopedEvalContextModifier: "autoescape",
 }
-_TAGS = ("if", "elif", "else", "endif", "for", "endfor", "set", "raw", "endraw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ class Parsed:
     tree: nodes.Template
     references: tuple[Reference, ...] = ()
     raw_uses: tuple[Use, ...] = ()
+    faults: tuple[TemplateError, ...] = ()
+    whole: bool = True
+    """Whether all of the text could be read; else the tree lacks what could not."""
 
     @property
     def lone(self) -> bool:
@@ -66,40 +69,59 @@ def is_plain(source: str) -> bool:
     return _MARKS.search(source) is None
 
 
-@functools.lru_cache(maxsize=4096)
 def parse(source: str) -> Parsed:
-    """Read and check a template. Raises TemplateError."""
+    """Read and check a template. Raises TemplateError, with all that is wrong."""
+    parsed = read(source)
+    if parsed.faults:
+        raise together(parsed.faults)
+    return parsed
+
+
+@functools.lru_cache(maxsize=4096)
+def read(source: str) -> Parsed:
+    """The same, with what is wrong in `faults`, and what can be read all the same."""
     if is_plain(source):
         return Parsed(nodes.Template([nodes.Output([nodes.TemplateData(source)], lineno=Position(1, 0))], lineno=Position(1, 0)))
-    quick = quick_tree(source)
+    quick = quick_tree(source) if source.count(".") + source.count("|") <= _DEEPEST else None
     if quick is not None:
         return Parsed(*quick)
-    tree = _tree(source)
-    raw_uses = tuple(_printed_raw(tree))
-    _check(tree)
-    return Parsed(tree, tuple(references(tree)), raw_uses)
+    tree, unreadable = readable_tree(source)
+    deep = _too_deep(tree)
+    if deep is not None:
+        return Parsed(nodes.Template([]), faults=(*unreadable, deep), whole=False)
+    found = [*references(tree), *_printed_raw(tree), *_check(tree)]
+    faults = sorted((one for one in found if isinstance(one, TemplateError)), key=lambda fault: (fault.line, fault.column))
+    return Parsed(
+        tree,
+        tuple(one for one in found if isinstance(one, Reference)),
+        tuple(one for one in found if isinstance(one, Use)),
+        (*unreadable, *faults)[:MOST_FAULTS],
+        whole=not unreadable,
+    )
 
 
-def _tree(source: str) -> nodes.Template:
-    try:
-        return Parser(ENVIRONMENT, source).parse()
-    except TemplateSyntaxError as error:
-        raise _syntax(error, source) from None
-    except RecursionError:
-        raise TemplateError("the template nests too deeply") from None
+_DEEPEST = 60
+_MOST_LOOPS = 15
+"""Nodes and loops within one another. Compiled to Python they become parentheses, of which 200, and blocks, of which 20 may nest."""
 
 
-def _syntax(error: TemplateSyntaxError, source: str) -> TemplateError:
-    message = str(error.message or "this is no template").rstrip(".")
-    suggestion = None
-    if "unknown tag" in message.lower():
-        message = message.split(". ")[0].replace("Encountered", "an")
-        suggestion = f"templates know {', '.join(f'{{% {tag} %}}' for tag in ('if', 'for', 'set', 'raw'))}"
-    elif "comment" in message and "${#" in source:
-        suggestion = "{# begins a comment of the template; write {% raw %}${#…}{% endraw %}"
-    elif "{{." in source or "{{ ." in source:
-        suggestion = "where {{ }} is another program's, write {% raw %}{{.Name}}{% endraw %}"
-    return TemplateError(message, line=max(int(error.lineno) - 1, 0), column=getattr(error.lineno, "column", 0), suggestion=suggestion)
+def _too_deep(tree: nodes.Template) -> TemplateError | None:
+    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
+    while waiting:
+        node, depth, loops = waiting.pop()
+        loops += isinstance(node, nodes.For)
+        if depth > _DEEPEST or loops > _MOST_LOOPS:
+            return fail(node, f"the template nests too deeply: at most {_DEEPEST} parts and {_MOST_LOOPS} loops within one another")
+        waiting += [(child, depth + 1, loops) for child in node.iter_child_nodes()]
+    return None
+
+
+def together(faults: Iterable[TemplateError]) -> TemplateError:
+    """The first of them, which knows of the others."""
+    first, *others = (each for fault in faults for each in (fault, *fault.others))
+    error = copy.copy(first)
+    error.others = tuple(others)
+    return error
 
 
 def fail(
@@ -115,35 +137,37 @@ def _own(node: nodes.Node) -> Position:
     return node.lineno if isinstance(node.lineno, Position) else Position(node.lineno, 0)
 
 
-def _printed_raw(tree: nodes.Template) -> list[Use]:
+def _printed_raw(tree: nodes.Template) -> Iterator[Use | TemplateError]:
     """Where `| raw` is used: as the last filter of a printed value, and nowhere else."""
     printed = [node for output in tree.find_all(nodes.Output) for node in output.nodes if is_raw(node)]
     known = {id(node) for node in printed}
     for node in tree.find_all(nodes.Filter):
         if node.name == RAW and id(node) not in known:
-            raise fail(_own(node), "`raw` comes last inside {{ }}: it marks what is printed as it stands")
-        if node.name == RAW and (node.args or node.kwargs):
-            raise fail(_own(node), "`raw` takes nothing")
-    return [Use(int(place_of(node)) - 1, place_of(node).column) for node in printed]
+            yield fail(_own(node), "`raw` comes last inside {{ }}: it marks what is printed as it stands")
+        elif node.name == RAW and (node.args or node.kwargs):
+            yield fail(_own(node), "`raw` takes nothing")
+    for use in printed:
+        yield Use(int(place_of(use)) - 1, place_of(use).column)
 
 
-def _check(node: nodes.Node) -> None:
+def _check(node: nodes.Node) -> Iterator[TemplateError]:
     tag = _REFUSED.get(type(node))
     if tag is not None:
-        raise fail(node, f"{{% {tag} %}} is not for templates of rules", "they know {{ }}, {% if %}, {% for %} and {% set name = value %}")
+        yield fail(node, f"{{% {tag} %}} is not for templates of rules", "they know {{ }}, {% if %}, {% for %} and {% set name = value %}")
+        return
     match node:
         case nodes.For(recursive=True):
-            raise fail(node, "a recursive {% for %} is not for templates of rules")
+            yield fail(node, "a recursive {% for %} is not for templates of rules")
         case nodes.Assign() if not isinstance(node.target, nodes.Name):
-            raise fail(node, "{% set %} names one value: {% set name = value %}")
+            yield fail(node, "{% set %} names one value: {% set name = value %}")
         case nodes.Filter() if node.name != RAW and node.name not in ENVIRONMENT.filters:
-            raise _unknown(node, "filter", (*ENVIRONMENT.filters, RAW))
+            yield _unknown(node, "filter", (*ENVIRONMENT.filters, RAW))
         case nodes.Test() if node.name not in ENVIRONMENT.tests:
-            raise _unknown(node, "test", ENVIRONMENT.tests)
+            yield _unknown(node, "test", ENVIRONMENT.tests)
         case nodes.Call():
-            _check_call(node)
+            yield from _check_call(node)
     for child in node.iter_child_nodes():
-        _check(child)
+        yield from _check(child)
 
 
 def _unknown(node: nodes.Filter | nodes.Test, what: str, known: object) -> TemplateError:
@@ -151,15 +175,14 @@ def _unknown(node: nodes.Filter | nodes.Test, what: str, known: object) -> Templ
     return fail(_own(node), f"there is no {what} {node.name!r}", f"did you mean {found}?" if found else None)
 
 
-def _check_call(node: nodes.Call) -> None:
+def _check_call(node: nodes.Call) -> Iterator[TemplateError]:
     match node.node:
-        case nodes.Name(name="range"):
-            return
-        case nodes.Getattr(node=nodes.Name(name="loop"), attr="cycle" | "changed"):
-            return
+        case nodes.Name(name="range") | nodes.Getattr(node=nodes.Name(name="loop"), attr="cycle" | "changed"):
+            pass
         case nodes.Getattr(attr=method):
             use = f"write | {method}" if method in ENVIRONMENT.filters else "a filter may do it"
-            raise fail(node.node, f"templates call no methods, and .{method}() is one", use)
+            yield fail(node.node, f"templates call no methods, and .{method}() is one", use)
         case nodes.Name(name=name):
-            raise fail(node.node, f"there is no function {name}()", f"write | {name}" if name in ENVIRONMENT.filters else None)
-    raise fail(node, "templates call no functions but range()")
+            yield fail(node.node, f"there is no function {name}()", f"write | {name}" if name in ENVIRONMENT.filters else None)
+        case _:
+            yield fail(node, "templates call no functions but range()")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Self
 
+from jinja2.exceptions import TemplateSyntaxError
 from jinja2.lexer import Lexer, Token
 
 _CARRIAGE_RETURN = "\ufdd0"  # Jinja takes a written \r for a line break; a noncharacter stands in for it
@@ -29,14 +30,18 @@ def positioned(lexer: Lexer, source: str, state: str | None = None) -> Iterator[
 
 def _located(source: str, tokens: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
     offset, line, line_start = 0, 1, 0
-    for _, kind, text in tokens:
-        start = _start(source, text, offset)
-        line += source.count("\n", offset, start)
-        line_start = max(line_start, source.rfind("\n", offset, start) + 1)
-        yield Position(line, start - line_start), kind, text
-        offset = start + len(text)
-        line += text.count("\n")
-        line_start = max(line_start, source.rfind("\n", start, offset) + 1)
+    try:
+        for _, kind, text in tokens:
+            start = _start(source, text, offset)
+            line += source.count("\n", offset, start)
+            line_start = max(line_start, source.rfind("\n", offset, start) + 1)
+            yield Position(line, start - line_start), kind, text
+            offset = start + len(text)
+            line += text.count("\n")
+            line_start = max(line_start, source.rfind("\n", start, offset) + 1)
+    except TemplateSyntaxError as error:  # what is no token
+        error.lineno = Position(line, offset - line_start)
+        raise
 
 
 def _start(source: str, text: str, offset: int) -> int:

@@ -8,7 +8,7 @@ from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.argument import passable
 from hookrules.engine.templating.environment import Printed
 from hookrules.engine.templating.flow import read_all
-from hookrules.engine.templating.parsing import Parsed, is_plain, parse
+from hookrules.engine.templating.parsing import Parsed, is_plain, parse, read
 from hookrules.engine.templating.positions import Position
 from hookrules.engine.templating.rendering import Piece
 from hookrules.engine.templating.shell_frames import Frame
@@ -55,7 +55,7 @@ class ShellText(Template[ShellCommand]):
 @functools.lru_cache(maxsize=4096)
 def _judge(source: str) -> None:
     """Rules share many of their commands: each is read once. Raises TemplateError."""
-    for end in read_all(parse(source).tree, ShellReader()):
+    for end in read_all(read(source).tree, ShellReader()):
         end.ended()
 
 

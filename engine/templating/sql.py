@@ -11,7 +11,7 @@ from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import Json
 from hookrules.engine.templating.environment import Printed
 from hookrules.engine.templating.flow import read_all
-from hookrules.engine.templating.parsing import Parsed, is_plain, parse
+from hookrules.engine.templating.parsing import Parsed, is_plain, read
 from hookrules.engine.templating.printing import as_json_text, json_value
 from hookrules.engine.templating.rendering import Piece
 from hookrules.engine.templating.sql_reader import SPACE, VALUE, Parameter, Separator, SqlReader, Token
@@ -65,7 +65,7 @@ class SqlText(Template[SqlScript]):
 @functools.lru_cache(maxsize=4096)
 def _judged(source: str) -> frozenset[str]:
     """The names of parameters. Rules share many of their statements: each is read once. Raises TemplateError."""
-    ends = read_all(parse(source).tree, SqlReader())
+    ends = read_all(read(source).tree, SqlReader())
     for end in ends:
         end.ended()
     return frozenset[str]().union(*(end.names for end in ends))

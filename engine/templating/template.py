@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from hookrules.engine.errors import TemplateError, UnsafeValue
 from hookrules.engine.templating.environment import Printed
 from hookrules.engine.templating.names import Reference
-from hookrules.engine.templating.parsing import Parsed, Use, is_plain, parse
+from hookrules.engine.templating.parsing import Parsed, Use, is_plain, parse, read, together
 from hookrules.engine.templating.printing import OUTPUT_LIMIT, kind_of, printed
 from hookrules.engine.templating.rendering import Piece, pieces
 
@@ -26,7 +26,19 @@ class Template(Generic[Rendered]):
     def __init__(self, source: str) -> None:
         """Raises TemplateError."""
         self.source = source
-        self.check(parse(source))
+        parsed = read(source)
+        faults = [*parsed.faults, *self._misplaced(parsed)]
+        if faults:
+            raise together(faults)
+
+    def _misplaced(self, parsed: Parsed) -> tuple[TemplateError, ...]:
+        """What is unsafe in this place; of a text that can't be read whole nothing is said."""
+        try:
+            if parsed.whole:
+                self.check(parsed)
+        except TemplateError as error:
+            return (error,)
+        return ()
 
     def check(self, parsed: Parsed) -> None:
         """Refuse what is unsafe in this place. Raises TemplateError."""
@@ -66,7 +78,7 @@ class Template(Generic[Rendered]):
         try:
             return cls(str(leaf))  # a number of YAML still knows how it was written: 3.10
         except TemplateError as error:
-            raise finding(error) from None
+            raise ValidationError.from_exception_data(cls.__name__, findings(error, leaf)) from None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -83,6 +95,12 @@ def finding(error: TemplateError) -> PydanticCustomError:
     place = {"line": error.line, "column": error.column, "suggestion": error.suggestion}
     kind = "unsafe" if isinstance(error, UnsafeValue) else "template"
     return PydanticCustomError(kind, "{message}", {**place, "message": error.message})
+
+
+def findings(error: TemplateError, leaf: object, place: tuple[str | int, ...] = ()) -> list[InitErrorDetails]:
+    """All that is wrong with a leaf, in order."""
+    told = sorted((error, *error.others), key=lambda one: (one.line, one.column))
+    return [InitErrorDetails(type=finding(one), loc=place, input=leaf) for one in told]
 
 
 def not_text(leaf: object) -> PydanticCustomError:

@@ -11,10 +11,10 @@ from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import Json
 from hookrules.engine.templating.environment import Printed
 from hookrules.engine.templating.names import Reference
-from hookrules.engine.templating.parsing import Use, is_plain, parse
+from hookrules.engine.templating.parsing import Use, is_plain, parse, read
 from hookrules.engine.templating.printing import json_value
 from hookrules.engine.templating.rendering import pieces
-from hookrules.engine.templating.template import finding
+from hookrules.engine.templating.template import findings
 from hookrules.engine.templating.text import TextTemplate
 
 Place = tuple[str | int, ...]
@@ -70,6 +70,21 @@ class ValueTemplate:
         return {"description": cls.what}
 
 
+class Leftover:
+    """A structure with a template in it that is refused. What it reads can be told all the same, as far as it can be read."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Json) -> None:
+        self.source = source
+
+    def references(self) -> tuple[Reference, ...]:
+        return tuple(replace(found, leaf=place) for place, leaf in leaves(self.source) for found in read(leaf).references)
+
+    def raw_uses(self) -> tuple[Use, ...]:
+        return tuple(replace(found, leaf=place) for place, leaf in leaves(self.source) for found in read(leaf).raw_uses)
+
+
 class JsonTemplate(ValueTemplate):
     """A JSON document, serialised after its leaves are worked out, so that no value can break out of its place."""
 
@@ -113,4 +128,4 @@ def _problems(source: Json) -> Iterator[InitErrorDetails]:
         try:
             parse(leaf)
         except TemplateError as error:
-            yield InitErrorDetails(type=finding(error), loc=place, input=leaf)
+            yield from findings(error, leaf, place)

@@ -41,17 +41,24 @@ def _type(test: RuleTest, told: Told) -> Iterator[Failure]:
 
 
 def _fired(test: RuleTest, told: Told) -> Iterator[Failure]:
-    for position, rule in enumerate(test.fields.fires):
+    for rule in test.fields.expected:
         if rule not in told.fired:
-            place = test.locate("rules", position) if test.fields.rules is not None else test.locate_key(_section(test, rule), rule)
-            yield Failure(*place, f"{rule} does not fire", _explanation(test, told, rule))
-    for rule in told.fired:
-        if rule not in test.fields.fires:
-            yield Failure(*test.locate("rules"), f"{rule} fires, and is not expected to", told.explanation(rule))
+            yield Failure(*_place(test, rule), f"{rule} does not fire", _explanation(test, told, rule))
+    for position, rule in enumerate(test.fields.silent):
+        if rule in told.fired:
+            yield Failure(*test.locate("silent", position), f"{rule} fires, and is expected to be silent", told.explanation(rule))
+    for rule in told.fired if test.fields.rules is not None else ():
+        if rule not in test.fields.expected:
+            message = f"{rule} fires, and is not expected to; 'rules' names all that fire, 'fires' and 'silent' only some"
+            yield Failure(*test.locate("rules"), message, told.explanation(rule))
 
 
-def _section(test: RuleTest, rule: str) -> str:
-    return "steps" if rule in test.fields.steps else "ends"
+def _place(test: RuleTest, rule: str) -> tuple[int, int]:
+    """Where the rule is expected to fire."""
+    for section in ("rules", "fires"):
+        if rule in (named := getattr(test.fields, section) or ()):
+            return test.locate(section, named.index(rule))
+    return test.locate_key("steps" if rule in test.fields.steps else "ends", rule)
 
 
 def _explanation(test: RuleTest, told: Told, rule: str) -> RuleExplanation | None:
@@ -64,7 +71,7 @@ def _explanation(test: RuleTest, told: Told, rule: str) -> RuleExplanation | Non
 
 def _endings(test: RuleTest, told: Told) -> Iterator[Failure]:
     for run in told.runs:
-        if run.rule in test.fields.fires and run.state != (expected := test.fields.ends.get(run.rule, RunState.SUCCEEDED)):
+        if run.rule in test.fields.expected and run.state != (expected := test.fields.ends.get(run.rule, RunState.SUCCEEDED)):
             place = test.locate("ends", run.rule) if run.rule in test.fields.ends else test.locate_key("name")
             why = f" ({run.error})" if run.error else ""
             yield Failure(*place, f"{run.rule} ends {run.state}{why}, and is expected to end {expected}")

@@ -5,6 +5,7 @@
 | `/` `/events/<id>` `/runs` `/runs/<id>` `/refusals`        | pages                                                     |
 | `/api/v1/events[/<id>[/explain]]` `/api/v1/runs[/<id>]`    | the same as JSON; `representation` has the fields         |
 | `/api/v1/refusals`                                         |                                                           |
+| `/api/v1`                                                  | which of these there are                                  |
 | `/metrics`                                                 | Prometheus' text format                                   |
 | `/login` `/logout`                                         | the form that trades the token for a session cookie       |
 
@@ -102,6 +103,8 @@ def application(
         console.route(path, callback=partial(console.page, template, viewer))
     for path, viewer in _TWINS:
         console.route(_API + path, callback=partial(console.twin, viewer))
+    for path in (_API, f"{_API}/"):
+        console.route(path, callback=console.contents)
     console.route("/metrics", callback=console.metrics)
     console.route("/login", callback=console.login)
     console.route("/login", method="POST", callback=console.sign_in)
@@ -142,6 +145,11 @@ class _Console(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
         view = viewer(self._desk, bottle.request.query_string, **path)
         bottle.response.content_type = _JSON
         return _encode(view.as_json())
+
+    def contents(self) -> bytes:
+        no_filter(bottle.request.query_string)
+        bottle.response.content_type = _JSON
+        return _encode({"paths": [_API + path for path, _ in _TWINS]})
 
     def metrics(self) -> str:
         no_filter(bottle.request.query_string)

@@ -62,11 +62,11 @@ class Reception:
 
     def _open(self, listening: socket.socket, tls: TlsFiles | None) -> Listener:
         listener = Listener(self._application, listening, tls)
+        self._all.add(listener)  # here, so that whoever is told to stop at once stops those that have not begun
         self._tasks.create_task(self._attend(listener))
         return listener
 
     async def _attend(self, listener: Listener) -> None:
-        self._all.add(listener)
         await listener.serve()
         self._all.discard(listener)
 

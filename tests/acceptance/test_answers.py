@@ -2,13 +2,17 @@
 
 import http.client
 import json
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from serving import Server, port_of, project, serving, signed
+from serving import CONFIG, PATIENCE, SECRET, Server, port_of, project, serving, signed
+from support_cli import Result, hookrules
 
+SLACK = CONFIG + f"  slack: {{provider: slack, secret: {SECRET}}}\n"
 RULES = """
 rules:
   - name: answers
@@ -40,6 +44,18 @@ rules:
     steps:
       - shell: echo one; until [ -e go ]; do :; done; echo two >&2
       - shell: echo three
+  - name: imitates
+    on: github.imitate
+    respond: {json: {event: "evt_{{ payload.who }}", runs: [1]}}
+    steps: [{log: hello}]
+  - name: refuses
+    on: github.forbid
+    respond: {status: 403, text: not for you}
+    steps: [{log: hello}]
+  - name: command
+    on: slack.command.deploy
+    respond: {within: 10s, text: "deploying {{ payload.text }}"}
+    steps: [{shell: "echo {{ payload.text }}"}]
   - name: talks
     on: github.talk
     respond: {stream: true}
@@ -50,7 +66,7 @@ rules:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(project(tmp_path_factory.mktemp("answers"), RULES)) as running:
+    with serving(project(tmp_path_factory.mktemp("answers"), RULES, SLACK)) as running:
         yield running
 
 
@@ -104,3 +120,75 @@ def test_a_sender_that_leaves_in_the_middle_of_a_stream_is_no_mistake_of_ours(se
     while server.wait_for("run", count)["rule"] != "talks":
         count += 1
     assert server.lines("a delivery could not be handled") == []
+
+
+def send(server: Server, source: str, *options: str, body: str = '{"who": "Ada"}') -> Result:
+    return hookrules("send", source, "-", "--to", f"{server.hooks}/hooks/{source}", *options, folder=server.folder, stdin=body)
+
+
+def test_send_prints_what_the_rule_answers(server: Server) -> None:
+    sent = send(server, "github", "--event", "ask")
+    assert (sent.returncode, json.loads(sent.stdout)) == (0, {"text": "found for Ada"})
+    assert "answered 201, application/json\n" in sent.stderr
+
+
+def test_send_follows_the_run_that_answers(server: Server) -> None:
+    sent = send(server, "github", "--event", "ask", "--follow")
+    assert sent.returncode == 0
+    assert sent.stdout.startswith('{"text":"found for Ada"}\nrun run_')
+    assert "answers  succeeded" in sent.stdout
+    assert send(server, "github", "--event", "ask", "--delivery", "twice", "--follow").returncode == 0
+    again = send(server, "github", "--event", "ask", "--delivery", "twice", "--follow")
+    assert "came before" in again.stdout
+
+
+def test_an_answer_that_looks_like_the_server_s_own_is_the_rule_s(server: Server) -> None:
+    assert json.loads(send(server, "github", "--event", "imitate").stdout) == {"event": "evt_Ada", "runs": [1]}
+
+
+def test_an_answer_that_says_no_is_shown_and_fails(server: Server) -> None:
+    sent = send(server, "github", "--event", "forbid")
+    assert (sent.returncode, sent.stdout) == (1, "not for you\n")
+    assert "answered 403, text/plain" in sent.stderr
+    assert "refused" not in sent.stderr
+
+
+def test_send_prints_a_stream_while_it_comes(server: Server) -> None:
+    (server.folder / "go").unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "hookrules.engine.cli",
+        "send",
+        "github",
+        "-",
+        "--event",
+        "stream",
+        "--to",
+        f"{server.hooks}/hooks/github",
+    ]
+    with subprocess.Popen(command, cwd=server.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sending:
+        assert sending.stdin is not None
+        assert sending.stdout is not None
+        sending.stdin.write("{}")
+        sending.stdin.close()
+        assert sending.stdout.readline() == "one\n"
+        (server.folder / "go").touch()
+        assert sending.stdout.read() == "two\nthree\n"
+        assert sending.wait(PATIENCE) == 0
+
+
+def test_an_answer_that_takes_longer_than_send_waits_names_the_remedy(server: Server) -> None:
+    sent = send(server, "github", "--event", "wait", "--timeout", "1ms")
+    assert sent.returncode == 1
+    assert "did not answer within 0.001 s; --timeout" in sent.stderr
+
+
+def test_a_form_is_sent_as_a_form(server: Server) -> None:
+    """As Slack sends a slash command."""
+    sent = send(server, "slack", "--follow", body="command=%2Fdeploy&text=the+shop&trigger_id=1\n")
+    assert sent.returncode == 0, sent.stderr
+    assert sent.stdout.startswith("deploying the shop\nrun run_")
+    assert "command  succeeded" in sent.stdout
+    told = send(server, "slack", "--header", "Content-Type: text/plain", body="command=%2Fdeploy")
+    assert "hookrules events" in told.stderr

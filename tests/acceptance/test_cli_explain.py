@@ -49,7 +49,7 @@ def explained(*arguments: str, folder: Path, stdin: str = "") -> dict[str, Any]:
 
 def test_each_rule_says_why_the_nearest_first(folder: Path) -> None:
     result = hookrules("explain", PUSH, "--source", "github", "--event", "push", folder=folder)
-    assert (result.returncode, result.stderr) == (0, "1 of 5 rules fires\n")
+    assert (result.returncode, result.stderr) == (0, "1 of 5 rules fires; 1 more is on other sources than github\n")
     golden("explain.txt", result.stdout)
 
 
@@ -60,6 +60,19 @@ def test_json_names_what_matched_and_each_test_with_what_it_saw(folder: Path) ->
     near = told["rules"][1]
     assert (near["name"], near["result"]) == ("near-miss", False)
     assert [(test["text"], test["result"]) for test in near["tests"]][-1] == ("$.repository.stars > 100", None)
+    assert (near["hold"], near["of"]) == (2, 4)
+
+
+def test_json_nests_tests_as_the_condition_does(folder: Path) -> None:
+    near = explained(PUSH, "--source", "github", "--event", "push", folder=folder)["rules"][1]
+    kinds = [(test["kind"], test["text"], test["result"], test["reason"]) for test in near["tests"]]
+    assert kinds[1:3] == [("any", "any of 2", False, ""), ("not", "not $.created", True, "$.created is false")]
+    either = near["tests"][1]
+    assert [(test["text"], test["result"], test["seen"]) for test in either["tests"]] == [
+        ("$.forced", False, False),
+        ("git.actor == joon", False, "mara"),
+    ]
+    assert (either["hold"], either["of"]) == (0, 2)
 
 
 @pytest.mark.parametrize(

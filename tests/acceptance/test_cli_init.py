@@ -67,6 +67,13 @@ def test_the_starter_has_no_findings(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "3 rules in 3 files: no findings\n")
 
 
+def test_a_new_rule_for_the_same_events_leaves_the_tests_of_the_starter_green(tmp_path: Path) -> None:
+    hookrules("init", folder=tmp_path)
+    (tmp_path / "rules/mine.yaml").write_text("rules: [{name: mine, on: github, steps: [{log: hello}]}]")
+    result = hookrules("test", folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "7 tests: 7 passed\n")
+
+
 @pytest.mark.parametrize("place", ["hookrules.yaml", "hookrules.yaml/below"])
 def test_init_where_it_cannot_write_says_what_is_in_the_way(tmp_path: Path, place: str) -> None:
     hookrules("init", folder=tmp_path)

@@ -86,6 +86,14 @@ def test_a_sample_never_shows_a_secret(folder: Path) -> None:
     assert not any(text in result.stdout for text in (SECRET, "12345678", "\x1b"))
 
 
+def test_without_a_source_the_sources_are_listed(folder: Path) -> None:
+    result = hookrules("paths", folder=folder)
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["source", "github", "sensors", "rule", "schedule"]
+    assert "hookrules paths SOURCE" in result.stderr
+    told = json.loads(hookrules("paths", "--format", "json", folder=folder).stdout)["sources"]
+    assert told[0] == {"name": "github", "sender": "github"}
+
+
 def test_without_an_event_the_types_are_listed(folder: Path) -> None:
     keep(folder, "github", "push", {}, {})
     result = hookrules("paths", "github", folder=folder)
@@ -110,7 +118,9 @@ def test_what_is_not_there_is_said(folder: Path, arguments: tuple[str, ...], wor
 def test_a_path_that_no_event_of_the_journal_has_is_a_finding_where_asked(folder: Path) -> None:
     (folder / "rules/hot.yaml").write_text(SENSOR_RULE)
     keep(folder, "sensors", "reading", *[{"kind": "reading", "host": "attic", "temperature": degrees} for degrees in range(10)])
-    assert "HR210" not in hookrules("validate", folder=folder).stdout
+    alone = hookrules("validate", folder=folder)
+    assert "HR210" not in alone.stdout
+    assert alone.stderr.endswith("paths of sensors were not checked; --journal holds them against what has come\n")
     told = hookrules("validate", "--journal", folder=folder).stdout
     assert "rules/hot.yaml:4:11: warning: no sensors reading in the journal has $.temprature (HR210); did you mean `$.temperature`?" in told
     assert told.count("HR2") == 1

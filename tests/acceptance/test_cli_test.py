@@ -103,7 +103,7 @@ def test_json_says_the_same_as_data(failing: Path) -> None:
     assert first["rules"]["announce-push"]["state"] == "succeeded"
     assert [failure["message"] for failure in first["failures"]] == [
         "note-pull-request does not fire",
-        "announce-push fires, and is not expected to",
+        "announce-push fires, and is not expected to; 'rules' names all that fire, 'fires' and 'silent' only some",
     ]
     assert "coverage" not in told
 
@@ -129,6 +129,24 @@ def test_junit_has_a_suite_a_file_and_a_case_a_test(failing: Path) -> None:
     assert failure.get("message") == "note-pull-request does not fire"
     assert "rules/failing.test.yaml:5:13: note-pull-request does not fire" in (failure.text or "")
     assert all(re.fullmatch(r"\d+\.\d{3}", one.get("time") or "") for suite in root for one in (suite, *suite))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("rules/broken.test.yaml", BROKEN, "rules/broken.test.yaml:4:5: error: unknown key 'evnt' in a test (HR101)"),
+        ("rules/broken.yaml", "rules: [{name: Broken]", "rules/broken.yaml:1:22: error: "),
+    ],
+)
+def test_junit_tells_what_kept_the_tests_from_being_run(folder: Path, name: str, text: str, words: str) -> None:
+    (folder / name).write_text(text)
+    assert hookrules("test", "--junit", "report.xml", folder=folder).returncode == 1
+    root = ElementTree.parse(folder / "report.xml").getroot()
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("1", "0", "1")
+    ((case,),) = root
+    (error,) = case
+    assert (case.get("classname"), error.tag) == (name, "error")
+    assert words in (error.text or "")
 
 
 def test_no_text_breaks_the_xml_or_drives_the_terminal(folder: Path) -> None:

@@ -429,6 +429,14 @@ def test_a_source_without_rules_is_told_so(console: Console, journal: Journal) -
     assert "No rule is <code>on: github</code>" in console.get("/events/evt_1").text
 
 
+def test_the_api_says_what_it_has(journal: Journal) -> None:
+    with served(journal) as console:
+        for address in ("/api/v1", "/api/v1/"):
+            paths = console.get(address).json["paths"]
+            assert {"/api/v1/events", "/api/v1/runs", "/api/v1/refusals"} <= set(paths)
+            assert all(console.get(path).status == 200 for path in paths if "<" not in path)
+
+
 def test_a_page_explains_the_nearest_hundred_rules_and_its_twin_all(journal: Journal) -> None:
     accept(journal, event(1))
     many = [

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from serving import CONFIG, PATIENCE, SERVE, TOKEN, Server, hookrules, json_lines, project, serving
 from support_actions import http_server
+from support_cli import hookrules as said_by
 
 QUOTED = 'a "quoted" secret, äöü'
 RULES = """
@@ -88,8 +90,8 @@ def test_the_log_says_what_would_be_done(dry: Server) -> None:
     delivered(dry)
     told = [json.loads(line)["message"] for line in dry.log if line.startswith("{")]
     done = [line.removeprefix("deploy would do ") for line in told if line.startswith("deploy would do ")]
-    assert [line.split()[0] for line in done] == ["shell", "http", "wait", "emit", "log"]
-    assert json.loads(done[4].removeprefix("log "))["message"] == "exit code 0"
+    assert [line.partition(":")[0] for line in done] == ["shell", "http", "wait", "emit", "log"]
+    assert done[4] == 'log: level=info message="exit code 0"'
 
 
 def test_no_secret_is_shown(dry: Server) -> None:
@@ -157,3 +159,22 @@ def test_a_worker_alone_describes_what_schedules_start(folder: Path) -> None:
 def test_without_it_a_page_says_nothing_of_the_kind(folder: Path) -> None:
     with serving(folder) as server:
         assert "Dry run" not in looked_at(server, "/runs")
+
+
+def test_a_dry_run_that_can_t_begin_says_only_why(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        command = [*SERVE[:-2], "--dry-run", "--listen", place]
+        refused = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert refused.returncode == 1
+    assert f"can't listen on {place}" in refused.stderr
+    assert "dry run" not in refused.stderr
+
+
+def test_who_follows_a_dry_run_from_elsewhere_is_told_where_its_runs_are_told(dry: Server, folder: Path) -> None:
+    (folder / "push.json").write_text('{"ref": "refs/heads/main", "after": "c0ffee"}')
+    options = ("--event", "push", "--to", f"{dry.hooks}/hooks/github", "--follow")
+    sent = said_by("send", "github", "push.json", *options, folder=folder)
+    assert sent.returncode == 1
+    assert "deploy (run_" in sent.stdout
+    assert "Where it rehearses (`serve --dry-run`), its own terminal tells what each run would do" in sent.stderr

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support_front import Receiver, exchange, read_status, receiving, settings_of
+from support_assembly import settings_of
+from support_front import Receiver, exchange, read_status, receiving
 from support_logs import heard
 
 from hookrules.engine.config.wiring import signing_source_of

@@ -124,3 +124,31 @@ def test_a_type_that_a_source_reads_from_the_payload_is_not_taken_from_the_comma
 def test_a_delivery_with_another_secret_is_refused(server: Server) -> None:
     status, answer = server.post("/hooks/gitlab", b"{}", {"Content-Type": "application/json", "X-Gitlab-Token": "a guess"})
     assert (status, answer) == (401, {"error": "the token in X-Gitlab-Token is not this source's"})
+
+
+@pytest.mark.parametrize(("name", "hint"), [("push.json", "with --event, like --event push;"), ("other.json", "with --event;")])
+def test_a_type_that_nobody_said_is_missed_aloud(server: Server, name: str, hint: str) -> None:
+    (server.folder / name).write_text(json.dumps(GITHUBS_PUSH))
+    to = ("--to", f"{server.hooks}/hooks/github")
+    sent = hookrules("send", "github", name, *to, folder=server.folder)
+    assert sent.returncode == 0
+    assert f"the event has no type, so that rules on a type can't fire; say which {hint} `hookrules paths github`" in sent.stderr
+    for said in (("--event", "push"), ("--header", "X-GitHub-Event: push")):
+        assert "no type" not in hookrules("send", "github", name, *to, *said, folder=server.folder).stderr
+
+
+def test_a_payload_that_is_of_another_type_than_was_said_is_told(server: Server) -> None:
+    (server.folder / "payload.json").write_text(json.dumps(GITHUBS_REQUEST))
+    for verb in (
+        ("send", "github", "payload.json", "--to", f"{server.hooks}/hooks/github"),
+        ("explain", "payload.json", "--source", "github"),
+    ):
+        said = hookrules(*verb, "--event", "pull_request.labeled", folder=server.folder).stderr
+        assert "--event says pull_request.labeled, and the payload makes it pull_request.opened\n" in said
+        assert "--event says" not in hookrules(*verb, "--event", "pull_request", folder=server.folder).stderr
+
+
+def test_a_type_that_the_payload_says_is_not_missed(server: Server) -> None:
+    (server.folder / "payload.json").write_text('{"kind": "heat"}')
+    sent = hookrules("send", "sensors", "payload.json", "--to", f"{server.hooks}/hooks/sensors", folder=server.folder)
+    assert (sent.returncode, "no type" in sent.stderr) == (0, False)

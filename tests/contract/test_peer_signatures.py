@@ -5,7 +5,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from support_ingress import Answer, Receiver, Request, Unusable
+from support_assembly import Unusable
+from support_ingress import Answer, Receiver, Request
 from support_peer_cases import address_of, cases
 from support_runs import rule_of
 

@@ -53,6 +53,11 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in _HEADING.findall(prose(page))}
 
 
+def test_every_page_but_those_of_actions_is_named_in_the_readme() -> None:
+    linked = {link.partition("#")[0] for link in _LINK.findall(prose(ROOT / "README.md"))}
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} - linked == set()
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     reached, waiting = set(), [ROOT / "README.md"]
     while waiting:

@@ -14,7 +14,7 @@ from support_corpus import each_hostile, each_no_unicode, each_with_nul
 from support_tls import server_context
 
 from hookrules.actions import kind as registered
-from hookrules.actions.action import target_of
+from hookrules.actions.action import Service, target_of
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.model import Failure, FailureKind
 
@@ -182,8 +182,13 @@ def test_a_server_of_an_unknown_authority_gets_nothing(by_url: Side, tmp_path: P
 def test_a_broker_that_is_down_is_told_to_breakers_and_to_retry(kind: str) -> None:
     outcome = publish(kind, CLOSED[kind], {**subject(kind), "text": "x"})
     assert outcome.failure == Failure(FailureKind.CONNECTION)
-    call = registered(kind).model_validate({"broker": "here", **subject(kind), "text": "x"}).render({})
-    assert target_of(call) == f"{kind} here"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_broker_is_one_target_whether_or_not_a_step_names_it(kind: str) -> None:
+    calls = [registered(kind).model_validate({**named, **subject(kind), "text": "x"}).render({}) for named in ({"broker": "here"}, {})]
+    services = {use.section: {"here": Service()} for use in registered(kind).model_validate({**subject(kind), "text": "x"}).services_used()}
+    assert [target_of(call, services) for call in calls] == [f"{kind} here"] * 2
 
 
 def test_a_broker_that_is_late_is_told_to_breakers_and_to_retry(by_url: Side) -> None:

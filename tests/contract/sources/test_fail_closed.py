@@ -11,7 +11,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from support_ingress import Receiver, Request, Sender, Unusable
+from support_assembly import Unusable
+from support_ingress import Receiver, Request, Sender
 from support_logs import heard
 
 from hookrules.engine.model import Delivery

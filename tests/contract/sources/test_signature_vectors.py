@@ -6,8 +6,9 @@ from functools import cache
 from typing import Any
 
 import pytest
+from support_assembly import Unusable
 from support_flips import changed_bodies, changed_signatures, changed_texts, with_one_secret, with_one_signature
-from support_ingress import Answer, Receiver, Request, Sender, Unusable
+from support_ingress import Answer, Receiver, Request, Sender
 from support_signature_vectors import Case, cases, published, without_a_way
 
 REFUSED = 401

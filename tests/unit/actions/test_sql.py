@@ -23,6 +23,7 @@ from support_corpus import HOSTILE, WITH_NUL
 from support_databases import Base, base, database
 from support_runs import Bench
 
+from hookrules.actions.action import target_of
 from hookrules.actions.sql import Database, SqlAction
 from hookrules.engine.model import Failure, FailureKind, RunState
 from hookrules.engine.outbound import database as pools
@@ -529,3 +530,11 @@ def test_what_is_no_url_of_a_database_does_not_load(url: str) -> None:
         database_of({"env": "URL"}, {"URL": url})
     assert told.value.errors()[0]["type"] == "database_url"
     assert "tops3cret" not in told.value.errors()[0]["msg"]
+
+
+def test_a_database_is_one_target_whether_or_not_a_step_names_it() -> None:
+    calls = [SqlAction.model_validate({**named, "statement": "select 1"}).render({}) for named in ({"database": "main"}, {})]
+    main = Database.model_validate({"url": "sqlite:///shop.db"}, context={"vault": Placeholders(Path())})
+    crm = Database.model_validate({"url": "sqlite:///crm.db"}, context={"vault": Placeholders(Path())})
+    for databases in ({"main": main}, {"main": main, "crm": crm}):
+        assert [target_of(call, {"databases": databases}) for call in calls] == ["database main"] * 2

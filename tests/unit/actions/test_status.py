@@ -259,7 +259,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, status: int, body: Any) -> None:
 
 
 def test_statuses_of_one_forge_share_a_breaker() -> None:
-    assert target_of(call({})) == target_of(call({"state": "success"})) == "forge f"
+    assert target_of(call({}), {}) == target_of(call({"state": "success"}), {}) == "forge f"
 
 
 def test_the_guard_holds_for_forges_too(server: Server) -> None:

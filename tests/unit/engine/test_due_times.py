@@ -1,8 +1,11 @@
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hookrules.engine.due_times import DueTimes, cron, every
 
@@ -52,10 +55,48 @@ def test_a_day_that_never_comes_is_never_due() -> None:
     assert cron("0 0 30 2 *").after(MONDAY_NOON) is None
 
 
-@pytest.mark.parametrize("text", ["", "* * * *", "60 * * * *", "a * * * *", "* * * * 8", "* * * * 1/0", "0 0 last * *", "* * * * * *"])
-def test_what_is_not_cron_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"cron|day of the week|step"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "'' has 0 fields; cron has five: minute hour day-of-month month day-of-week"),
+        ("* * * * * *", "has 6 fields; cron has five"),
+        ("61 3 * * *", "'61' is no minute: write 0 to 59, `*`, a range like 0-4 or a step like */2"),
+        ("a * * * *", "'a' is no minute: write 0 to 59"),
+        ("0 24 * * *", "'24' is no hour: write 0 to 23"),
+        ("0 0 0 * *", "'0' is no day of the month: write 1 to 31"),
+        ("0 0 last * *", "'last' is no day of the month"),
+        ("0 0 2nd * *", "'2nd' is no day of the month"),
+        ("0 0 1-40 * *", "'40' is no day of the month"),
+        ("0 0 * jann *", "'jann' is no month: write 1 to 12 or jan to dec"),
+        ("5-2 * * * *", "'5-2' ends before it begins: write two ranges, 5-59,0-2"),
+        ("*/0 * * * *", "'*/0' is not a step: write a number above 0 after the `/`"),
+        ("*/90 * * * *", "'*/90' steps over every minute but one; they are 0 to 59: write a smaller step"),
+        ("1,,2 * * * *", "'' is no minute"),
+        ("² * * * *", "'²' is no minute"),
+        ("* * * * 8", "'8' is not a day of the week: 0 to 7"),
+        ("* * * * mo", "'mo' is not a day of the week"),
+        ("* * * * 1/0", "'1/0' is not a step"),
+    ],
+)
+def test_what_is_not_cron_is_refused_with_the_part_at_fault_and_what_to_write(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
         cron(text)
+
+
+@given(st.text(alphabet="0123456789*/,- janfebsu#L?", max_size=24))
+def test_no_text_makes_the_library_speak(text: str) -> None:
+    try:
+        cron(text)
+    except ValueError as error:
+        assert re.search(r"cron has five|is no |is not a |ends before|steps over", str(error))  # noqa: PT017 - every message is ours
+
+
+def test_months_have_names_and_ranges_steps() -> None:
+    assert list(islice(moments(cron("0 0 1 jan-may/2 *")), 3)) == [
+        "Fri 01 Jan 2027 00:00",
+        "Mon 01 Mar 2027 00:00",
+        "Sat 01 May 2027 00:00",
+    ]
 
 
 def test_an_interval_counts_from_1970_so_that_a_restart_does_not_shift_it() -> None:

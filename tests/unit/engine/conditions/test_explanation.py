@@ -55,6 +55,21 @@ def test_how_many_hold_counts_what_must_hold() -> None:
     assert explained("$.a == 1", {}).held() == (0, 1)
 
 
+def test_a_program_sees_how_the_tests_are_nested() -> None:
+    written = ["$.a == 1", {"any": ["$.b == 2", {"none": ["$.c", "$.d"]}]}, "not $.e", "$.f == 1 and $.g == 1"]
+    told = explained(written, {"a": 1, "b": 0, "c": True, "d": False, "e": False, "f": 1})
+    a, either, denied, *both = (each.as_json() for each in told.conjuncts())
+    assert a == {"kind": "test", "text": "$.a == 1", "result": True, "seen": 1, "reason": "$.a is 1"}
+    assert [(each["text"], each["result"]) for each in both] == [("$.f == 1", True), ("$.g == 1", None)]
+    assert (denied["kind"], denied["text"], denied["result"], denied["seen"]) == ("not", "not $.e", True, False)
+    assert [(each["text"], each["result"]) for each in denied["tests"]] == [("$.e", False)]
+    assert (either["kind"], either["result"], either["hold"], either["of"]) == ("any", False, 0, 2)
+    b, neither = either["tests"]
+    assert (b["text"], b["seen"]) == ("$.b == 2", 0)
+    assert (neither["kind"], neither["result"], neither["hold"], neither["of"]) == ("none", False, 1, 2)
+    assert [(each["text"], each["result"]) for each in neither["tests"]] == [("$.c", True), ("$.d", False)]
+
+
 def test_long_values_are_cut_and_say_so() -> None:
     seen = explained("$.text == x", {"text": "y" * 1000}).seen
     assert seen == "y" * 200 + "… (1000 in all)"

@@ -246,3 +246,17 @@ def test_templates_find_values_by_path() -> None:
     assert find("$.a[*].b", {"a": [{"b": 1}, {}, {"b": None}]}) == [1, None]
     with pytest.raises(PathError):
         find("$.a.`sub(/x/, y)`", {"a": 5})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("$..", "$.. is no JSONPath: it ends where more has to come"),
+        ("$.a[?(@.b ==)]", "$.a[?(@.b ==)] is no JSONPath: ')' can't stand there"),
+        ("$.a[%]", "$.a[%] is no JSONPath: '%' can't stand there"),
+    ],
+)
+def test_a_path_that_cannot_be_read_is_told_in_our_words(text: str, words: str) -> None:
+    with pytest.raises(PathError) as raised:
+        parse_path(text)
+    assert str(raised.value) == words

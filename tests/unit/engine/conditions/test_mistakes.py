@@ -85,6 +85,10 @@ MISTAKES = [
     ("$ref == main", "$.ref == main"),
     ("$.a or ($.b and $.c or $.d)", "$.a or (($.b and $.c) or $.d)"),
     ("$.a equals hello world", "$.a == 'hello world'"),
+    ("$.size is nubmer", "$.size is number"),
+    ("$.name is txt", "$.name is text"),
+    ("$.after == ${{ github.sha }}", "$.after == git.sha"),
+    ("$.a starts with ${{ github.ref }}", "$.a starts with $.ref"),
 ]
 
 
@@ -92,6 +96,10 @@ def suggested(condition: str, *, in_step: bool = False) -> str | None:
     with pytest.raises(ConditionError) as raised:
         compile_condition(condition, in_step=in_step)
     return raised.value.suggestion
+
+
+def test_a_word_that_is_no_fact_is_not_suggested_as_the_text_of_a_template() -> None:
+    assert suggested("$.a == ${{ foo }}") is None
 
 
 @pytest.mark.parametrize(("written", "suggestion"), MISTAKES)

@@ -33,6 +33,7 @@ BEYOND = {
     Code.CERTIFICATE: _ELSEWHERE,
     Code.SECRET_MISSING: _ELSEWHERE,
     Code.RESERVED_NAME: _ELSEWHERE,
+    Code.OUT_OF_REACH: _ELSEWHERE,
     Code.DUPLICATE_STEP: _ELSEWHERE,
     Code.DUPLICATE_RULE: _ELSEWHERE,
     **{code: _ELSEWHERE for code in Code if code.name.startswith("UNKNOWN_") and code not in (Code.UNKNOWN_KEY, Code.UNKNOWN_ACTION)},
@@ -202,6 +203,7 @@ def test_a_test_of_the_wrong_shape_is_refused(text: str) -> None:
     "text",
     [
         "tests: [{name: a, rules: []}]",
+        "tests: [{name: a, fires: b, silent: [c, d]}]",
         "tests: [{name: a, source: github, event: push, payload: push.json, merge: {ref: x}, rules: b, at: '2026-03-01T10:00:00Z'}]",
         "tests: [{name: a, payload: {a: [1]}, headers: {X-A: [b, c]}, steps: {b: [{log: {message: c}}, {http: }]}, ends: {b: dead}}]",
     ],
@@ -229,6 +231,13 @@ def test_every_key_says_what_it_is(kind: str) -> None:
     schema = SCHEMAS[kind]()
     silent = [key for node in nodes(schema) for key, inner in node.get("properties", {}).items() if not described(inner, schema)]
     assert silent == []
+
+
+def test_every_key_of_a_test_and_of_a_rule_shows_an_example() -> None:
+    fields = {**SCHEMAS["tests"]()["$defs"]["RuleTestFields"]["properties"], "Call": SCHEMAS["tests"]()["$defs"]["Call"]}
+    assert [key for key, inner in fields.items() if not inner.get("examples")] == []
+    rule = SCHEMAS["rules"]()["$defs"]["RuleFields"]["properties"]
+    assert all(rule[key].get("examples") for key in ("name", "description", "vars", "runs_on"))
 
 
 def described(schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:

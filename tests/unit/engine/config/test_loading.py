@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from hookrules.engine.cli.seen_catalogues import seen_in_journal
 from hookrules.engine.config.findings import errors
-from hookrules.engine.config.loading import Loaded, check_files, load, load_settings_only
+from hookrules.engine.config.loading import Loaded, check_files, check_tests, load, load_settings_only
+from hookrules.engine.config.wiring import catalogues_of
 
 SETTINGS = """\
 sources:
@@ -133,6 +135,53 @@ def test_an_ignore_that_can_silence_nothing_is_told(tmp_path: Path, comment: str
 def test_a_reason_may_follow_the_codes_that_are_ignored(tmp_path: Path) -> None:
     ignored = "server: {orphan_wait: 1h}  # hookrules: ignore HR105 until the mail server moves\n"
     assert loaded(tmp_path, {"hookrules.yaml": SETTINGS + ignored, "rules/a.yaml": RULE}).findings == ()
+
+
+IDLE = RULE.replace("log: hello", "log: hello  # hookrules: ignore HR307")
+PATH_IGNORED = RULE.replace("steps:", "when: $.ref == main  # hookrules: ignore HR210\n    steps:")
+
+
+def test_an_ignore_with_nothing_to_silence_is_told_to_who_validates_and_not_to_a_server(tmp_path: Path) -> None:
+    config = project(tmp_path, {"rules/a.yaml": IDLE})
+    (told,) = load(config, environ=ENVIRON, catalogues=catalogues_of).findings
+    assert (told.code, told.line, told.level) == ("HR123", 5, "warning")
+    assert "HR307 is not found in this line" in told.message
+    assert check_files([tmp_path / "rules"], config_path=config, environ=ENVIRON) == (told,)
+    assert load(config, environ=ENVIRON).findings == ()
+
+
+def test_a_path_that_is_ignored_is_judged_by_what_is_published_alone(tmp_path: Path) -> None:
+    rules = {"rules/a.yaml": PATH_IGNORED, "rules/b.yaml": PATH_IGNORED.replace("github.push", "lab").replace("greet", "other")}
+    lab = "  lab: {verify: none, delivery_id: $.id}  # hookrules: ignore HR401\n"
+    config = project(tmp_path, {"hookrules.yaml": SETTINGS + lab, **rules})
+    (told,) = load(config, environ=ENVIRON, catalogues=catalogues_of).findings
+    assert (told.code, Path(told.file).name) == ("HR123", "a.yaml")
+    assert load(config, environ=ENVIRON, catalogues=seen_in_journal(tmp_path)).findings == ()
+
+
+def test_nothing_is_said_of_idle_ignores_in_a_file_with_errors(tmp_path: Path) -> None:
+    found = load(project(tmp_path, {"rules/a.yaml": IDLE + "    whn: $.a == 1\n"}), environ=ENVIRON, catalogues=catalogues_of).findings
+    assert [finding.code for finding in found] == ["HR101"]
+
+
+TEST = "tests:\n  - name: it\n    source: gihub\n    payload: {}\n    rules: [greet, gret]\n  - name: other\n    expect: []\n"
+
+
+@pytest.mark.parametrize("broken", [{}, {"rules/b.yaml": RULE.replace("greet", "Bad")}, {"hookrules.yaml": SETTINGS + "sever: {}\n"}])
+def test_errors_of_rules_and_settings_hide_none_of_tests(tmp_path: Path, broken: dict[str, str]) -> None:
+    found = check_tests(loaded(tmp_path, {"rules/a.yaml": RULE, "rules/a.test.yaml": TEST, **broken}), tmp_path)
+    assert [(finding.code, finding.line) for finding in found] == [("HR601", 3), ("HR601", 5), ("HR101", 7)]
+
+
+def test_what_a_file_that_cannot_be_read_may_have_is_not_missed(tmp_path: Path) -> None:
+    found = check_tests(loaded(tmp_path, {"hookrules.yaml": "a: [", "rules/b.yaml": "rules: [", "rules/a.test.yaml": TEST}), tmp_path)
+    assert [(finding.code, finding.line) for finding in found] == [("HR101", 7)]
+
+
+def test_an_error_in_the_settings_of_a_source_does_not_hide_paths_that_it_never_sends(tmp_path: Path) -> None:
+    rule = RULE.replace("steps:", "when: $.repositry.name == shop\n    steps:")
+    found = load(project(tmp_path, {"rules/a.yaml": rule}), environ={}, catalogues=catalogues_of).findings
+    assert [finding.code for finding in found] == ["HR407", "HR210"]
 
 
 def test_settings_alone_need_no_rules(tmp_path: Path) -> None:

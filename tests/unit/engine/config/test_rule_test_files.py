@@ -30,6 +30,7 @@ def test_a_sound_test_has_no_findings() -> None:
     [
         ("source: gihub", "3:13 HR601 there is no source 'gihub'"),
         ("rules: [deploi]", "3:13 HR601 there is no rule 'deploi'"),
+        ("fires: [deploy]", "3:5 HR104 'rules' names all that fire, so that 'fires' has nothing to add; leave one of them out"),
         ("steps: {deploi: []}", "3:13 HR601 there is no rule 'deploi'"),
         ("ends: {deploy: finished}", "3:20 HR104 'deploy' is one of succeeded, failed, dead, not 'finished'"),
         ("secrets: {chta: x}", "3:15 HR601 there is no secret 'chta' in 'secrets' of hookrules.yaml"),
@@ -41,6 +42,7 @@ def test_a_sound_test_has_no_findings() -> None:
         ("steps: {deploy: [{shel: {}}]}", "HR302 there is no action 'shel'"),
         ("steps: {deploy: [log]}", "HR104 an expected step is one action with its fields"),
         ("steps: {deploy: [{log: hello}]}", "HR104 what is expected of 'log' is a mapping of its fields"),
+        ("clock: 2026-03-01T10:00:00Z", "3:5 HR101 unknown key 'clock' in a test; its clock is 'at'"),
         ("expect: []", "3:5 HR101 unknown key 'expect' in a test"),
         ("rules:[]: x", "HR"),
     ],
@@ -57,7 +59,11 @@ def test_each_mistake_has_its_place(line: str, words: str) -> None:
     [
         (("payload: {}", "rules: []"), "'source' is missing in a test; it is one of github, lab, schedule, rule"),
         (("source: github", "rules: []"), "'payload' is missing: a file beside this one, or the payload itself"),
-        (("source: github", "payload: {}"), "a test says what it expects: 'rules'"),
+        (("source: github", "payload: {}"), "a test says what it expects: the rules that it 'fires'"),
+        (("source: github", "payload: {}", "fires: deploi"), "there is no rule 'deploi'"),
+        (("source: github", "payload: {}", "silent: deploi"), "there is no rule 'deploi'"),
+        (("source: github", "payload: {}", "fires: deploy", "silent: deploy"), "'deploy' can't both fire and be silent"),
+        (("source: github", "payload: {}", "steps: {deploy: []}", "silent: deploy"), "'deploy' can't both fire and be silent"),
         (("source: schedule", "event: nihgtly", "rules: []"), "there is no schedule 'nihgtly'"),
         (("source: rule", "event: deploy", "rules: []"), "the event of source 'rule' is RULE.STATE"),
         (("source: rule", "event: deploi.dead", "rules: []"), "there is no rule 'deploi'"),

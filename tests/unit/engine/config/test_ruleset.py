@@ -5,11 +5,25 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from hookrules.engine.conditions.jsonpath import parse_path
 from hookrules.engine.config.ruleset import Retry, Rule, Ruleset, build_rule, canonical, rule_from_text
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.errors import ConfigurationError
 from hookrules.engine.model import Json
+
+PATHS = ("$.once.ref", "$.once[*].author.email", "$.once..id", "$.once[?(@.name == 'bug')].color", "$.once.after", "$.once.commits")
+"""No other test names these: what was parsed before is not parsed again."""
+
+
+def test_ten_thousand_rules_that_share_their_paths_parse_each_of_them_once() -> None:
+    before = parse_path.cache_info().misses
+    for number in range(10_000):
+        when = [f"{PATHS[0]} == branch-{number}", f"any {PATHS[1]} like *{number} or {PATHS[2]} == {number}"]
+        steps = [{"log": "hello", "for_each": PATHS[5], "if": f"{PATHS[3]} exists"}]
+        build_rule({"name": f"rule-{number}", "on": "github.push", "when": when, "vars": {"sha": PATHS[4]}, "steps": steps})
+    assert parse_path.cache_info().misses - before == len(PATHS)
+
 
 WRITTEN = """\
 name: deploy

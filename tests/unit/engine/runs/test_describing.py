@@ -55,7 +55,7 @@ def test_a_description_in_the_journal_shows_no_secret(bench: Bench) -> None:
 def said(bench: Bench, text: str) -> list[str]:
     """What a dry run of this rule says to the log."""
     rule = rule_of(text)
-    event = bench.start(rule, {"long": "x" * 5_000})
+    event = bench.start(rule, {"long": "x" * 5_000, "who": "Ada Byron"})
     run = bench.claim()
     assert run is not None
     workshop = bench.workshop()
@@ -65,14 +65,30 @@ def said(bench: Bench, text: str) -> list[str]:
 
 def test_a_dry_run_says_each_call_in_the_order_of_steps(bench: Bench) -> None:
     assert said(bench, "steps: [{log: one}, {log: {message: two, level: error}}]") == [
-        'tested would do log {"level": "info", "message": "one"}',
-        'tested would do log {"level": "error", "message": "two"}',
+        "tested would do log: level=info message=one",
+        "tested would do log: level=error message=two",
     ]
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        ("{log: two words}", 'log: level=info message="two words"'),
+        ("{shell: 'echo {{ payload.who }}'}", "shell: command=\"echo 'Ada Byron'\" cwd=."),
+        ("{shell: {command: 'echo {{ payload.who }}', env: {A: b}}}", 'shell: command="echo \'Ada Byron\'" cwd=. env={"A":"b"}'),
+        ("{shell: [echo, '{{ payload.who }}']}", 'shell: argv=["echo","Ada Byron"] cwd=.'),
+        ("{http: 'https://chat.example/{{ payload.who }}'}", "http: method=GET url=https://chat.example/Ada%20Byron"),
+        ("{http: {url: 'https://chat.example', json: {a: 1}}}", 'json={"a":1}'),
+    ],
+)
+def test_a_call_is_said_as_a_person_reads_it(bench: Bench, step: str, line: str) -> None:
+    [told] = said(bench, f"steps: [{step}]")
+    assert line in told
 
 
 def test_a_secret_is_masked_before_json_spells_it_otherwise(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"chat": 'a "quoted" \\ secret'})
-    assert said(bench, "steps: [{log: 'with {{ secrets.chat }}'}]") == ['tested would do log {"level": "info", "message": "with •••"}']
+    assert said(bench, "steps: [{log: 'with {{ secrets.chat }}'}]") == ['tested would do log: level=info message="with •••"']
     bench.journal.close()
 
 

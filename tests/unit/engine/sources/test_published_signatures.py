@@ -10,8 +10,9 @@ from support_deliveries import URL
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources import provider
+from hookrules.engine.sources.described_signature import DescribedSignature
 from hookrules.engine.sources.provider import Credentials
-from hookrules.engine.sources.signature_list import SignatureList
+from hookrules.engine.sources.signature_header import Listed
 from hookrules.engine.sources.source import Verifier
 
 PROVIDERS = {
@@ -84,13 +85,7 @@ def test_a_list_of_someone_that_no_provider_describes_gets_its_verdict(name: str
     assert len(known) == count
     for vector in known:
         scheme, given = schemes[vector["scheme"]], credentials(vector)
-        verifier = SignatureList.of(
-            given,
-            header=scheme["header"],
-            separator=scheme["sep"],
-            signature=scheme["key"],
-            timestamp=scheme["ts_key"],
-            signed=scheme["signed"].replace("{ts}", "{timestamp}"),
-            tolerance=given.within(300),
-        )
+        how = Listed(scheme["sep"], scheme["key"], scheme["ts_key"])
+        signed = scheme["signed"].replace("{ts}", "{timestamp}")
+        verifier = DescribedSignature.listed(given, scheme["header"], how, signed, given.within(300))
         assert verdict(verifier, vector) is vector["expect"], vector["id"]

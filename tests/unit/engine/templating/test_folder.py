@@ -38,3 +38,8 @@ def test_a_value_never_leads_elsewhere(source: str, names: dict[str, str]) -> No
     error = failure(FolderPath, source, **names)
     assert "within one segment" in error.message
     assert error.suggestion == "print | replace('/', '-')"
+
+
+def test_a_whole_path_is_told_how_it_is_let_through() -> None:
+    error = failure(FolderPath, "{{ item }}", item="/srv/checkouts/shop")
+    assert error.suggestion == "print | raw where no sender has a part in it, like the directory of a git step"

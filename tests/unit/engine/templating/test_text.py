@@ -1,5 +1,7 @@
 """What all templates mean, shown with the plainest place: text as it is."""
 
+import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from hookrules.engine.config.yaml_scalars import WrittenFloat
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating import Reference, TextTemplate, use_jsonpath
 from hookrules.engine.templating.names import references
-from hookrules.engine.templating.parsing import _tree
 from hookrules.engine.templating.quick_parsing import quick_tree
+from hookrules.engine.templating.syntax import readable_tree
 
 PAYLOAD: dict[str, Any] = {
     "after": "12345e7",
@@ -146,7 +148,7 @@ def test_a_list_has_no_fields_and_the_error_shows_the_ways() -> None:
         ("{{ payload", "end of"),
         ("{{ paylod.x }}", "paylod"),
         ("{{ self }}", "self"),
-        ("{{ x | raw | upper }}", "raw"),
+        ("{{ payload.x | raw | upper }}", "raw"),
         ("{% set y = payload.x | raw %}", "raw"),
         ("{{ payload.x | map('raw') | raw('a') }}", "raw"),
     ],
@@ -252,6 +254,63 @@ def test_a_bad_template_carries_its_place_through_pydantic() -> None:
     assert error["msg"] == "there is no name 'paylod'"
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{{ paylod.x }} {{ payload.y | nofilter }} {{ payload.z.upper() }}", [(3, "'paylod'"), (30, "'nofilter'"), (45, ".upper()")]),
+        ("{{ paylod.x | nofilter }}", [(3, "'paylod'"), (14, "'nofilter'")]),
+        ("{{ a b }} {{ payload.x }} {{ c d }}", [(5, "got 'b'"), (31, "got 'd'")]),
+        ("{{ payload.a } {{ b.c }}", [(13, "unexpected '}'"), (18, "'b'")]),
+        ("{{ a b }} {% nonsense %} {{ c d }}", [(5, "got 'b'"), (13, "unknown tag 'nonsense'")]),
+        ("{{ payload.a }} {{ payload.b", [(27, "end of")]),
+        ("{{ payload.a }} {{ x } {{ b.c }}", [(21, "unexpected '}'"), (26, "'b'")]),
+        ("{{ payload.a ? 1 }}{{ b }}", [(13, "unexpected char"), (22, "'b'")]),
+    ],
+)
+def test_every_mistake_of_a_template_is_told_at_once(source: str, told: list[tuple[int, str]]) -> None:
+    first = refusal(TextTemplate, source)
+    faults = sorted((fault.column, fault.message) for fault in (first, *first.others))
+    assert [column for column, _ in faults] == [column for column, _ in told]
+    assert all(words in message for (_, message), (_, words) in zip(faults, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        lambda depth: "{{ item" + "|trim" * depth + " }}",
+        lambda depth: "{{ item" + "|foo" * depth + " }}",
+        lambda depth: "{{ payload" + ".a" * depth + " }}",
+        lambda depth: "{{ payload" + "[0]" * depth + " }}",
+        lambda depth: "{{ " + "1+" * depth + "1 }}",
+        lambda depth: "{{ " + "item if item else " * depth + "item }}",
+        lambda depth: "{% if item %}" * depth + "x" + "{% endif %}" * depth,
+        lambda depth: "{% for i in [1] %}" * depth + "x" + "{% endfor %}" * depth,
+        lambda depth: "{{ " + "(" * depth + "item" + ")" * depth + " }}",
+        lambda depth: "{{ item" + "()" * depth + " }}",
+    ],
+)
+@pytest.mark.parametrize("depth", [16, 50, 58, 100, 200, 1000, 10_000])
+def test_no_nesting_is_too_deep_to_be_run_or_refused(nested: Callable[[int], str], depth: int) -> None:
+    with contextlib.suppress(TemplateError):  # and nothing else is raised
+        TextTemplate(nested(depth)).render({"item": "x", "payload": {"a": 1}})
+
+
+def test_as_many_filters_and_loops_as_anyone_writes_are_fine() -> None:
+    assert TextTemplate("{{ item" + "|trim" * 50 + " }}").render({"item": "x"}) == "x"
+    assert TextTemplate("{% for i in [1] %}" * 15 + "x" + "{% endfor %}" * 15).render({}) == "x"
+
+
+def test_of_very_many_mistakes_the_first_are_told() -> None:
+    first = refusal(TextTemplate, "{{ foo }}" * 1000)
+    assert len((first, *first.others)) == 20
+
+
+@given(st.text(alphabet="{}%#|'\" .()ab\n\r", max_size=40))
+def test_no_text_breaks_the_reading_of_templates(source: str) -> None:
+    with contextlib.suppress(TemplateError):
+        TextTemplate(source)
+
+
 DOTTED = st.sampled_from(["{{ payload.a_b.c }}", "{{item}}", "{{ steps.x.if }}", "{{\nvars.y }}", " ", "x\n", "}} { ", "\n", "é$'"])
 FILTERED = st.sampled_from(
     [
@@ -269,7 +328,7 @@ def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
     quick = quick_tree(source)
     assert quick is not None
     tree, found = quick
-    jinjas = _tree(source)
+    jinjas = readable_tree(source)[0]
     assert tree == jinjas or (not source and jinjas.body == [])
     assert found == tuple(references(jinjas))
     places = [
@@ -281,7 +340,7 @@ def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
 @given(st.text(alphabet="{} |'\"(),payload.trim-\\\n%#", max_size=30).map(lambda text: "{{ payload.a | trim" + text + "}}"))
 def test_the_quick_way_reads_nothing_else(source: str) -> None:
     quick = quick_tree(source)
-    assert quick is None or quick[0] == _tree(source)
+    assert quick is None or quick[0] == readable_tree(source)[0]
 
 
 json_values = st.recursive(

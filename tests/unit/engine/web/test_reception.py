@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support_assembly import PATIENCE
 from support_certificates import Certificate
-from support_front import PATIENCE, Receiver, bound, connect, exchange, noting, receiving, request, trusting
+from support_front import Receiver, bound, connect, exchange, noting, receiving, request, trusting
 from support_logs import heard
 
 from hookrules.engine.config.certificates import TlsFiles
@@ -237,3 +238,20 @@ def test_what_is_under_way_at_the_end_is_answered() -> None:
         ending.start()
         assert exchange(connection, b"}").status == 202
         ending.join(PATIENCE)
+
+
+class _Silent:
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        raise NotImplementedError
+
+
+def test_who_is_told_to_stop_before_it_has_begun_ends() -> None:
+    """As where the supervisor dies while the process starts."""
+
+    async def serve() -> None:
+        with bound() as listening:
+            reception = Reception(_Silent(), [listening])
+            reception.stop()
+            await asyncio.wait_for(reception.serve(), PATIENCE)
+
+    asyncio.run(serve())
