@@ -40,13 +40,14 @@ from hookrules.engine.journal import (
 )
 from hookrules.engine.journal import sqlite_breakers as breakers
 from hookrules.engine.journal import sqlite_exchange as exchange
+from hookrules.engine.journal import sqlite_listing as listing
 from hookrules.engine.journal import sqlite_steering as steering
 from hookrules.engine.journal import sqlite_watching as watching
 from hookrules.engine.journal import sqlite_workers as workers
 from hookrules.engine.journal import sqlite_writes as writes
 from hookrules.engine.journal.committer import Committer
 from hookrules.engine.journal.sealing import UNSEALED, Seal
-from hookrules.engine.journal.sqlite_reads import EVENT_CONDITIONS, REFUSAL_CONDITIONS, RUN_CONDITIONS, FileReads, MemoryReads, Reads
+from hookrules.engine.journal.sqlite_reads import FileReads, MemoryReads, Reads
 from hookrules.engine.journal.sqlite_rows import (
     Row,
     event_from,
@@ -279,7 +280,7 @@ class SqliteJournal(Journal):
         return next((event_from(row, self._seal) for row in self._rows(_READING["event"], (event_id,))), None)
 
     def events(self, which: EventFilter) -> list[Event]:
-        return [event_from(row, self._seal) for row in self._listed("list_events", EVENT_CONDITIONS, which)]
+        return [event_from(row, self._seal) for row in self._rows(*listing.events(which))]
 
     def happened(self, after: int, limit: int, since: float, source: str | None = None) -> list[Happened]:
         rows = self._rows(_READING["happened"], {"after": after, "limit": limit, "since": since, "source": source})
@@ -292,7 +293,7 @@ class SqliteJournal(Journal):
         return next((run_from(row, self._seal) for row in self._rows(_READING["run"], (run_id,))), None)
 
     def runs(self, which: RunFilter) -> list[Run]:
-        return [run_from(row, self._seal) for row in self._listed("list_runs", RUN_CONDITIONS, which)]
+        return [run_from(row, self._seal) for row in self._rows(*listing.runs(which))]
 
     def steps(self, run_id: str) -> list[Step]:
         return [step_from(row, self._seal) for row in self._rows(_READING["steps"], (run_id,))]
@@ -305,7 +306,7 @@ class SqliteJournal(Journal):
         return response_from(rows[0][0], run_id, self._seal) if rows else None
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
-        return [Refused(*row) for row in self._listed("list_refusals", REFUSAL_CONDITIONS, which)]
+        return [Refused(*row) for row in self._rows(*listing.refusals(which))]
 
     def events_of_run(self, run_id: str) -> list[str]:
         return [event_id for (event_id,) in self._rows(_READING["events_of_run"], (run_id,))]
@@ -332,11 +333,6 @@ class SqliteJournal(Journal):
 
     def _under_claim(self, statement: str, run: Run, values: Mapping[str, Any]) -> None:
         self._write(partial(writes.under_claim, statement=statement, run=run, values=values))
-
-    def _listed(self, statement: str, conditions: Mapping[str, str], which: EventFilter | RunFilter | RefusalFilter) -> list[Row]:
-        asked = {name: getattr(which, name) for name in conditions if getattr(which, name) is not None}
-        sql = _READING[statement].format(conditions=" and ".join(conditions[name] for name in asked) or "true")
-        return self._rows(sql, {**asked, "limit": which.limit})
 
     def _rows(self, sql: str, values: Any) -> list[Row]:
         return self._reads.read(lambda connection: connection.execute(sql, values).fetchall())

@@ -14,16 +14,6 @@ from hookrules.engine.journal.sqlite_store import PATIENCE, connect_to_existing
 
 Result = TypeVar("Result")
 
-EVENT_CONDITIONS = {
-    "source": "source = :source",
-    "payload_kept": "payload_kept = :payload_kept",
-    "type": "(type = :type or substr(type, 1, length(:type) + 1) = :type || '.')",
-    "delivery_id": "delivery_id = :delivery_id",
-}
-REFUSAL_CONDITIONS = {"source": "source = :source"}
-RUN_CONDITIONS = {"rule": "rule = :rule", "state": "state = :state", "event_id": "events.id = :event_id"}
-"""What lists may be asked for, as SQL."""
-
 
 class Reads(Protocol):
     def read(self, query: Callable[[sqlite3.Connection], Result]) -> Result:

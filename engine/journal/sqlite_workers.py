@@ -1,4 +1,4 @@
-"""Who works on a SQLite journal, and by which clock: functions of the writing connection, each inside a transaction of the committing thread."""
+"""Which workers there are and by which clock they go, in a SQLite journal: functions of the writing connection, each in a transaction."""
 
 import sqlite3
 from dataclasses import asdict
