@@ -109,6 +109,7 @@ class Reloading:
         if coming is None:
             return
         self._project, self._shared, self._coming = coming.project, coming.shared, None
+        self._shared.board.write(LastReload(time.time()))  # before anyone is told, so that who is told finds it there
         for finding in from_here(set(self._project.findings) - set(before.findings), Path.cwd()):
             logs.warning(as_line(finding))
         for change in coming.restart:
@@ -123,16 +124,16 @@ class Reloading:
         self._refuse(f"{reason}; the log says why")
 
     def _refuse(self, reason: str, found: Sequence[Finding] = ()) -> None:
-        logs.error("the reload is refused, and what was in force stays", reason=reason)
         lines = tuple(map(as_line, errors(found)))
+        self._shared.board.write(LastReload(time.time(), reason, lines))
+        logs.error("the reload is refused, and what was in force stays", reason=reason)
         for line in lines[:_FINDINGS_SAID]:
             logs.error(line)
         if len(lines) > _FINDINGS_SAID:
             logs.error(f"and {count(len(lines) - _FINDINGS_SAID, 'more error')}; `hookrules validate` lists them")
-        self._conclude(Answer(False, len(self._project.ruleset), reason, _placed(found)), lines)
+        self._conclude(Answer(False, len(self._project.ruleset), reason, _placed(found)))
 
-    def _conclude(self, answer: Answer, lines: tuple[str, ...] = ()) -> None:
-        self._shared.board.write(LastReload(time.time(), None if answer.taken else answer.message, lines))
+    def _conclude(self, answer: Answer) -> None:
         self._control.answer(answer)
         tell(os.environ, "READY=1")
 
