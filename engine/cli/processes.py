@@ -88,11 +88,9 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
 
         settings = project.settings
         journal = open_journal_of(project)
-        index = Index(project.ruleset)
-        index.warm()
         sources, max_body = sources_of(settings, lists_of(project)), settings.server.max_body
         ingress = Ingress(
-            Intake(sources, index, journal, time.time, _new_event_id, max_body),
+            Intake(sources, Index(project.ruleset).prepared(), journal, time.time, _new_event_id, max_body),
             Refusals(journal, sources.__contains__),
             Answering(journal),
             max_body,

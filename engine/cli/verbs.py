@@ -19,6 +19,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Set up": {
         "init": Verb("hookrules.engine.cli.init:command", "Write a starter configuration, rules and secrets."),
         "validate": Verb("hookrules.engine.cli.validate:command", "Check the configuration and every rule."),
+        "doctor": Verb("hookrules.engine.cli.doctor:command", "Tell what of the set-up costs more than it needs to."),
         "schema": Verb("hookrules.engine.cli.schema:command", "Print the JSON Schema of a kind of file, for editors."),
     },
     "Run": {
