@@ -8,19 +8,16 @@ where something did not hold.
 
 import argparse
 import json
-import os
-import platform
 import random
 import shutil
 import sys
 import tempfile
 from collections import Counter
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from report import conditions
 from support_torture import Torture
 
 
@@ -33,19 +30,16 @@ def main() -> int:
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(dir=given.folder))
     torture = Torture(folder, given.deliveries, given.kills, given.seed)
-    load = round(os.getloadavg()[0], 2)
+    about = conditions()
     try:
         torture.run()
         faults = torture.faults()
         runs = Counter(torture.states())
     finally:
         shutil.rmtree(folder)
-    machine = {"system": platform.platform(), "processors": os.cpu_count(), "load before": load}
-    versions = {"python": platform.python_version(), "hookrules": version("hookrules")}
-    told = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine, "versions": versions}
     given_counts = {"deliveries": given.deliveries, "kills": given.kills, "seed": given.seed}
     done = {"struck": torture.struck, "acknowledged": len(torture.sent), "runs": runs, "steps interrupted": len(torture.interrupted)}
-    print(json.dumps({**told, **given_counts, **done, "seconds": torture.seconds, "faults": faults}, indent=2))
+    print(json.dumps({**about, **given_counts, **done, "seconds": torture.seconds, "faults": faults}, indent=2))
     return 1 if faults else 0
 
 
