@@ -8,10 +8,10 @@ SOURCES := engine actions rules tests tools benchmarks
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint types format docs wheel clean
+.PHONY: help run test lint types format docs wheel bench bench-check clean
 
 help: ## list the verbs
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
 
 run: .venv/.installed ## serve hookrules.yaml with rules/
 	@$(BIN)/hookrules init 2>/dev/null || true
@@ -37,6 +37,12 @@ docs: .venv/.developing ## write what docs/ say of the code's own facts
 wheel: .venv/.developing ## build the package into dist/
 	rm -rf build dist
 	$(BIN)/python -m build --wheel --outdir dist .
+
+bench: .venv/.developing ## measure all that benchmarks/ measures, beside peers and limits; takes half an hour
+	$(BIN)/python benchmarks/run_all.py
+
+bench-check: .venv/.developing ## count the instructions of the hot path, and fail where it has become dearer
+	$(BIN)/python benchmarks/regressions.py
 
 clean: ## remove what make made
 	rm -rf .venv .dev build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

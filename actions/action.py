@@ -17,7 +17,7 @@ Names = Mapping[str, Any]
 class Service(BaseModel):
     """The base of what hookrules.yaml says, section by section and by name, of things outside that actions use: databases, mail servers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, coerce_numbers_to_str=True, defer_build=True)
 
     example: ClassVar[tuple[str, Mapping[str, Any]]]
     """A name, and what may stand under it in hookrules.yaml: the examples of actions use it."""
@@ -122,7 +122,7 @@ def target_of(call: Call, services: Services) -> str | None:
 class Action(BaseModel):
     """The base of all kinds: its subclass says the fields, defaults, docs and an example once."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     kind: ClassVar[str]
     """The step's key in YAML."""

@@ -1,5 +1,6 @@
 """Durations, sizes and rates as people write them: `90s`, `64KiB`, `100/1m`. A bare number has no unit and is refused."""
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
@@ -93,9 +94,13 @@ def _short(value: object) -> str:
 
 def _validated_seconds(value: Any) -> float:
     try:
-        return seconds(value)
+        return _seconds_again(value) if isinstance(value, str) else seconds(value)
     except ValueError as problem:
         raise PydanticCustomError("duration", "{message}", {"message": str(problem)}) from None
+
+
+_seconds_again = functools.lru_cache(maxsize=1024)(seconds)
+"""Rules say the same few durations over and over."""
 
 
 def _validated_size(value: Any) -> int:

@@ -1,20 +1,24 @@
 """A project: hookrules.yaml, its rules and its journal, as the verbs use them."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hookrules.engine.cli.findings import from_here, tally
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.loading import Catalogues, Loaded, load, load_encryption, load_settings_only
-from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
+from hookrules.engine.config.settings_loading import load_encryption, load_settings_only
 from hookrules.engine.errors import ConfigurationError, UsageError
 from hookrules.engine.journal import Journal, Reading, Watching
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import Event, Run
+
+if TYPE_CHECKING:  # most verbs ask nothing of rules, and what reads these takes most of the time that a verb needs to start
+    from hookrules.engine.config.loading import Catalogues, Loaded
+    from hookrules.engine.config.ruleset import Ruleset
 
 _IN_MEMORY = "sqlite://"
 
@@ -27,7 +31,7 @@ class Project:
     folder: Path
     """Where hookrules.yaml lies: its relative paths start here."""
     settings: Settings
-    ruleset: Ruleset
+    ruleset: "Ruleset"
     findings: tuple[Finding, ...]
     dry_run: bool = False
     """Whether what steps would do is described instead of done."""
@@ -38,14 +42,18 @@ def load_project(config: Path, environ: Mapping[str, str] | None = os.environ, r
 
     Raises UsageError where there is no such file, ConfigurationError with every finding where it can't be used.
     """
+    from hookrules.engine.config.loading import load
+
     loaded = load(present(config), environ=environ, rules=rules)
     if loaded.settings is None or loaded.ruleset is None:
-        raise _unusable(config, loaded)
+        raise _unusable(config, loaded.findings)
     return Project(config, config.parent, loaded.settings, loaded.ruleset, loaded.findings)
 
 
-def load_all(config: Path, catalogues: Catalogues | None = None) -> Loaded:
+def load_all(config: Path, catalogues: "Catalogues | None" = None) -> "Loaded":
     """What loading comes to, errors and all; paths are held against the catalogues. Raises UsageError where there is no such file."""
+    from hookrules.engine.config.loading import load
+
     return load(present(config), environ=os.environ, catalogues=catalogues)
 
 
@@ -73,7 +81,7 @@ def with_journal_key(project: Project) -> Project:
         return project
     loaded = load_encryption(project.config, environ=os.environ)
     if loaded.settings is None:
-        raise _unusable(project.config, loaded)
+        raise _unusable(project.config, loaded.findings)
     return replace(project, settings=project.settings.model_copy(update={"encryption": loaded.settings.encryption}))
 
 
@@ -88,7 +96,7 @@ def load_settings(config: Path) -> Settings:
     """hookrules.yaml without its rules. Raises UsageError where there is no such file, ConfigurationError where it can't be used."""
     loaded = load_settings_only(present(config), environ=os.environ)
     if loaded.settings is None:
-        raise _unusable(config, loaded)
+        raise _unusable(config, loaded.findings)
     return loaded.settings
 
 
@@ -152,6 +160,6 @@ def with_payload(event: Event) -> Event:
     return event
 
 
-def _unusable(config: Path, loaded: Loaded) -> ConfigurationError:
-    found = from_here(loaded.findings, Path.cwd())
+def _unusable(config: Path, findings: Sequence[Finding]) -> ConfigurationError:
+    found = from_here(findings, Path.cwd())
     return ConfigurationError(f"{config} can't be used: {tally(found)}", found)

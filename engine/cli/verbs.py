@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Run": {
         "serve": Verb("hookrules.engine.cli.serve:command", "Receive webhooks and run the rules that they match."),
         "work": Verb("hookrules.engine.cli.work:command", "Run what waits in the journal, without receiving."),
+        "reload": Verb("hookrules.engine.cli.reload:command", "Have the running server take up changed rules and configuration."),
     },
     "Try": {
         "explain": Verb("hookrules.engine.cli.explain:command", "Say why each rule fires for an event, or does not."),

@@ -3,17 +3,18 @@
 What is found is certain. Much is not found: tests of different values are taken for independent, and long conditions are left alone.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from hookrules.engine.conditions.bounds import leave_nothing, only_number
 from hookrules.engine.conditions.compiler import CompiledGroup, Part
 from hookrules.engine.conditions.decisions import CompiledTest
-from hookrules.engine.conditions.demands import KINDS, Claim, Demand, Extent, demands_of, implied
-from hookrules.engine.conditions.jsonpath import parse_path
-from hookrules.engine.conditions.subjects import Nature, nature_of
-from hookrules.engine.conditions.tree import Call, Combination, Fact, Operand, Path, Place
+from hookrules.engine.conditions.demands import KINDS, ORDER, Claim, Demand, Extent, holders
+from hookrules.engine.conditions.subjects import Nature, nature_of, subject_of
+from hookrules.engine.conditions.tree import Call, Combination, Fact, ListOf, Literal, Operand, Path, Pattern, Place
 
 MOST_TESTS = 300
 """A condition with more is not looked into."""
@@ -46,9 +47,8 @@ class Contradiction:
 def contradictions(part: Part) -> tuple[Contradiction, ...]:
     """Each outermost part that can never help the condition to be true, and each that is never false."""
     tests = list(_tests(part))
-    if len(tests) > MOST_TESTS or not _may_clash(tests):
-        return ()
-    return tuple(_visit(part, _Search(), wanted=True, beside=()))
+    entangled = _entangled(tests) if len(tests) <= MOST_TESTS else set()
+    return tuple(_visit(part, _Search(entangled), wanted=True, beside=())) if entangled else ()
 
 
 def _tests(part: Part) -> Iterator[CompiledTest]:
@@ -59,42 +59,81 @@ def _tests(part: Part) -> Iterator[CompiledTest]:
         yield from _tests(child)
 
 
-def _may_clash(tests: Iterable[CompiledTest]) -> bool:
-    """Whether two tests could be about one value, or one about a value of which something is known. Quick: most conditions end here."""
-    subjects: set[object] = set()
-    above: set[object] = set()
+def _entangled(tests: Sequence[CompiledTest]) -> set[int]:
+    """The ids of tests that may have to do with one another's value, or clash alone; the others are part of no contradiction.
+
+    Quick: most conditions have none, and end here.
+    """
+    found = {id(test) for test in tests if _clashes_alone(test)}
+    asking: dict[str, list[CompiledTest]] = {}
+    holding: dict[str, list[tuple[frozenset[str], CompiledTest]]] = {}
     for test in tests:
-        for operand in (test.tree.left, test.tree.right):
-            if isinstance(operand, Call) or (isinstance(operand, Fact) and not nature_of(operand, elements=False).trivial):
-                return True
-            subject = _subject(operand)
-            if subject in subjects:
-                return True
-            if subject is not None:
-                subjects.add(subject)
-                above.update(_above(operand))
-    return not above.isdisjoint(subjects)
+        operands = [inner for operand in (test.tree.left, test.tree.right) for inner in _named(operand)]
+        for subject in {subject_of(operand, elements=False) for operand in operands}:
+            asking.setdefault(subject, []).append(test)
+        for subject, kinds in {holder for operand in operands if isinstance(operand, Path) for holder in holders(operand.text)}:
+            holding.setdefault(subject, []).append((kinds, test))
+    for subject, several in asking.items():
+        if len(several) > 1 or subject in holding:
+            found.update(map(id, several))
+            found.update(id(test) for _, test in holding.get(subject, ()))
+    for held in holding.values():
+        if any(kinds != held[0][0] for kinds, _ in held):
+            found.update(id(test) for _, test in held)
+    return found
 
 
-def _subject(operand: Operand | None) -> object:
-    if isinstance(operand, Path):
-        parsed = parse_path(operand.text)
-        return operand.text if parsed.steps is None else parsed.steps
-    return operand.text if isinstance(operand, Fact) else None
+def _is_text(operand: Operand) -> bool:
+    if isinstance(operand, ListOf):
+        return all(map(_is_text, operand.items))
+    return isinstance(operand, Pattern) or (isinstance(operand, Literal) and isinstance(operand.value, str))
 
 
-def _above(operand: Operand | None) -> Iterator[object]:
-    """What has to be there for the path to lead anywhere."""
-    parsed = parse_path(operand.text) if isinstance(operand, Path) else None
-    if parsed and parsed.steps is not None:
-        yield from (parsed.steps[:length] for length in range(len(parsed.steps)))
-    elif parsed and parsed.prefix is not None:
-        yield from (parsed.prefix[:length] for length in range(len(parsed.prefix) + 1))
+def _named(operand: Operand | None) -> Iterator[Path | Fact | Call]:
+    """The operand and what it is worked out of, without literals."""
+    if isinstance(operand, (Path, Fact)):
+        yield operand
+    elif isinstance(operand, Call):
+        yield operand
+        for argument in operand.arguments:
+            yield from _named(argument)
 
 
-def _visit(part: Part, search: "_Search", *, wanted: bool, beside: Sequence[Wanted]) -> Iterator[Contradiction]:
-    """Looks at a part that has to be `wanted`, while the parts `beside` it are as they have to be."""
-    for truth in (True, False):
+def _clashes_alone(test: CompiledTest) -> bool:
+    """Whether the test itself is never true or never false. Of a path or a header held against texts nothing is known that could do so."""
+    left, right = test.tree.left, test.tree.right
+    if isinstance(left, Path) and not isinstance(right, (Path, Fact, Call)):
+        return False
+    if isinstance(left, Fact) and right is not None and test.tree.operator not in ORDER and _is_text(right):
+        return False
+    if isinstance(left, Call) and isinstance(left.arguments[0], Path) and isinstance(right, Literal):
+        return _has_clash_of(_Alike((nature_of(left, elements=False), test.tree.operator, test.tree.quantifier, right.text), test))
+    return _has_clash(test)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Tests that differ in their path at most: many ask `count(…) > 1`, each of another."""
+
+    asked: tuple[object, ...]
+    one: CompiledTest = field(compare=False)
+
+
+@functools.lru_cache(maxsize=1024)
+def _has_clash_of(alike: _Alike) -> bool:
+    return _has_clash(alike.one)
+
+
+def _has_clash(test: CompiledTest) -> bool:
+    search = _Search({id(test)})
+    return any(search.clash_of([(test, truth)]) for truth in (True, False))
+
+
+def _visit(part: Part, search: "_Search", *, wanted: bool, beside: Sequence[Wanted], possible: bool = False) -> Iterator[Contradiction]:
+    """Looks at a part that has to be `wanted`, while the parts `beside` it are as they have to be. `possible`: it can, as is known."""
+    if not search.concerns(part):
+        return
+    for truth in (False,) if possible else (True, False):
         clash = search.clash_of([*(beside if wanted and truth else ()), (part, truth)])
         if clash:
             yield Contradiction(part, truth, clash.claims, clash.nature, clash.several_ways)
@@ -104,7 +143,8 @@ def _visit(part: Part, search: "_Search", *, wanted: bool, beside: Sequence[Want
     together, each = _taken_apart(part, wanted)
     for position, child in enumerate(part.children):
         others = [(other, each) for at, other in enumerate(part.children) if together and at != position]
-        yield from _visit(child, search, wanted=each, beside=[*beside, *others])
+        # Where all have to be true, the whole has just been asked the same as each of them with the others beside it.
+        yield from _visit(child, search, wanted=each, beside=[*beside, *others], possible=together and wanted and each)
 
 
 def _taken_apart(group: CompiledGroup, wanted: bool) -> tuple[bool, bool]:
@@ -125,10 +165,15 @@ class _TooMuchWork(Exception):
 
 
 class _Search:
-    """Goes through the ways in which parts can be as wanted."""
+    """Goes through the ways in which parts can be as wanted; only the `entangled` tests are looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, entangled: AbstractSet[int]) -> None:
+        self._entangled = entangled
         self._work = 0
+        self._claims: dict[tuple[int, bool], Claim] = {}
+
+    def concerns(self, part: Part) -> bool:
+        return id(part) in self._entangled if isinstance(part, CompiledTest) else any(map(self.concerns, part.children))
 
     def clash_of(self, wanted: Sequence[Wanted]) -> _Clash | None:
         """Why the parts can't all be as wanted; None where they can, or where that can't be told."""
@@ -142,7 +187,8 @@ class _Search:
         while waiting:
             part, truth = waiting.pop()
             if isinstance(part, CompiledTest):
-                claims.append(Claim(part, truth))
+                if id(part) in self._entangled:
+                    claims.append(self._claim(part, truth))
                 continue
             together, each = _taken_apart(part, truth)
             children = [(child, each) for child in part.children]
@@ -155,6 +201,10 @@ class _Search:
             raise _TooMuchWork
         return _clash_of(claims) or (self._every_way(claims, choices) if choices else None)
 
+    def _claim(self, test: CompiledTest, truth: bool) -> Claim:
+        """The same one each time, since what it comes to is worked out once."""
+        return self._claims.setdefault((id(test), truth), Claim(test, truth))
+
     def _every_way(self, claims: Sequence[Claim], choices: Sequence[Sequence[Wanted]]) -> _Clash | None:
         first, *rest = choices
         found: list[_Clash] = []
@@ -166,15 +216,14 @@ class _Search:
         return _Clash(found[0].claims, found[0].nature, several_ways=len(found) > 1)
 
 
-def _clash_of(claims: Iterable[Claim]) -> _Clash | None:
+def _clash_of(claims: Sequence[Claim]) -> _Clash | None:
     """Claims of one value that never hold at once."""
     by_subject: dict[str, list[Demand]] = {}
-    claims = list(claims)
     for claim in claims:
-        for demand in demands_of(claim):
+        for demand in claim.demands:
             by_subject.setdefault(demand.subject, []).append(demand)
     for demand in [demand for demands in by_subject.values() for demand in demands]:
-        for under in implied(demand):
+        for under in demand.implied:
             if under.subject in by_subject:
                 by_subject[under.subject].append(under)
     for demands in by_subject.values():

@@ -1,8 +1,9 @@
 """What a test asks of a value when it has to be true, or has to be false: the terms in which tests can contradict each other."""
 
 import enum
+import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hookrules.engine.conditions.decisions import CompiledTest, answer_of
@@ -35,19 +36,24 @@ class Extent(enum.Enum):
     """There is no value, or no element that has one."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Claim:
     """A test, and the truth that it has to have."""
 
     test: CompiledTest
     truth: bool
 
+    @functools.cached_property
+    def demands(self) -> "tuple[Demand, ...]":
+        """That on the test's own subject first."""
+        return tuple(_demands_of(self))
+
     @property
     def text(self) -> str:
         return self.test.text if self.truth else f"not {self.test.text}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Demand:
     """What follows from a claim for one subject. `asks` is what the operator, without its negation, has to say of the value."""
 
@@ -56,8 +62,8 @@ class Demand:
     subject: str
     extent: Extent
     nature: Nature
-    kinds: frozenset[str] = KINDS
-    """The types that the value can be of."""
+    known_kinds: frozenset[str] | None = None
+    """The types that the value can be of; None: see `kinds`."""
     asks: bool = True
     answer: Callable[[Any], Truth] | None = None
     """The operator with its other side filled in; None where only the value's presence is asked, or the other side is no constant."""
@@ -67,6 +73,18 @@ class Demand:
     relation: str = ""
     """The same for two demands that differ at most in what they ask."""
     textual: bool = False
+
+    @functools.cached_property
+    def kinds(self) -> frozenset[str]:
+        """The types that the value can be of. Too many do no harm."""
+        if self.known_kinds is not None:
+            return self.known_kinds
+        return KINDS if self.answer is None else _kinds(self)
+
+    @functools.cached_property
+    def implied(self) -> "tuple[Demand, ...]":
+        """What else has to be there for the subject to have a value: `$.a` of `$.a.b`, and of `lower($.a)`."""
+        return () if self.extent is Extent.ABSENT else tuple(_implied(self, self.operand))
 
     @property
     def order(self) -> str | None:
@@ -97,8 +115,7 @@ class Demand:
             return False
 
 
-def demands_of(claim: Claim) -> Iterator[Demand]:
-    """The claim's demand on its own subject first."""
+def _demands_of(claim: Claim) -> Iterator[Demand]:
     test = claim.test.tree
     operator = OPERATORS[test.operator] if test.operator else None
     if operator and operator.of_presence:
@@ -139,11 +156,20 @@ def _asked(claim: Claim, operand: Operand, compiled: Compiled, extent: Extent, *
     base = positive(test.operator)
     name = subject_of(operand, elements=elements and not compiled.several)
     relation = f"{base} {_key(test.right)}"
-    demand = Demand(claim, operand, name, extent, nature, asks=asks, operator=base, relation=relation, textual=compiled.textual)
-    if not nature.comparable or (claim.test.right is not None and right is NOT_CONSTANT):
-        return demand
-    demand = replace(demand, right=right, answer=answer_of(claim.test))
-    return replace(demand, kinds=_kinds(demand))
+    opaque = not nature.comparable or (claim.test.right is not None and right is NOT_CONSTANT)
+    return Demand(
+        claim,
+        operand,
+        name,
+        extent,
+        nature,
+        asks=asks,
+        answer=None if opaque else answer_of(claim.test),
+        operator=base,
+        right=NOT_CONSTANT if opaque else right,
+        relation=relation,
+        textual=compiled.textual,
+    )
 
 
 def _swapped(claim: Claim) -> Iterator[Demand]:
@@ -157,7 +183,7 @@ def _swapped(claim: Claim) -> Iterator[Demand]:
         return
     written = _SWAPPED[test.operator]
     asks = claim.truth is not OPERATORS[written].negative
-    demand = Demand(
+    yield Demand(
         claim,
         test.right,
         subject_of(test.right, elements=False),
@@ -170,7 +196,6 @@ def _swapped(claim: Claim) -> Iterator[Demand]:
         relation=f"{positive(written)} {_key(test.left)}",
         textual=right.textual,
     )
-    yield replace(demand, kinds=_kinds(demand))
 
 
 def _presence(claim: Claim, operand: Operand, compiled: Compiled, *, there: bool) -> Demand:
@@ -178,12 +203,6 @@ def _presence(claim: Claim, operand: Operand, compiled: Compiled, *, there: bool
     return Demand(
         claim, operand, subject_of(operand, elements=False), extent, nature_of(operand, elements=compiled.several), operator="exists"
     )
-
-
-def implied(demand: Demand) -> Iterator[Demand]:
-    """What else has to be there for the subject to have a value: `$.a` of `$.a.b`, and of `lower($.a)`."""
-    if demand.extent is not Extent.ABSENT:
-        yield from _implied(demand, demand.operand)
 
 
 def _implied(demand: Demand, operand: Operand) -> Iterator[Demand]:
@@ -208,18 +227,23 @@ _TAKES = {
 
 
 def _above(demand: Demand, path: Path) -> Iterator[Demand]:
-    parsed = parse_path(path.text)
+    for subject, kinds in holders(path.text):
+        yield Demand(demand.claim, path, subject, Extent.VALUE, Nature(), kinds, operator="exists")
+
+
+@functools.lru_cache(maxsize=65_536)
+def holders(path: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """What has to be there for the path to lead anywhere, and of which types that is."""
+    parsed = parse_path(path)
     steps = parsed.steps if parsed.steps is not None else parsed.prefix
     if steps is None:
-        return
-    if parsed.steps is None and parsed.several:
-        yield _holder(demand, path, canonical(steps), frozenset({"list", "object"}))
-    for length in range(len(steps)):
-        yield _holder(demand, path, canonical(steps[:length]), frozenset({"object" if isinstance(steps[length], str) else "list"}))
+        return ()
+    whole = [(canonical(steps), _CONTAINERS)] if parsed.steps is None and parsed.several else []
+    return (*whole, *((canonical(steps[:length]), _HOLDS[type(steps[length])]) for length in range(len(steps))))
 
 
-def _holder(demand: Demand, path: Path, subject: str, kinds: frozenset[str]) -> Demand:
-    return Demand(demand.claim, path, subject, Extent.VALUE, Nature(), kinds, operator="exists")
+_CONTAINERS = frozenset({"list", "object"})
+_HOLDS: dict[type, frozenset[str]] = {str: frozenset({"object"}), int: frozenset({"list"})}
 
 
 def positive(phrase: str | None) -> str | None:

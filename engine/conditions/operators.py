@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hookrules.engine.conditions.logic import Truth, Unknown, kleene_any
-from hookrules.engine.conditions.networks import Network, parse_address, parse_network
 from hookrules.engine.conditions.patterns import PatternError, glob, regular_expression
 from hookrules.engine.conditions.tree import Literal, Operand, Pattern
 from hookrules.engine.conditions.values import compare, equal, kind_of
+from hookrules.engine.networks import Network, parse_address, parse_network
 
 Decide = Callable[[Any, Any], Truth]
 

@@ -19,6 +19,7 @@ _OPERATOR = re.compile(
         for phrase in sorted(OPERATORS, key=len, reverse=True)
     )
 )
+_QUANTIFIERS = frozenset(Quantifier)
 _COMBINATIONS = dict(zip(JOINS, (Combination.ALL, Combination.ANY), strict=True))
 
 
@@ -115,7 +116,7 @@ class _Parser:
 
     def _quantifier(self) -> Quantifier | None:
         word = self._lexer.word()
-        if word not in set(Quantifier):
+        if word not in _QUANTIFIERS:
             return None
         self._lexer.take(word)
         return Quantifier(word)

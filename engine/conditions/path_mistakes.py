@@ -54,6 +54,8 @@ def too_complex(text: str) -> None:
     """Raises PathError for a path beyond the bounds that keep its reading from recursing without end."""
     if len(text) > LONGEST:
         raise PathError(f"a path has at most {LONGEST} characters; this one has {len(text)}")
+    if text.count("[") + text.count("(") <= DEEPEST:
+        return
     depth = 0
     for column, character in enumerate(text):
         depth += (character in "[(") - (character in ")]")

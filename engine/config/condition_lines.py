@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from hookrules.engine.conditions import compile_condition
 from hookrules.engine.errors import ConditionError
 
 CONDITIONS = frozenset({"when", "if"})
@@ -23,6 +22,8 @@ def quoted(value: str) -> str:
 
 def usable(condition: str, *, in_step: bool) -> str | None:
     """The condition, or what is suggested in its place; None where neither can be used."""
+    from hookrules.engine.conditions import compile_condition  # only what looks like a mistake is tried
+
     try:
         compile_condition(condition, in_step=in_step)
     except ConditionError as error:

@@ -15,7 +15,7 @@ _MOST_SHOWN = 60
 
 
 def check_conditions(written: WrittenRule) -> Iterator[Finding]:
-    for path, condition in written.conditions():
+    for path, condition in written.conditions:
         for found in condition.contradictions():
             yield _finding(written, path, found)
 

@@ -33,7 +33,7 @@ def check_events(written: WrittenRule, known: Known, others: Others) -> Iterator
             yield from _check_pattern(written, pattern, ("correlate", section, position, "on"), known, others)
     for pattern in absence.on if absence else ():
         yield from _check_pattern(written, pattern, ("absent", "on"), known, others)
-    for path, step in written.steps():
+    for path, step in written.steps:
         for pattern in expected.events if (expected := step.action.expects()) else ():
             yield from _check_pattern(written, pattern, (*path, step.kind, "for", "on"), known, others)
         for source in step.action.sources_made():

@@ -13,7 +13,7 @@ def check_exposure(written: WrittenRule, known: Known) -> Iterator[Finding]:
     open_sources = sorted(_named_by(written, known))
     if not open_sources:
         return
-    for path, step in written.steps():
+    for path, step in written.steps:
         if step.kind in _COMMANDS:
             message = f"anyone may start this command: source '{open_sources[0]}' has 'verify: none'"
             yield written.warning(Code.UNPROVEN_SHELL, message, (*path, step.kind))

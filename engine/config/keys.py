@@ -11,7 +11,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 class Keys(BaseModel):
     """A mapping of YAML."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, arbitrary_types_allowed=True, populate_by_name=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, arbitrary_types_allowed=True, populate_by_name=False, defer_build=True
+    )
 
     later: ClassVar[frozenset[str]] = frozenset()
     """Keys of the language that this version can't do yet: errors."""

@@ -14,16 +14,25 @@ _TOKEN = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY|\bhooks\.slack\.com/services/T\w+/B\w+/\w{20}|\bhttps?://[^\s/:@{}]+:[^\s/@{}]+@"
 )
 """What GitHub, GitLab, Slack, AWS, Stripe, Google, npm, PyPI and SendGrid give out, private keys, and a password inside a URL."""
+_HINTS = (
+    *(f"gh{kind}_" for kind in "opsur"),
+    *("github_pat_", "glpat-", "xox", "AKIA", "ASIA", "k_live_", "AIza", "npm_", "pypi-AgEI", "SG.", "PRIVATE KEY", "hooks.slack.com", "@"),
+)
+"""Of these each token has one: nearly all texts have none, and looking for them is ten times as quick."""
 
 
 def places_of_secrets(path: Path, source: Json) -> Iterator[Path]:
     """Where in what a template was written as, which stands at `path`, a secret is that no `{{ }}` stands for."""
     if isinstance(source, str):
-        if _TOKEN.search(source) or ("{{" not in source and _is_for_secrets(path)):
+        if _is_token(source) or ("{{" not in source and _is_for_secrets(path)):
             yield path
     elif isinstance(source, (dict, list)):
         for part, inner in source.items() if isinstance(source, dict) else enumerate(source):
             yield from places_of_secrets((*path, part), inner)
+
+
+def _is_token(text: str) -> bool:
+    return any(map(text.__contains__, _HINTS)) and _TOKEN.search(text) is not None
 
 
 def _is_for_secrets(path: Path) -> bool:

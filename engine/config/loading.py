@@ -12,13 +12,13 @@ from hookrules.engine.config.codes import Code
 from hookrules.engine.config.events import Others, check_events
 from hookrules.engine.config.exposure import check_exposure
 from hookrules.engine.config.findings import Finding, Level, errors
-from hookrules.engine.config.ignores import without_ignored
 from hookrules.engine.config.path_checks import BY_CATALOGUE
 from hookrules.engine.config.rule_files import RuleFile, check_rule_file, files_of_tests, is_test, rule_files
 from hookrules.engine.config.rule_test_files import Nameable, check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_section, read_settings, with_all_sources
+from hookrules.engine.config.settings_file import SettingsFile, check_settings, read_settings, with_all_sources
+from hookrules.engine.config.settings_loading import in_order, usable
 from hookrules.engine.config.shadowing import check_shadowing
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.config.written import Known
@@ -60,21 +60,9 @@ def load(
         findings = [*read.findings, *missing, *_findings_of(files, known)]
         findings += _refused_packages(config_path) if catalogues else ()
         untold = _untold(files, known, catalogues) if catalogues else None
-        told = _in_order(findings, [read.document, *(file.document for file in files)], untold)
+        told = in_order(findings, [read.document, *(file.document for file in files)], untold)
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
-    return Loaded(_usable(read), ruleset, told, _nameable(read, files), read.settings.rules if read.settings else _USUAL_FOLDER)
-
-
-def load_settings_only(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
-    """hookrules.yaml without its rules; `ruleset` is None."""
-    read = read_settings(config_path, environ)
-    return Loaded(_usable(read), None, _in_order(read.findings, [read.document]))
-
-
-def load_encryption(config_path: Path, *, environ: Mapping[str, str]) -> Loaded:
-    """`encryption` of hookrules.yaml alone, with its secrets."""
-    read = read_section(config_path, "encryption", environ)
-    return Loaded(_usable(read), None, read.findings)
+    return Loaded(usable(read), ruleset, told, _nameable(read, files), read.settings.rules if read.settings else _USUAL_FOLDER)
 
 
 def check_files(
@@ -98,7 +86,7 @@ def check_files(
     findings += [finding for document in tests for finding in check_test_file(document, nameable).findings]
     for document in settings:
         findings += check_settings(document, Path(document.file).parent, environ).findings
-    return _in_order(findings, documents, _untold(mine, known, catalogues))
+    return in_order(findings, documents, _untold(mine, known, catalogues))
 
 
 def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
@@ -109,7 +97,7 @@ def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
     except OSError:
         return ()  # which is told of the rules there
     findings = [finding for document in documents for finding in check_test_file(document, loaded.nameable).findings]
-    return _in_order(findings, documents, {})
+    return in_order(findings, documents, {})
 
 
 def _nameable(read: SettingsFile | None, files: Sequence[RuleFile]) -> Nameable:
@@ -159,10 +147,6 @@ def _is_settings(document: Document) -> bool:
     return not root.entries.keys().isdisjoint(set(Settings.model_fields) - {"rules"})
 
 
-def _usable(read: SettingsFile) -> Settings | None:
-    return None if errors(read.findings) else read.settings
-
-
 def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known:
     if read is None or read.settings is None:
         return Known()
@@ -201,7 +185,7 @@ def _findings_of(files: Sequence[RuleFile], known: Known) -> Iterator[Finding]:
 
 
 def _others(files: Sequence[RuleFile]) -> Others:
-    steps = [step for file in files for written in file.rules for _, step in written.steps()]
+    steps = [step for file in files for written in file.rules for _, step in written.steps]
     return Others(
         {named.name for file in files for named in file.names},
         {source for step in steps for source in step.action.sources_made()},
@@ -229,11 +213,3 @@ def _senders(file: RuleFile, known: Known) -> set[str]:
     """The sources that the file's rules are on; those of the engine itself are none."""
     heads = {pattern.partition(".")[0] for written in file.rules for pattern in written.rule.on}
     return heads if known.sources is None else heads & {*known.sources, "*"}
-
-
-def _in_order(
-    findings: Iterable[Finding], documents: Iterable[Document], untold: Mapping[str, Collection[str]] | None = None
-) -> tuple[Finding, ...]:
-    """Sorted by place, each once, without the warnings that their lines silence (`# hookrules: ignore HR119`)."""
-    kept = set(without_ignored(findings, documents, untold))
-    return tuple(sorted(kept, key=lambda finding: (finding.file, finding.line, finding.column, finding.code, finding.message)))

@@ -8,6 +8,6 @@ from hookrules.engine.config.written import WrittenRule
 
 
 def check_machine(written: WrittenRule) -> Iterator[Finding]:
-    for path, step in written.steps():
+    for path, step in written.steps:
         for absence in step.action.missing_here():
             yield written.warning(Code.NOT_ON_THIS_MACHINE, absence.message, (*path, step.kind, absence.field))

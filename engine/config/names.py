@@ -1,9 +1,10 @@
 """What the templates and conditions of a rule may name: its own steps and variables, and the secrets of hookrules.yaml."""
 
+import functools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard
+from typing import Protocol, cast
 
 from pydantic import BaseModel
 
@@ -37,7 +38,7 @@ def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
     for path, template in (*values_in(written), *written.leftovers("vars")):
         yield from check.template(template, path)
     earlier: list[str] = []
-    for path, step in written.steps():
+    for path, step in written.steps:
         check = _Check(written, known.secrets, earlier)
         if step.condition is not None:
             yield from check.condition(step.condition.references(), (*path, "if"))
@@ -52,7 +53,7 @@ def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
 
 def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
     seen: dict[str, Path] = {}
-    for path, step in written.steps():
+    for path, step in written.steps:
         first = seen.setdefault(step.id, path) if step.id else path
         if first is not path:
             line, _ = written.document.locate((*written.path, *first, "id"))
@@ -101,19 +102,36 @@ def templates_of(path: Path, step: PlannedStep) -> Iterator[tuple[Path, Template
 
 def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templated]]:
     """Every template inside of an action, with the path to it in YAML."""
+    parts = _parts(value)
+    if parts is None:
+        if hasattr(value, "raw_uses"):  # isinstance of a runtime protocol takes ten times as long
+            yield path, cast("Templated", value)
+        return
+    for key, inner in parts:
+        if inner is not None and inner.__class__ not in _NEVER_TEMPLATES:
+            yield from templates_in(inner, (*path, key))
+
+
+_NEVER_TEMPLATES = frozenset({str, int, float, bool})
+
+
+def _parts(value: object) -> Iterable[tuple[str | int, object]] | None:
+    """None for what has no parts."""
     if isinstance(value, BaseModel):
-        for name, field in type(value).model_fields.items():
-            yield from templates_in(getattr(value, name), (*path, field.alias or name))
-    elif isinstance(value, Answer):
-        yield from templates_in({"headers": value.headers, "json": value.document, "text": value.text}, path)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from templates_in(inner, (*path, str(key)))
-    elif isinstance(value, (list, tuple)):
-        for position, inner in enumerate(value):
-            yield from templates_in(inner, (*path, position))
-    elif _is_template(value):
-        yield path, value
+        return [(key, value.__dict__[name]) for name, key in _fields_of(type(value))]
+    if isinstance(value, (list, tuple)):
+        return enumerate(value)
+    if isinstance(value, dict):
+        return [(str(key), inner) for key, inner in value.items()]
+    if isinstance(value, Answer):
+        return [("headers", value.headers), ("json", value.document), ("text", value.text)]
+    return None
+
+
+@functools.cache
+def _fields_of(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """The names of a model's fields, and their keys in YAML."""
+    return tuple((name, field.alias or name) for name, field in model.model_fields.items())
 
 
 def inside_of(written: WrittenRule, template: Templated, path: Path, found: Use | Reference) -> tuple[int, int]:
@@ -122,8 +140,8 @@ def inside_of(written: WrittenRule, template: Templated, path: Path, found: Use 
     return found.line, found.column + shift
 
 
-def _is_template(value: object) -> TypeGuard[Templated]:
-    return hasattr(value, "raw_uses")  # isinstance of a runtime protocol takes ten times as long
+_RULES_OWN = frozenset({"steps", "vars", "secrets"})
+"""The names whose fields a rule and hookrules.yaml say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +162,8 @@ class _Check:
         if isinstance(template, ValueTemplate):
             yield from self._numbers(template.source, path)
         for reference in template.references():
+            if reference.path[0] not in _RULES_OWN:
+                continue
             inside = inside_of(self.written, template, path, reference)
             yield from self._reference(reference.path, (*path, *reference.leaf), inside, Code.UNKNOWN_STEP)
 
@@ -176,5 +196,5 @@ class _Check:
             yield self.written.error(Code.UNKNOWN_SECRET, message, path, closest(first, self.secrets), inside)
 
     def _missing_step(self, name: str) -> str:
-        later = any(step.id == name for _, step in self.written.steps())
+        later = any(step.id == name for _, step in self.written.steps)
         return f"step '{name}' has not run yet here; only earlier steps can be named" if later else f"no step has the id '{name}'"

@@ -34,7 +34,7 @@ def check_paths(rule: WrittenRule, catalogues: Mapping[str, Catalogue]) -> Itera
         yield from _check_types(rule, catalogues)
         return
     events = _events(rule.rule.on, catalogues)
-    for path, condition in rule.conditions():
+    for path, condition in rule.conditions:
         yield from _check_condition(rule, condition, path, payloads, events)
     for path, template in _templates(rule):
         yield from _check_template(rule, template, path, payloads, events)
@@ -74,7 +74,7 @@ def _events(on: Sequence[str], catalogues: Mapping[str, Catalogue]) -> str:
 
 def _templates(rule: WrittenRule) -> Iterator[tuple[Path, Templated]]:
     yield from values_in(rule)
-    for path, step in rule.steps():
+    for path, step in rule.steps:
         yield from templates_of(path, step)
     for section in ("vars", *rule.rule.sections()):
         yield from rule.leftovers(section)

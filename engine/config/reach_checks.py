@@ -10,6 +10,6 @@ from hookrules.engine.config.written import Known, WrittenRule
 def check_reach(written: WrittenRule, known: Known) -> Iterator[Finding]:
     if known.configured is None:
         return
-    for path, step in written.steps():
+    for path, step in written.steps:
         for absence in step.action.out_of_reach(known.configured):
             yield written.error(Code.OUT_OF_REACH, absence.message, (*path, step.kind, absence.field))

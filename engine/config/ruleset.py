@@ -109,10 +109,15 @@ def _built(fields: RuleFields, text: str, file: str, line: int) -> Rule:
 
 def canonical(written: Json) -> str:
     """JSON without white space, keys in the order in which they were written: `vars`, headers and form fields keep theirs."""
-    return json.dumps(_with_written_numbers(written), ensure_ascii=False, separators=(",", ":"))
+    return _encode(_with_written_numbers(written))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _with_written_numbers(value: Json) -> Json:
+    if value.__class__ is str:
+        return value
     if isinstance(value, dict):
         return {key: _with_written_numbers(inner) for key, inner in value.items()}
     if isinstance(value, list):

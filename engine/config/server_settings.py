@@ -5,10 +5,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from hookrules.engine.conditions.networks import parse_network
 from hookrules.engine.config.certificates import TlsFiles
 from hookrules.engine.config.keys import Keys, NotEmpty, OneOrMore, problem
 from hookrules.engine.config.listen_addresses import Address, Place, PlaceField
+from hookrules.engine.networks import parse_network
 from hookrules.engine.secret import SecretField
 from hookrules.engine.units import Duration, RateField, Size
 

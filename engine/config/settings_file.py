@@ -9,12 +9,9 @@ from pydantic import ValidationError
 
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
-from hookrules.engine.config.problems import findings_of
-from hookrules.engine.config.remains import copied
 from hookrules.engine.config.server_checks import check_server
 from hookrules.engine.config.server_settings import Server
 from hookrules.engine.config.settings import Settings, settings_with
-from hookrules.engine.config.shapes import keys_of, model_at
 from hookrules.engine.config.source_checks import check_source
 from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.suggestions import closest
@@ -124,6 +121,8 @@ def _validated(
         try:
             return model.model_validate(sound, context=context), findings
         except ValidationError as error:
+            from hookrules.engine.config.problems import findings_of  # it knows the models of rules, too, which a sound file has no need of
+
             findings += findings_of(error, model, document)
             sound = _without_faults(sound, error, model, roughly=roughly)
     return None, findings
@@ -131,6 +130,8 @@ def _validated(
 
 def _without_faults(written: Mapping[str, Any], error: ValidationError, model: type[Settings], *, roughly: bool) -> dict[str, Any]:
     """What is left when each unknown key and each entry with any other fault is taken out, so that the others are checked, too."""
+    from hookrules.engine.config.remains import copied
+
     sound = {key: copied(value) for key, value in written.items()}
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         path = fault["loc"]
@@ -142,6 +143,8 @@ def _without_faults(written: Mapping[str, Any], error: ValidationError, model: t
 
 def _is_a_slip(path: Path, model: type[Settings]) -> bool:
     """Whether an unknown key was meant to be another one, which is then missing."""
+    from hookrules.engine.config.shapes import keys_of, model_at
+
     parent = model_at(model, path[:-1])
     return parent is None or closest(str(path[-1]), keys_of(parent)) is not None
 

@@ -4,9 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from hookrules.engine.conditions import value_accessor
-from hookrules.engine.conditions.jsonpath import parse_path
-from hookrules.engine.conditions.path_mistakes import PathError
 from hookrules.engine.config.address_lists import Addresses
 from hookrules.engine.config.catch_up import CatchUpFields
 from hookrules.engine.config.keys import Keys, problem
@@ -24,6 +21,8 @@ RESERVED_SOURCES = frozenset({"schedule", "rule"})
 def _fact(text: str) -> str:
     if not text.startswith(("$", "header.", "query.")):
         raise problem("fact", f"'{text}' is neither a path ($.id) nor a header (header.X-Request-Id) nor a query field (query.id)")
+    from hookrules.engine.conditions import value_accessor  # most sources name no fact
+
     try:
         value_accessor(text)
     except ConditionError as fault:
@@ -38,6 +37,9 @@ ProviderName = Annotated[str, Field(json_schema_extra={"title": "provider", "enu
 
 
 def _split(text: str) -> str:
+    from hookrules.engine.conditions.jsonpath import parse_path
+    from hookrules.engine.conditions.path_mistakes import PathError
+
     try:
         several = parse_path(text).several
     except PathError as fault:

@@ -25,7 +25,8 @@ def traps_in(document: Document, rule: Node) -> Iterator[Finding]:
             condition = child(step, "if")
             if condition:
                 yield from _condition(document, condition, in_step=True)
-    yield from _cut_texts(document, rule)
+    if document.glued_comments:
+        yield from _cut_texts(document, rule)
 
 
 def _items(node: Node | None) -> tuple[Node, ...]:
@@ -94,7 +95,7 @@ def _cut_text(document: Document, node: ScalarNode, *, templated: bool) -> Itera
 
 
 def _comment_after(document: Document, node: ScalarNode) -> str | None:
-    if node.line != node.end_line:
+    if node.line != node.end_line or node.line not in document.glued_comments:
         return None
     found = _COMMENT.match(document.lines[node.line - 1], node.end_column - 1)
     return found[1].rstrip() if found else None

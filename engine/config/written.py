@@ -1,5 +1,6 @@
 """A compiled rule beside the YAML that it was written as, so that what is found out later has its place, too."""
 
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -31,7 +32,7 @@ class Known:
     """What the events of a source look like, where that is known and asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WrittenRule:
     """`path` leads to the rule in the document."""
 
@@ -43,19 +44,17 @@ class WrittenRule:
     whole: bool = True
     """Whether the rule is all that was written; with an error in it, it is what is left."""
 
-    def steps(self) -> Iterator[tuple[Path, PlannedStep]]:
+    @functools.cached_property
+    def steps(self) -> tuple[tuple[Path, PlannedStep], ...]:
         """Every step in the order in which they may run, with the path to it from the rule."""
-        for section, steps in self.rule.sections().items():
-            for position, step in enumerate(steps):
-                yield (section, position), step
+        sections = self.rule.sections().items()
+        return tuple(((section, position), step) for section, steps in sections for position, step in enumerate(steps))
 
-    def conditions(self) -> Iterator[tuple[Path, Condition]]:
+    @functools.cached_property
+    def conditions(self) -> tuple[tuple[Path, Condition], ...]:
         """`when` and every `if`, likewise."""
-        if self.rule.when is not None:
-            yield ("when",), self.rule.when
-        for path, step in self.steps():
-            if step.condition is not None:
-                yield (*path, "if"), step.condition
+        ifs = [((*path, "if"), step.condition) for path, step in self.steps if step.condition is not None]
+        return ((("when",), self.rule.when), *ifs) if self.rule.when is not None else tuple(ifs)
 
     def leftovers(self, *path: int | str) -> Iterator[tuple[Path, Leftover]]:
         """The templates among what is taken out below the path: they name what is checked all the same."""

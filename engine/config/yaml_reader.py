@@ -3,8 +3,7 @@
 import codecs
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,8 +60,7 @@ def read_text(text: str, file: str) -> Document:
     lines = text.splitlines()
     builder = _Builder(file, lines)
     try:
-        for event in iter(LOADER(text).get_event, None):
-            builder.feed(event)
+        builder.feed(iter(LOADER(text).get_event, None))
     except _GiveUp:
         return Document(file, lines, None, tuple(builder.findings))
     except yaml.MarkedYAMLError as problem:
@@ -80,16 +78,19 @@ class _GiveUp(Exception):
     """A finding after which the rest of the file can't be trusted."""
 
 
-@dataclass(slots=True)
 class _Open:
     """A collection whose end has not come yet."""
 
-    start: Any
-    items: list[Node] = field(default_factory=list)
-    entries: dict[str, Entry] = field(default_factory=dict)
-    key: Node | None = None
-    weight: int = 1
-    """How many nodes it stands for, aliases written out."""
+    __slots__ = ("entries", "is_list", "items", "key", "start", "weight")
+
+    def __init__(self, start: Any) -> None:
+        self.start = start
+        self.is_list = type(start) is yaml.SequenceStartEvent
+        self.items: list[Node] = []
+        self.entries: dict[str, Entry] = {}
+        self.key: Node | None = None
+        self.weight = 1
+        """How many nodes it stands for, aliases written out."""
 
 
 class _Builder:
@@ -105,10 +106,12 @@ class _Builder:
         self._aliased = 0
         self._documents = 0
 
-    def feed(self, event: Any) -> None:
-        handle = _HANDLERS.get(type(event))
-        if handle:
-            handle(self, event)
+    def feed(self, events: Iterable[Any]) -> None:
+        handlers = {kind: handle.__get__(self) for kind, handle in _HANDLERS.items()}
+        for event in events:
+            handle = handlers.get(event.__class__)
+            if handle:
+                handle(event)
 
     def document(self, event: Any) -> None:
         self._documents += 1
@@ -122,9 +125,10 @@ class _Builder:
         text = event.value
         forced = event.tag is not None and self._is_text(event)
         value = text if style or forced else resolve(text)
-        if type(value) is not str and isinstance(value, float) and not math.isfinite(value):
+        if value is not text and isinstance(value, float) and not math.isfinite(value):
             self._report(event, Code.NOT_A_JSON_NUMBER, f"{text} is not a number that JSON has; quote it to mean the text")
-        node = ScalarNode(mark.line + 1, mark.column + 1, end.line + 1, end.column + 1, text, style, value)
+        place = (mark.line + 1, mark.column + 1, end.line + 1, end.column + 1)
+        node = tuple.__new__(ScalarNode, (*place, text, style, value))  # without a detour through Python: a file has very many
         if event.anchor:
             self._anchored_scalar(event, node)
         self._add(node, 1)
@@ -180,7 +184,7 @@ class _Builder:
             return
         parent = self._open[-1]
         parent.weight += weight
-        if type(parent.start) is yaml.SequenceStartEvent:
+        if parent.is_list:
             parent.items.append(node)
         elif parent.key is None:
             parent.key = node
@@ -203,7 +207,7 @@ class _Builder:
         before = self._lines[key.line - 1][: key.column - 1]
         if isinstance(key, MappingNode) and key.flow and before.endswith("{"):
             message, suggestion = template_line(self._lines, Spot(key.line - 1, key.column - 2))
-            outer = replace(key, column=key.column - 1)
+            outer = key._replace(column=key.column - 1)
             self._report_at(outer, Code.UNQUOTED_TEMPLATE, message, suggestion)
         else:
             self._report_at(key, Code.WRONG_VALUE, "a key has to be text")

@@ -15,6 +15,7 @@ _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MAY_BE_A_NUMBER = frozenset("0123456789+-.")
+_MAY_BE_SPECIAL = _MAY_BE_A_NUMBER | {word[:1] for word in _WORDS}
 _LONGEST_NUMBER = 300
 
 
@@ -50,6 +51,8 @@ class WrittenFloat(float):
 
 def resolve(text: str) -> Json:
     """The value of a plain scalar: null, a boolean, a number, or the text itself."""
+    if text[:1] not in _MAY_BE_SPECIAL:  # as nearly all are
+        return text
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _MAY_BE_A_NUMBER or len(text) > _LONGEST_NUMBER:

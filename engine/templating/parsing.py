@@ -3,7 +3,7 @@
 import copy
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jinja2 import nodes
@@ -15,7 +15,7 @@ from hookrules.engine.templating.generator import is_raw, place_of
 from hookrules.engine.templating.missing import nearest
 from hookrules.engine.templating.names import Reference, references
 from hookrules.engine.templating.positions import Position
-from hookrules.engine.templating.quick_parsing import quick_tree
+from hookrules.engine.templating.quick_parsing import quick
 from hookrules.engine.templating.syntax import MOST_FAULTS, readable_tree
 
 _MARKS = re.compile(r"\{[{%#]")
@@ -44,29 +44,27 @@ class Use:
     leaf: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parsed:
-    """A template's tree, and what it tells."""
+    """What a template tells, and its tree, which is made when first asked for: most places never ask."""
 
-    tree: nodes.Template
+    grow: Callable[[], nodes.Template]
+    lone: bool
+    """Whether the template is one expression and nothing else, so that its value can keep its type."""
     references: tuple[Reference, ...] = ()
     raw_uses: tuple[Use, ...] = ()
     faults: tuple[TemplateError, ...] = ()
     whole: bool = True
     """Whether all of the text could be read; else the tree lacks what could not."""
 
-    @property
-    def lone(self) -> bool:
-        """Whether the template is one expression and nothing else, so that its value can keep its type."""
-        match self.tree.body:
-            case [nodes.Output(nodes=[expression])]:
-                return not isinstance(expression, nodes.TemplateData)
-        return False
+    @functools.cached_property
+    def tree(self) -> nodes.Template:
+        return self.grow()
 
 
 def is_plain(source: str) -> bool:
     """Whether the text has nothing to fill in."""
-    return _MARKS.search(source) is None
+    return "{" not in source or _MARKS.search(source) is None
 
 
 def parse(source: str) -> Parsed:
@@ -81,23 +79,39 @@ def parse(source: str) -> Parsed:
 def read(source: str) -> Parsed:
     """The same, with what is wrong in `faults`, and what can be read all the same."""
     if is_plain(source):
-        return Parsed(nodes.Template([nodes.Output([nodes.TemplateData(source)], lineno=Position(1, 0))], lineno=Position(1, 0)))
-    quick = quick_tree(source) if source.count(".") + source.count("|") <= _DEEPEST else None
-    if quick is not None:
-        return Parsed(*quick)
+        return Parsed(lambda: _text(source), lone=False)
+    found = quick(source) if source.count(".") + source.count("|") <= _DEEPEST else None
+    if found is not None:
+        return Parsed(found.tree, found.lone, found.references())
     tree, unreadable = readable_tree(source)
     deep = _too_deep(tree)
     if deep is not None:
-        return Parsed(nodes.Template([]), faults=(*unreadable, deep), whole=False)
+        return Parsed(lambda: nodes.Template([]), lone=False, faults=(*unreadable, deep), whole=False)
+    return _checked(tree, unreadable)
+
+
+def _checked(tree: nodes.Template, unreadable: Sequence[TemplateError]) -> Parsed:
     found = [*references(tree), *_printed_raw(tree), *_check(tree)]
     faults = sorted((one for one in found if isinstance(one, TemplateError)), key=lambda fault: (fault.line, fault.column))
     return Parsed(
-        tree,
+        lambda: tree,
+        _is_lone(tree),
         tuple(one for one in found if isinstance(one, Reference)),
         tuple(one for one in found if isinstance(one, Use)),
         (*unreadable, *faults)[:MOST_FAULTS],
         whole=not unreadable,
     )
+
+
+def _text(source: str) -> nodes.Template:
+    return nodes.Template([nodes.Output([nodes.TemplateData(source)], lineno=Position(1, 0))], lineno=Position(1, 0))
+
+
+def _is_lone(tree: nodes.Template) -> bool:
+    match tree.body:
+        case [nodes.Output(nodes=[expression])]:
+            return not isinstance(expression, nodes.TemplateData)
+    return False
 
 
 _DEEPEST = 60

@@ -4,6 +4,8 @@ The tree is the one that Jinja's parser makes, so that nothing else knows which 
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from jinja2 import nodes
 
@@ -21,31 +23,47 @@ _EACH_QUOTED = re.compile(_QUOTED)
 _UNREADABLE = re.compile(r"\{[{%#]|\{\Z|\r")
 
 
-def quick_tree(source: str) -> tuple[nodes.Template, tuple[Reference, ...]] | None:
-    """The tree and what it reads; None where the text has any other shape."""
-    parts: list[nodes.Expr] = []
-    found: list[Reference] = []
-    places = _Places(source)
-    end = 0
-    for match in _PRINTED.finditer(source):
-        text = source[end : match.start()]
-        if _UNREADABLE.search(text):
-            return None
-        if text:
-            parts.append(nodes.TemplateData(text, lineno=places.at(end)))
-        place = places.at(match.start(1))
-        path = tuple(match[1].split("."))
-        parts.append(_filtered(_expression(path, place), match, places))
-        found.append(Reference(path, int(place) - 1, place.column))
-        end = match.end()
-    if end < len(source):
-        if _UNREADABLE.search(source, end):
-            return None
-        parts.append(nodes.TemplateData(source[end:], lineno=places.at(end)))
-    return nodes.Template([nodes.Output(parts, lineno=Position(1, 0))], lineno=Position(1, 0)), tuple(found)
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """A template of that shape. `printed` are its `{{ }}`, in order."""
+
+    source: str
+    printed: "tuple[re.Match[str], ...]"
+
+    @property
+    def lone(self) -> bool:
+        return len(self.printed) == 1 and len(self.printed[0][0]) == len(self.source)
+
+    def references(self) -> tuple[Reference, ...]:
+        """What it reads."""
+        places = _Places(self.source)
+        return tuple(Reference(tuple(match[1].split(".")), *places.of(match.start(1))) for match in self.printed)
+
+    def tree(self) -> nodes.Template:
+        parts: list[nodes.Expr] = []
+        places = _Places(self.source)
+        end = 0
+        for match in self.printed:
+            if end < match.start():
+                parts.append(nodes.TemplateData(self.source[end : match.start()], lineno=places.at(end)))
+            parts.append(_filtered(_expression(match[1].split("."), places.at(match.start(1))), match, places))
+            end = match.end()
+        if end < len(self.source):
+            parts.append(nodes.TemplateData(self.source[end:], lineno=places.at(end)))
+        return nodes.Template([nodes.Output(parts, lineno=Position(1, 0))], lineno=Position(1, 0))
 
 
-def _expression(path: tuple[str, ...], place: Position) -> nodes.Expr:
+def quick(source: str) -> Quick | None:
+    """None where the text has any other shape."""
+    printed = tuple(_PRINTED.finditer(source))
+    ends = (0, *(match.end() for match in printed))
+    starts = (*(match.start() for match in printed), len(source))
+    if any(_UNREADABLE.search(source[start:end]) for start, end in zip(ends, starts, strict=True)):
+        return None
+    return Quick(source, printed)
+
+
+def _expression(path: Sequence[str], place: Position) -> nodes.Expr:
     expression: nodes.Expr = nodes.Name(path[0], "load", lineno=place)
     for key in path[1:]:
         expression = nodes.Getattr(expression, key, "load", lineno=place)
@@ -70,9 +88,17 @@ class _Places:
         self._line_start = 0
 
     def at(self, offset: int) -> Position:
+        return Position(*self._found(offset))
+
+    def of(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 0."""
+        line, column = self._found(offset)
+        return line - 1, column
+
+    def _found(self, offset: int) -> tuple[int, int]:
         breaks = self._source.count("\n", self._offset, offset)
         if breaks:
             self._line += breaks
             self._line_start = self._source.rfind("\n", self._offset, offset) + 1
         self._offset = offset
-        return Position(self._line, offset - self._line_start)
+        return self._line, offset - self._line_start

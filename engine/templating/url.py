@@ -27,7 +27,7 @@ class UrlTemplate(Template[str]):
     def check(self, parsed: Parsed) -> None:
         if is_plain(self.source):
             _checked(self.source)
-        else:
+        elif not _HOST_ENDS.match(self.source.partition("{")[0]):  # else all that is filled in comes after the host, in every branch
             read_all(parsed.tree, _UrlReader())
 
     def fill(self, parts: Sequence[Piece]) -> str:

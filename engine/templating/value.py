@@ -37,7 +37,9 @@ class ValueTemplate:
         return _mapped(self.source, lambda leaf: _rendered(leaf, names))
 
     def references(self) -> tuple[Reference, ...]:
-        return tuple(replace(found, leaf=place) for place, leaf in leaves(self.source) for found in parse(leaf).references)
+        return tuple(
+            replace(found, leaf=place) if place else found for place, leaf in leaves(self.source) for found in parse(leaf).references
+        )
 
     def raw_uses(self) -> tuple[Use, ...]:
         return tuple(replace(found, leaf=place) for place, leaf in leaves(self.source) for found in parse(leaf).raw_uses)
@@ -94,8 +96,9 @@ class JsonTemplate(ValueTemplate):
 
 def leaves(source: Json, place: Place = ()) -> Iterator[tuple[Place, str]]:
     """Every templated text of a structure, with the way to it."""
-    if isinstance(source, str) and not is_plain(source):
-        yield place, source
+    if isinstance(source, str):
+        if not is_plain(source):
+            yield place, source
     elif isinstance(source, Mapping):
         for key, value in source.items():
             yield from leaves(value, (*place, key))

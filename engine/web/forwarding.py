@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from hookrules.engine.conditions.networks import Network, parse_address
+from hookrules.engine.networks import Network, parse_address
 
 Lines = Callable[[str], Sequence[str]]
 """A header's name, in small letters → the values of its lines, in order; a line that can't be read has `UNREADABLE` as its value."""

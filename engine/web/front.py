@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
 
-from hookrules.engine.conditions.networks import parse_address, parse_network
 from hookrules.engine.config.server_settings import UNIX
 from hookrules.engine.config.settings import Settings
+from hookrules.engine.networks import parse_address, parse_network
 from hookrules.engine.web.forwarding import UNREADABLE, Origin, TrustedProxies
 from hookrules.engine.web.rate_limits import RateLimit, who_is_at
 

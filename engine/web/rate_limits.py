@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
-from hookrules.engine.conditions.networks import parse_address
 from hookrules.engine.errors import TooManyRequests
+from hookrules.engine.networks import parse_address
 from hookrules.engine.units import Rate
 
 _A_LITTLE = 1e-6

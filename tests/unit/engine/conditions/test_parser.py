@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from hookrules.engine.conditions import compile_condition, tree
 from hookrules.engine.conditions.fact_fields import EVENT_ROOTS, STEP_ROOTS
+from hookrules.engine.conditions.operators import OPERATORS
 from hookrules.engine.conditions.parser import parse, parsed
 from hookrules.engine.conditions.quick_parsing import quick_tree
 from hookrules.engine.conditions.tree import ListOf, Literal, Pattern
@@ -317,6 +318,30 @@ def test_what_is_read_quickly_is_read_as_the_grammar_has_it(
     assert quick is None or quick == parsed(text, (1, "any"), in_step=in_step)
 
 
+LEFTS = st.sampled_from(
+    ["$.a", "$.a[*].b_1", "$['a']", "$[0]", "$a", "header.X-A", "query.p.q", "event.type", "git.sha-1", "item.a", "$.a[-1]"]
+)
+PHRASES = st.sampled_from([*OPERATORS, "and", "is  text", "not"])
+LITERALS = st.sampled_from(["main", "'it''s'", "'a, b'", '"x"', "''", "5", "-1.50", "007", "1e5", "true", "null", "git.sha", "$.b", "a]"])
+LISTS = st.tuples(st.sampled_from([", ", ","]), st.lists(LITERALS, min_size=1, max_size=3)).map(
+    lambda list_: f"[{list_[0].join(list_[1])}]"
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.sampled_from(["", "not "]), LEFTS, PHRASES, LITERALS | LISTS | st.just(""), st.booleans())
+def test_what_is_read_quickly_of_every_operator_is_read_as_the_grammar_has_it(
+    negated: str, left: str, phrase: str, right: str, in_step: bool
+) -> None:
+    text = f"{negated}{left} {phrase} {right}".strip()
+    quick = quick_tree(text, (1, "any"))
+    assert quick is None or quick == parsed(text, (1, "any"), in_step=in_step)
+
+
 def test_the_commonest_conditions_are_read_quickly() -> None:
-    for text in ("$.ref == refs/heads/main", "$.repository.full_name != acme/shop-1.x", "not $.deleted", "$.forced", "$.after == b81e44c7"):
+    texts = """
+        $.ref == refs/heads/main; $.repository.full_name != acme/shop-1.x; not $.deleted; $.forced; $.after == b81e44c7; $.amount >= 12.5;
+        $.action in [opened, 'ready for review']; header.X-GitHub-Event == 'push'; $.labels[*].name contains bug; git.branch missing
+    """
+    for text in map(str.strip, texts.split(";")):
         assert quick_tree(text, ()) == parsed(text, (), in_step=False)

@@ -5,14 +5,14 @@ import pytest
 
 from hookrules.engine.config.address_lists import named_lists_in
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.loading import Loaded, load_settings_only
+from hookrules.engine.config.settings_loading import LoadedSettings, load_settings_only
 from hookrules.engine.config.wiring import sources_of
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.address_lists import AddressLists, cache
 
 
-def loaded(folder: Path, allow_from: str) -> Loaded:
+def loaded(folder: Path, allow_from: str) -> LoadedSettings:
     config = folder / "hookrules.yaml"
     config.write_text(f"sources: {{lab: {{verify: none, delivery_id: $.id, allow_from: {allow_from}}}}}\n")
     return load_settings_only(config, environ={})

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from hookrules.engine.cli.seen_catalogues import seen_in_journal
 from hookrules.engine.config.findings import errors
-from hookrules.engine.config.loading import Loaded, check_files, check_tests, load, load_settings_only
+from hookrules.engine.config.loading import Loaded, check_files, check_tests, load
+from hookrules.engine.config.settings_loading import load_settings_only
 from hookrules.engine.config.wiring import catalogues_of
 
 SETTINGS = """\

@@ -15,7 +15,8 @@ from hookrules.engine.config.yaml_scalars import WrittenFloat
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating import Reference, TextTemplate, use_jsonpath
 from hookrules.engine.templating.names import references
-from hookrules.engine.templating.quick_parsing import quick_tree
+from hookrules.engine.templating.parsing import _is_lone
+from hookrules.engine.templating.quick_parsing import quick
 from hookrules.engine.templating.syntax import readable_tree
 
 PAYLOAD: dict[str, Any] = {
@@ -325,10 +326,11 @@ FILTERED = st.sampled_from(
 
 @given(st.lists(DOTTED | FILTERED, max_size=8).map("".join))
 def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
-    quick = quick_tree(source)
-    assert quick is not None
-    tree, found = quick
+    read = quick(source)
+    assert read is not None
+    tree, found = read.tree(), read.references()
     jinjas = readable_tree(source)[0]
+    assert read.lone is _is_lone(jinjas)
     assert tree == jinjas or (not source and jinjas.body == [])
     assert found == tuple(references(jinjas))
     places = [
@@ -339,8 +341,8 @@ def test_the_quick_way_reads_what_jinja_reads(source: str) -> None:
 
 @given(st.text(alphabet="{} |'\"(),payload.trim-\\\n%#", max_size=30).map(lambda text: "{{ payload.a | trim" + text + "}}"))
 def test_the_quick_way_reads_nothing_else(source: str) -> None:
-    quick = quick_tree(source)
-    assert quick is None or quick[0] == readable_tree(source)[0]
+    read = quick(source)
+    assert read is None or read.tree() == readable_tree(source)[0]
 
 
 json_values = st.recursive(
