@@ -8,7 +8,7 @@ SOURCES := engine actions rules tests tools benchmarks
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint types format docs wheel bench-check clean
+.PHONY: help run test lint types format docs wheel bench bench-check clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
@@ -37,6 +37,9 @@ docs: .venv/.developing ## write what docs/ say of the code's own facts
 wheel: .venv/.developing ## build the package into dist/
 	rm -rf build dist
 	$(BIN)/python -m build --wheel --outdir dist .
+
+bench: .venv/.developing ## measure all that benchmarks/ measures, beside peers and limits; takes half an hour
+	$(BIN)/python benchmarks/run_all.py
 
 bench-check: .venv/.developing ## count the instructions of the hot path, and fail where it has become dearer
 	$(BIN)/python benchmarks/regressions.py

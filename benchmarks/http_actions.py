@@ -9,22 +9,18 @@ ready, without even a timeout. The table goes to stderr, JSON to stdout. Figures
 import argparse
 import asyncio
 import json
-import os
-import platform
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import urllib3
 import uvloop
+from report import conditions, summary
 
 from hookrules.actions.action import Surroundings
 from hookrules.actions.http_request import HttpAction
@@ -140,31 +136,6 @@ def measured(url: str, rounds: int, threads: int, requests: int) -> dict[str, li
     return figures
 
 
-def summary(figures: list[float]) -> dict[str, Any]:
-    return {
-        "median": round(statistics.median(figures)),
-        "lowest": round(min(figures)),
-        "highest": round(max(figures)),
-        "rounds": [round(figure) for figure in figures],
-    }
-
-
-def machine() -> dict[str, Any]:
-    processor = next(
-        (line.partition(": ")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor()
-    )
-    return {
-        "system": platform.platform(),
-        "processor": processor,
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 2),
-    }
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
@@ -175,7 +146,7 @@ def main() -> int:
     if given.serve:
         uvloop.run(_serve())
         return 0
-    about = machine()
+    about = conditions("urllib3", "uvloop")
     with serving() as url:
         figures = measured(url, given.rounds, given.threads, given.requests)
     results = {name: summary(each) for name, each in figures.items()}
@@ -183,8 +154,7 @@ def main() -> int:
     for name, each in results.items():
         print(f"{name:12} {each['median']:>7,}/s   {each['lowest']:,} to {each['highest']:,}", file=sys.stderr)
     print(f"{'ratio':12} {ratio:>7.2f}     at least {TARGET} is wanted", file=sys.stderr)
-    versions = {"python": platform.python_version(), **{name: version(name) for name in ("hookrules", "urllib3", "uvloop")}}
-    told = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": about, "versions": versions, "threads": given.threads}
+    told = {**about, "threads": given.threads}
     print(json.dumps({**told, "requests per round": given.requests, "per second": results, "ratio": ratio, "target": TARGET}, indent=2))
     return 0 if ratio >= TARGET else 1
 

@@ -10,7 +10,6 @@ backup. The table goes to stderr, JSON to stdout. Figures of one run compare; th
 import argparse
 import json
 import os
-import platform
 import shutil
 import sqlite3
 import statistics
@@ -20,11 +19,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+from report import conditions
 
 from hookrules.engine.config.settings import Retention
 from hookrules.engine.journal import Turn
@@ -173,19 +172,6 @@ def resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-def machine() -> dict[str, Any]:
-    cpus = Path("/proc/cpuinfo")
-    models = (
-        [line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if line.startswith("model name")] if cpus.exists() else []
-    )
-    return {
-        "system": platform.platform(),
-        "processor": models[0] if models else platform.processor(),
-        "processors": os.cpu_count(),
-        "load before": round(os.getloadavg()[0], 2),
-    }
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=100_000)
@@ -194,7 +180,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--folder", type=Path, help="Where the journals lie: another disk than that of temporary files.")
     given = parser.parse_args()
-    about = machine()
+    about = conditions()
+    about["versions"]["sqlite"] = sqlite3.sqlite_version
     folder = Path(tempfile.mkdtemp(dir=given.folder))
     try:
         claimed = dict(claims(folder, given.runs, given.claims))
@@ -204,11 +191,9 @@ def main() -> int:
     for name, each in {**claimed, **waited}.items():
         print(f"{name:45} {', '.join(f'{key} {value:,}' for key, value in each.items())}", file=sys.stderr)
     kept = max(each["median (ms)"] for each in claimed.values()) < TARGET
-    versions = {"python": platform.python_version(), "hookrules": version("hookrules"), "sqlite": sqlite3.sqlite_version}
-    told = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": about, "versions": versions}
     given_counts = {"runs": given.runs, "claims": given.claims, "events": given.events}
     print(
-        json.dumps({**told, **given_counts, "claims": claimed, "events that come": waited, "target (ms)": TARGET, "kept": kept}, indent=2)
+        json.dumps({**about, **given_counts, "claims": claimed, "events that come": waited, "target (ms)": TARGET, "kept": kept}, indent=2)
     )
     return 0 if kept else 1
 

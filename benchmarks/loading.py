@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from report import conditions, summary
 from rule_set import ENVIRONMENT, write_project
-from telling import circumstances, spread
 
 TARGET = 8.0
 """Seconds."""
@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rules", type=int, default=10_000)
     given = parser.parse_args()
-    about = circumstances("pyyaml", "pydantic", "jinja2")
+    about = conditions("pyyaml", "pydantic", "jinja2")
     seconds: dict[str, list[float]] = {}
     memory: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def main() -> int:
             for name, command in commands.items():
                 took, memory[name] = measured(command)
                 seconds.setdefault(name, []).append(took)
-    results = {name: {**spread(took), "MiB": memory[name]} for name, took in seconds.items()}
+    results = {name: {**summary(took, 3), "MiB": memory[name]} for name, took in seconds.items()}
     ratio = round(results["validate"]["median"] / results["libyaml alone"]["median"], 2)
     each = round(results["validate"]["median"] / given.rules * 1000, 3)
     for name, result in results.items():

@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "spawn": (),
     "http_actions": (),
     "journal": (),
+    "regressions": (),
 }
 """The scripts, with what they are given."""
 

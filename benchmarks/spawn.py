@@ -12,7 +12,6 @@ marked        the same, with the process of every command written to a journal o
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import tempfile
@@ -21,6 +20,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+from report import conditions, summary
 
 from hookrules.actions import processes
 from hookrules.actions.process_table import mark
@@ -90,6 +91,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=8)
     options = parser.parse_args()
+    about = conditions()
     rates: dict[str, list[float]] = {}
     usual = processes.LASTING
     with tempfile.TemporaryDirectory() as folder, marking(Path(folder)) as marked:
@@ -100,12 +102,12 @@ def main() -> None:
                 rates.setdefault(name, []).append(rate(candidate, options.commands, options.threads))
     medians = {name: statistics.median(found) for name, found in rates.items()}
     told = {
+        **about,
         "command": COMMAND,
-        "commands_a_second": {name: {"median": round(medians[name]), "rounds": list(map(round, found))} for name, found in rates.items()},
+        "commands_a_second": {name: summary(found) for name, found in rates.items()},
         "ours_to_popen": round(medians["ours"] / medians["popen"], 2),
         "marked_to_ours": round(medians["marked"] / medians["ours"], 2),
         "threads": options.threads,
-        "machine": {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "system": platform.platform(), "python": platform.python_version()},
     }
     print(json.dumps(told, indent=2))
 

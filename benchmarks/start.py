@@ -23,8 +23,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from report import conditions, summary
 from rule_set import ENVIRONMENT, write_project
-from telling import circumstances, spread
 
 TARGETS = {"--help (s)": 0.15, "serve to its first 202 (s)": 1.0, "idle (MiB)": 120.0}
 _HOOKRULES = [sys.executable, "-m", "hookrules.engine.cli"]
@@ -122,16 +122,18 @@ def main() -> int:
     parser.add_argument("--rules", type=int, default=100)
     parser.add_argument("--idle", type=float, default=3.0, help="seconds")
     given = parser.parse_args()
-    about = circumstances("granian", "pydantic", "click")
+    about = conditions("granian", "pydantic", "click")
     with tempfile.TemporaryDirectory() as folder:
-        starting = {name: {kind: spread(each) for kind, each in found.items()} for name, found in verbs(Path(folder), given.rounds).items()}
+        starting = {
+            name: {kind: summary(each, 3) for kind, each in found.items()} for name, found in verbs(Path(folder), given.rounds).items()
+        }
     rounds = []
     for _ in range(given.rounds):
         with tempfile.TemporaryDirectory() as folder:
             rounds.append(served(Path(folder), given.rules, given.idle))
-    first = {"clock": spread([there for there, _, _ in rounds]), "processor": spread([processor for _, processor, _ in rounds])}
-    held = {name: spread([each[name] for _, _, each in rounds], 1) for name in rounds[0][2]}
-    idle = spread([sum(each.values()) for _, _, each in rounds], 1)
+    first = {"clock": summary([there for there, _, _ in rounds], 3), "processor": summary([processor for _, processor, _ in rounds], 3)}
+    held = {name: summary([each[name] for _, _, each in rounds], 1) for name in rounds[0][2]}
+    idle = summary([sum(each.values()) for _, _, each in rounds], 1)
     figures = {
         "--help (s)": starting["--help"]["clock"]["median"],
         "serve to its first 202 (s)": first["clock"]["median"],

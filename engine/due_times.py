@@ -24,11 +24,30 @@ class DueTimes:
 
     text: str
     _trigger: Any
+    _once_in: ZoneInfo | None = None
+    """Where a clock that is set back shows a time of day twice, and only the first counts."""
 
     def after(self, now: float) -> float | None:
         """The first moment later than `now`; None where there is none (the 30th of February)."""
-        due = self._trigger.get_next_fire_time(None, datetime.fromtimestamp(now, UTC) + timedelta(microseconds=1))
+        due = self._next(datetime.fromtimestamp(now, UTC))
+        while due is not None and self._once_in and due.astimezone(self._once_in).fold:
+            due = self._next(due)
         return None if due is None else due.timestamp()
+
+    def _next(self, moment: datetime) -> datetime | None:
+        due: datetime | None = self._trigger.get_next_fire_time(None, moment.astimezone(UTC) + timedelta(microseconds=1))
+        return due
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """Due times, and how exactly they are kept."""
+
+    times: DueTimes
+    jitter: float = 0.0
+    """Seconds by which a tick may come later, by chance."""
+    skips_missed: bool = False
+    """Whether what could not tick in time is left out, and else made up for once."""
 
 
 def every(seconds: float) -> DueTimes:
@@ -45,12 +64,14 @@ def cron(text: str, timezone: str = "UTC") -> DueTimes:
     """Five fields as crontab(5) reads them. Raises ValueError in a sentence for the writer.
 
     0 and 7 are Sunday; where day of month and day of week are both restricted, either will do. APScheduler counts its days from Monday
-    and wants both, so days become names, and two restrictions two triggers.
+    and wants both, so days become names, and two restrictions two triggers. Where the clock is set forward, a time of day that is left out
+    comes as much later; where it is set back, one that comes twice counts once, unless every hour is meant.
     """
     fields = _MACROS.get(text.strip().lower(), text).split()
     if len(fields) != 5:
         raise ValueError(f"{text!r} has {len(fields)} fields; cron has five: minute hour day-of-month month day-of-week")
-    return DueTimes(f"cron {' '.join(fields)} {timezone}", _trigger(fields, timezone))
+    once_in = None if fields[1].startswith("*") else ZoneInfo(timezone)
+    return DueTimes(f"cron {' '.join(fields)} {timezone}", _trigger(fields, timezone), once_in)
 
 
 def _trigger(fields: Sequence[str], timezone: str) -> Any:

@@ -20,7 +20,7 @@ from typing import Any
 
 SECRET = "a secret that only GitHub and we know"
 TOKEN = "a token for the console of tests"
-SERVE = (sys.executable, "-m", "hookrules.engine.cli", "serve", "--log-format", "json")
+SERVE = (sys.executable, "-m", "hookrules.engine.cli", "serve", "--no-watch", "--log-format", "json")
 PATIENCE = 30.0
 """Seconds after which something that should have happened counts as never happening."""
 

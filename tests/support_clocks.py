@@ -1,4 +1,4 @@
-"""The clock of real processes, set while they run: what `time.time` tells them is read beside a file. What has passed has passed."""
+"""The clock of real processes, set while they run: what `time.time` tells them is offset by a file. What has passed, has passed."""
 
 import sys
 from pathlib import Path

@@ -14,6 +14,7 @@ from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.journal import Journal, Reading, RuleText, Turn
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import Event, Match, Run, RunState, Step, StepState
+from hookrules.engine.reloads import LastReload
 from hookrules.engine.web.console import application
 from hookrules.engine.web.console_server import ConsoleServer
 
@@ -76,11 +77,12 @@ def served(
     rules: Callable[[], Iterable[Rule]] = tuple,
     hosts: Collection[str] = (),
     address: str = "127.0.0.1",
+    last_reload: Callable[[], LastReload | None] = lambda: None,
 ) -> Iterator[Console]:
     clock = Clock()
     listening = socket.create_server((address, 0))
     port = listening.getsockname()[1]
-    server = ConsoleServer(application(reading, rules, TOKEN, clock, hosts), listening)
+    server = ConsoleServer(application(reading, rules, TOKEN, clock, hosts, last_reload=last_reload), listening)
     server.start()
     try:
         yield Console(port, clock)

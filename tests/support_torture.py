@@ -235,6 +235,10 @@ class Torture:
         with closing(sqlite3.connect(self.folder / self.journal, timeout=PATIENCE)) as journal:
             return journal.execute(sql).fetchall()
 
+    def states(self) -> list[str]:
+        """Of every run."""
+        return [state for (state,) in self._ask("select state from runs")]
+
     def _running(self) -> set[Attempt]:
         rows = self._ask("select runs.id, key, attempts from steps join runs on runs.seq = run where steps.state = 'running'")
         return {(run, number_of(key), attempts) for run, key, attempts in rows}

@@ -15,6 +15,7 @@ from hookrules.engine.errors import Unreadable
 from hookrules.engine.model import Json
 
 _decode = msgspec.json.Decoder().decode
+_NO_BRACKET = bytes(set(range(256)) - set(b"[{"))
 _MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<offset>\d+)\)")
 _HALF_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 """The first half of a character beyond U+FFFF, without its second: what is left where text was cut by UTF-16 units."""
@@ -35,8 +36,8 @@ def json_of(body: bytes) -> Json:
     """What UTF-8 without a byte order mark decodes to. Raises Unreadable."""
     check_numbers(body)
     payload = _decoded(body)
-    # A body with fewer brackets than the bound can't be deeper than it, and most have fewer.
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and isinstance(payload, dict | list) and _deeper_than(payload, MAX_DEPTH):
+    # A body with no more brackets than the bound can't be deeper than it, and most have fewer.
+    if len(body.translate(None, _NO_BRACKET)) > MAX_DEPTH and isinstance(payload, dict | list) and _deeper_than(payload, MAX_DEPTH):
         raise Unreadable(_too_deep())
     check_keys(body, payload)
     return payload

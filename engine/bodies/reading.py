@@ -1,12 +1,13 @@
 """From a delivery's headers and bytes to its payload."""
 
 from codecs import BOM_UTF8
+from functools import lru_cache
 
 from hookrules.engine.bodies import json_document
 from hookrules.engine.bodies.charsets import codec_of
 from hookrules.engine.bodies.content_coding import unpacked
 from hookrules.engine.bodies.content_type import ContentType
-from hookrules.engine.bodies.kinds import kind_of
+from hookrules.engine.bodies.kinds import Kind, kind_of
 from hookrules.engine.bodies.limits import MAX_SIZE
 from hookrules.engine.errors import Unreadable
 from hookrules.engine.model import Delivery, Json
@@ -15,10 +16,10 @@ from hookrules.engine.model import Delivery, Json
 def payload_of(delivery: Delivery, max_size: int = MAX_SIZE) -> Json:
     """As `decode`, with what the delivery's headers say of its body."""
     headers = delivery.headers
-    types = set(headers.get("content-type", ("",)))
-    if len(types) > 1:
+    types = headers.get("content-type") or ("",)
+    if len(types) > 1 and len(set(types)) > 1:
         raise Unreadable("the body has more than one Content-Type; send one")
-    return decode(delivery.body, types.pop() if types else "", ", ".join(headers.get("content-encoding", ())), max_size)
+    return decode(delivery.body, types[0], ", ".join(headers.get("content-encoding", ())), max_size)
 
 
 def is_payload(delivery: Delivery) -> bool:
@@ -29,8 +30,8 @@ def is_payload(delivery: Delivery) -> bool:
     types = headers.get("content-type", ("",))
     if types[0] == "application/json":
         return True
-    said = ContentType.of(types[0])
-    return kind_of(said.media).read is json_document.read and codec_of(said.charset) == "utf_8"
+    said, kind = _reading_of(types[0])
+    return kind.read is json_document.read and codec_of(said.charset) == "utf_8"
 
 
 def decode(body: bytes, content_type: str, content_encoding: str = "", max_size: int = MAX_SIZE) -> Json:
@@ -38,8 +39,23 @@ def decode(body: bytes, content_type: str, content_encoding: str = "", max_size:
 
     Raises Unreadable where the body is not what its headers say, UnsupportedBody for a type or encoding that has no reading, TooLarge.
     """
-    said = ContentType.of(content_type)
-    kind = kind_of(said.media)
+    said, kind = _reading_of(content_type)
     if content_encoding:
         body = unpacked(body, content_encoding, max_size)
     return kind.read(body, said)
+
+
+_USUAL = 100
+"""Characters of a Content-Type that is remembered: senders choose what it is, and have few of them."""
+
+
+def _reading_of(content_type: str) -> tuple[ContentType, Kind]:
+    return (_usual if len(content_type) <= _USUAL else _said)(content_type)
+
+
+def _said(content_type: str) -> tuple[ContentType, Kind]:
+    said = ContentType.of(content_type)
+    return said, kind_of(said.media)
+
+
+_usual = lru_cache(maxsize=256)(_said)

@@ -16,6 +16,9 @@ from hookrules.engine.config.settings import Settings
 from hookrules.engine.errors import UsageError
 from hookrules.engine.web.sockets import let_go, listen, url_at
 
+_HOOKS_BY = ("server.listen", "server.socket_mode")
+_CONSOLE_BY = ("console.listen", "console.socket_mode")
+
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
@@ -24,6 +27,8 @@ class Sockets:
     hooks: Sequence[socket.socket]
     console: socket.socket | None
     """None where the console is not served."""
+    bound_by: Sequence[str] = ()
+    """The settings that say where: those of sockets that were handed over, or named by an option, have no say."""
 
 
 @contextmanager
@@ -37,7 +42,9 @@ def sockets_of(project: Project, address: str | None = None, *, hooks: bool = Tr
         raise UsageError("--listen has no use here: the service manager has handed over the sockets; take the option out of its unit")
     with ExitStack() as ours:
         for_hooks = (given.get(HOOKS) or [_bound(ours, project, place, address) for place in _places(project, address)]) if hooks else []
-        yield Sockets(for_hooks, _console(ours, project, given.get(CONSOLE, ())) if console else None)
+        for_console = _console(ours, project, given.get(CONSOLE, ())) if console else None
+        settings = _HOOKS_BY if hooks and HOOKS not in given and address is None else ()
+        yield Sockets(for_hooks, for_console, settings + (_CONSOLE_BY if for_console and CONSOLE not in given else ()))
 
 
 def local_url(settings: Settings) -> str | None:

@@ -78,3 +78,11 @@ limit_option = click.option(
 log_option = click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The log's lines, on stderr."
 )
+
+watch_option = click.option(
+    "--watch/--no-watch",
+    default=True,
+    envvar="HOOKRULES_WATCH",
+    show_envvar=True,
+    help="Whether a change of the configuration or of a rule takes effect by itself, or by `hookrules reload` and SIGHUP alone.",
+)

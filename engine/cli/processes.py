@@ -2,26 +2,28 @@
 
 import asyncio
 import gc
-import os
 import random
 import select
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Self
 
 from hookrules.actions.orphans import Orphans
 from hookrules.actions.private_files import remove_left_behind
 from hookrules.engine import logs
+from hookrules.engine.children import RETIRE, STOPS, Lifeline, Work
 from hookrules.engine.cli.address_lists import lists_kept, lists_of
 from hookrules.engine.cli.project import Project, open_journal_of
 from hookrules.engine.config.wiring import schedules_of, sources_of, url_of_source
 from hookrules.engine.ids import id_maker
 from hookrules.engine.journal import Journal, RuleText
 from hookrules.engine.matching.index import Index
+from hookrules.engine.reloads import Board
 from hookrules.engine.runs.breakers import Breakers
 from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.describing import aloud, describing
@@ -32,20 +34,41 @@ from hookrules.engine.runs.masking import Stream, masker
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.slots import Slots
 from hookrules.engine.runs.tenure import LEASE, Tenure, worker_name
 from hookrules.engine.runs.worker import Worker
 from hookrules.engine.runs.workshop import Workshop
-from hookrules.engine.secret import Secret, secrets_in
-from hookrules.engine.supervisor import STOPS, Lifeline, Work
+from hookrules.engine.secret import secrets_in
+
+if TYPE_CHECKING:
+    from hookrules.engine.web.console_server import ConsoleServer
+    from hookrules.engine.web.reception import Reception
 
 _new_event_id = id_maker("evt")
+_TEXTS_AT_ONCE = 500
+"""Texts of rules in one commit, which deliveries may wait for."""
 
 
-def prepare(project: Project) -> None:
-    """Make the journal ready for both processes: its file and schema, and the texts of the rules. Raises JournalError."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the processes of one generation share with those before and after it."""
+
+    slots: Slots = field(default_factory=Slots)
+    board: Board = field(default_factory=Board)
+    unchanged: Collection[str] = ()
+    """Digests of the rules that were in force before."""
+
+    def following(self, before: Project) -> Self:
+        return replace(self, slots=self.slots.following(), unchanged=frozenset(rule.digest for rule in before.ruleset))
+
+
+def prepare(project: Project, known: Collection[str] = ()) -> None:
+    """Make the journal ready: its file and schema, and the texts of the rules but those that it knows. Raises JournalError."""
+    texts = [RuleText(rule.digest, rule.name, rule.text) for rule in project.ruleset if rule.digest not in known]
     journal = open_journal_of(project)
     try:
-        journal.keep_rules([RuleText(rule.digest, rule.name, rule.text) for rule in project.ruleset])
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            journal.keep_rules(texts[start : start + _TEXTS_AT_ONCE])
     finally:
         journal.close()  # with its thread: the supervisor forks
 
@@ -67,7 +90,7 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
         journal = open_journal_of(project)
         sources, max_body = sources_of(settings, lists_of(project)), settings.server.max_body
         ingress = Ingress(
-            Intake(sources, Index(project.ruleset), journal, time.time, _new_event_id, max_body),
+            Intake(sources, Index(project.ruleset).prepared(), journal, time.time, _new_event_id, max_body),
             Refusals(journal, sources.__contains__),
             Answering(journal),
             max_body,
@@ -77,7 +100,7 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
         tls = settings.server.tls
         reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None)
         _spare_what_is_loaded()
-        uvloop.run(_listen(reception.serve, reception.stop, lifeline))
+        uvloop.run(_listen(reception, lifeline))
         journal.close()
 
     return work
@@ -92,12 +115,13 @@ def _spare_what_is_loaded() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-async def _listen(serve: Callable[[], Coroutine[Any, Any, None]], stop: Callable[[], None], lifeline: Lifeline) -> None:
+async def _listen(reception: "Reception", lifeline: Lifeline) -> None:
     loop = asyncio.get_running_loop()
     for number in STOPS:
-        loop.add_signal_handler(number, stop)
-    loop.add_reader(lifeline.fd, _once(loop, lifeline.fd, stop))
-    serving = asyncio.create_task(serve())
+        loop.add_signal_handler(number, reception.stop)
+    loop.add_signal_handler(RETIRE, _in_turn(reception.retire, lifeline.retired))
+    loop.add_reader(lifeline.fd, _once(loop, lifeline.fd, reception.stop))
+    serving = asyncio.create_task(reception.serve())
     lifeline.ready()
     await serving
 
@@ -112,7 +136,7 @@ def _once(loop: asyncio.AbstractEventLoop, fd: int, stop: Callable[[], None]) ->
     return stop_once
 
 
-def worker(project: Project, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
+def worker(project: Project, shared: Shared, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
     """Runs steps, fires schedules and serves the console."""
 
     def work(lifeline: Lifeline) -> None:
@@ -121,22 +145,37 @@ def worker(project: Project, console: socket.socket | None, labels: tuple[str, .
         orphans.adopt()
         for path in remove_left_behind():
             logs.info("removed what a process that died left", file=str(path))
-        working = _worker(project, journal, labels, orphans.reap)
-        for number in STOPS:
-            signal.signal(number, lambda *_: working.stop())
+        working = _worker(project, journal, labels, orphans.reap, shared)
+        served = _console(project, journal, console, shared.board)
+        _obey(working, served, lifeline)
         threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
-        token = project.settings.console.token
-        stop_console = _console(project, journal, console, token) if console and token else lambda: None
         lifeline.ready()
         with lists_kept(project):
             working.run(project.settings.server.drain)
-        stop_console()
+        if served:
+            served.stop()
         journal.close()
 
     return work
 
 
-def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: Callable[[], None]) -> Worker:
+def _obey(working: Worker, served: "ConsoleServer | None", lifeline: Lifeline) -> None:
+    retire = [working.retire, *([served.retire] if served else []), lifeline.retired]
+
+    for number in STOPS:
+        signal.signal(number, lambda *_: working.stop())
+    signal.signal(RETIRE, lambda *_: _in_turn(*retire)())
+
+
+def _in_turn(*calls: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        for each in calls:
+            each()
+
+    return call
+
+
+def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: Callable[[], None], shared: Shared) -> Worker:
     index = Index(project.ruleset)
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
@@ -158,23 +197,29 @@ def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: C
     return Worker(
         workshop,
         Rulebook(project.ruleset, journal),
-        Schedules(schedules_of(project.settings), index, journal, _new_event_id),
-        Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id),
+        Schedules(schedules_of(project.settings), index, journal, _new_event_id, random.random),
+        Correlator(project.ruleset, journal, journal.event, time.time, _new_event_id, shared.unchanged),
         follower(index, time.time, _new_event_id),
         Housekeeping(journal, project.settings.retention, project.ruleset),
         Tenure(journal, time.time, worker_name(), LEASE),
         slots=project.settings.server.slots,
         labels=labels,
         reap=reap,
+        shared=shared.slots,
     )
 
 
-def _console(project: Project, journal: Journal, listening: socket.socket, token: Secret) -> Callable[[], None]:
+def _console(project: Project, journal: Journal, listening: socket.socket | None, board: Board) -> "ConsoleServer | None":
+    """The console, served; None where it has no socket, or no token."""
+    token = project.settings.console.token
+    if listening is None or token is None:
+        return None
     from hookrules.engine.web.console import ConsoleServer, application
 
-    server = ConsoleServer(application(journal, lambda: project.ruleset, token.reveal(), dry_run=project.dry_run), listening)
+    app = application(journal, lambda: project.ruleset, token.reveal(), last_reload=board.read, dry_run=project.dry_run)
+    server = ConsoleServer(app, listening)
     server.start()
-    return server.stop
+    return server
 
 
 def _log(level: str, message: str) -> None:
@@ -184,10 +229,3 @@ def _log(level: str, message: str) -> None:
 def _stop_at_end(fd: int, stop: Callable[[], None]) -> None:
     select.select([fd], [], [])  # not read: its sibling's event loop has made the shared pipe non-blocking
     stop()
-
-
-def alone(work: Work, when_ready: Callable[[], None]) -> int:
-    """Do a child's work in this process, with no supervisor over it."""
-    never_ends, _held = os.pipe()
-    work(Lifeline(never_ends, when_ready))
-    return 0

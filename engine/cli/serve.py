@@ -5,26 +5,28 @@ import shlex
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from hookrules.engine import logs
+from hookrules.engine.children import Farewell, Job
 from hookrules.engine.cli import processes
 from hookrules.engine.cli.dry_run import dry_run_option, rehearsed
+from hookrules.engine.cli.file_watch import content_of
 from hookrules.engine.cli.findings import as_line, from_here
 from hookrules.engine.cli.listening import Sockets, local_url, sockets_of
-from hookrules.engine.cli.options import log_option
+from hookrules.engine.cli.options import log_option, watch_option
 from hookrules.engine.cli.project import Project, load_project
+from hookrules.engine.cli.reloading import reloading
 from hookrules.engine.cli.systemd import tell
-from hookrules.engine.cli.tunnels import Channel, parted, tunnels, tunnels_option
+from hookrules.engine.cli.tunnels import parted, tunnels, tunnels_option
 from hookrules.engine.errors import UsageError
-from hookrules.engine.supervisor import Supervisor, Work
+from hookrules.engine.supervisor import Supervisor
 from hookrules.engine.web.sockets import url_of
 
 _SAMPLE = Path("rules/payloads/push.json")
-_LAST_MOMENTS = 5.0
-"""Seconds that a process has beyond `server.drain`, to write what it stopped."""
 
 
 @click.command()
@@ -32,33 +34,39 @@ _LAST_MOMENTS = 5.0
 @click.option("--no-worker", is_flag=True, help="Only receive; `hookrules work` runs the rest, also on another machine.")
 @dry_run_option
 @tunnels_option
+@watch_option
 @log_option
 @click.pass_obj
-def command(config: Path, address: str | None, no_worker: bool, dry_run: bool, channels: Sequence[str], log_format: logs.Format) -> int:
+def command(
+    config: Path, address: str | None, no_worker: bool, dry_run: bool, channels: Sequence[str], watch: bool, log_format: logs.Format
+) -> int:
     """Ends on SIGTERM or Ctrl-C: nothing new is taken, and what runs has `server.drain` to finish."""
+    content = content_of(config) if watch else None
     project = load_project(config)
     relayed = parted(channels, project.settings.sources)
     logs.set_up(log_format)
     _say_warnings(project)
     with sockets_of(project, address, console=not no_worker) as sockets, rehearsed(project, dry_run=dry_run) as played:
         processes.prepare(played)
-        return _supervisor(played, sockets, relayed, log_format, no_worker=no_worker).run()
+        posting = tunnels(relayed, _url_for_tunnels(project, sockets)) if relayed else []
+        with reloading(project, played, partial(_jobs, sockets, no_worker=no_worker), sockets.bound_by) as reloads:
+            return Supervisor(
+                reloads.first(),
+                partial(_ready, played, sockets, log_format),
+                lambda: tell(os.environ, "STOPPING=1"),
+                standing=[*posting, *reloads.watchers(content)],
+                reloads=reloads,
+            ).run()
 
 
-def _supervisor(project: Project, sockets: Sockets, relayed: Sequence[Channel], style: logs.Format, *, no_worker: bool) -> Supervisor:
-    children: list[tuple[str, Work]] = [("ingress", processes.ingress(project, sockets.hooks))]
-    if not no_worker:
-        children.append(("worker", processes.worker(project, sockets.console)))
-    if relayed:
-        children += tunnels(relayed, _url_for_tunnels(project, sockets))
+def _jobs(sockets: Sockets, project: Project, shared: processes.Shared, *, no_worker: bool) -> list[Job]:
+    ingress = Job("ingress", processes.ingress(project, sockets.hooks), Farewell.FINISH_SOON)
+    return [ingress] if no_worker else [ingress, Job("worker", processes.worker(project, shared, sockets.console))]
 
-    def ready() -> None:
-        _announce(project, sockets, style)
-        tell(os.environ, "READY=1")
 
-    return Supervisor(
-        children, project.settings.server.drain + _LAST_MOMENTS, on_ready=ready, on_stop=lambda: tell(os.environ, "STOPPING=1")
-    )
+def _ready(project: Project, sockets: Sockets, style: logs.Format) -> None:
+    _announce(project, sockets, style)
+    tell(os.environ, "READY=1")
 
 
 def _url_for_tunnels(project: Project, sockets: Sockets) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import click
 
-from hookrules.engine.supervisor import Lifeline, Work
+from hookrules.engine.children import Job, Lifeline, Work
 
 _CHANNEL = re.compile(r"(?:(?P<source>[a-z0-9_-]+)=)?(?P<url>https?://[^/\s]+/[^\s#]+)")
 
@@ -30,9 +30,9 @@ def parted(channels: Sequence[str], sources: Collection[str]) -> list[Channel]:
     return [_parted(channel, sources) for channel in channels]
 
 
-def tunnels(channels: Sequence[Channel], hooks: str) -> list[tuple[str, Work]]:
+def tunnels(channels: Sequence[Channel], hooks: str) -> list[Job]:
     """`hooks` is the URL of our ingress."""
-    return [(f"tunnel to {source}", _tunnel(url, f"{hooks}/hooks/{source}", source)) for source, url in channels]
+    return [Job(f"tunnel to {source}", _tunnel(url, f"{hooks}/hooks/{source}", source)) for source, url in channels]
 
 
 def _parted(channel: str, sources: Collection[str]) -> Channel:

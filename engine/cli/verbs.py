@@ -19,11 +19,13 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "Set up": {
         "init": Verb("hookrules.engine.cli.init:command", "Write a starter configuration, rules and secrets."),
         "validate": Verb("hookrules.engine.cli.validate:command", "Check the configuration and every rule."),
+        "doctor": Verb("hookrules.engine.cli.doctor:command", "Tell what of the set-up costs more than it needs to."),
         "schema": Verb("hookrules.engine.cli.schema:command", "Print the JSON Schema of a kind of file, for editors."),
     },
     "Run": {
         "serve": Verb("hookrules.engine.cli.serve:command", "Receive webhooks and run the rules that they match."),
         "work": Verb("hookrules.engine.cli.work:command", "Run what waits in the journal, without receiving."),
+        "reload": Verb("hookrules.engine.cli.reload:command", "Have the running server take up changed rules and configuration."),
     },
     "Try": {
         "explain": Verb("hookrules.engine.cli.explain:command", "Say why each rule fires for an event, or does not."),

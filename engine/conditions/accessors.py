@@ -74,6 +74,8 @@ def _key_walker(keys: tuple[Step, ...], missing: Any) -> Callable[[Json], Any]:
     if len(keys) == 1:
         (key,) = keys
         return lambda value: value.get(key, missing) if isinstance(value, dict) else missing
+    if len(keys) == 2:
+        return _two_keys_walker(*keys, missing)
 
     def walk(value: Json) -> Any:
         for key in keys:
@@ -81,6 +83,16 @@ def _key_walker(keys: tuple[Step, ...], missing: Any) -> Callable[[Json], Any]:
                 return missing
             value = value.get(key, missing)
         return value
+
+    return walk
+
+
+def _two_keys_walker(outer: Step, inner: Step, missing: Any) -> Callable[[Json], Any]:
+    def walk(value: Json) -> Any:
+        if not isinstance(value, dict):
+            return missing
+        value = value.get(outer, missing)
+        return value.get(inner, missing) if isinstance(value, dict) else missing
 
     return walk
 

@@ -13,6 +13,7 @@ from hookrules.engine.conditions.operands import Compiled, Reading, constant
 from hookrules.engine.conditions.operators import Operator, Right
 from hookrules.engine.conditions.path_mistakes import PathError
 from hookrules.engine.conditions.patterns import PatternError
+from hookrules.engine.conditions.shared_tests import remembered
 from hookrules.engine.conditions.tree import Call, Fact, ListOf, Literal, Operand, Path, Pattern, Place, Test
 from hookrules.engine.conditions.values import Duration, Time, aligned, kind_of
 
@@ -42,7 +43,9 @@ def _path_of(text: str) -> Compiled:
     """Shared by all conditions that name the path."""
     parsed = parse_path(text)
     read = parsed.reader(text, "the payload")
-    return Compiled(text, lambda facts: read(facts.event.payload), parsed.several, walk=read if parsed.steps is not None else None)
+    if parsed.steps is not None:
+        return Compiled(text, lambda facts: read(facts.event.payload), walk=read)
+    return Compiled(text, remembered(lambda facts: read(facts.event.payload)), parsed.several)
 
 
 def _call(call: Call) -> Compiled:

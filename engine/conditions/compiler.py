@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import repeat
 from operator import call
 
-from hookrules.engine.conditions.decisions import CompiledTest, Decide, compile_test
+from hookrules.engine.conditions.decisions import CompiledTest, compile_test
 from hookrules.engine.conditions.explanation import Explanation
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.conditions.logic import Truth, kleene_all, kleene_any, negation, verdict
 from hookrules.engine.conditions.reasons import explain_test
-from hookrules.engine.conditions.requirements import Requirement, of_all, of_any, of_test
+from hookrules.engine.conditions.requirements import Requirement, of_all, of_any, of_part, of_test
+from hookrules.engine.conditions.shared_tests import Decide, shared
 from hookrules.engine.conditions.tree import Combination, Condition, Place, Test
 
 
@@ -40,13 +41,17 @@ class CompiledGroup:
         return result, Explanation(self.kind.value, self.text, verdict(result), children=tuple(child for _, child in told))
 
     def requirements(self) -> tuple[Requirement, ...]:
-        parts = [child.requirements() if isinstance(child, CompiledGroup) else of_test(child) for child in self.children]
+        parts = [requirements_of(child) for child in self.children]
         if self.kind is Combination.ALL:
             return of_all(parts)
-        return of_any(parts) if self.kind is Combination.ANY else ()
+        return of_any(parts, self.decide) if self.kind is Combination.ANY else (of_part(self.decide),)
 
 
 Part = CompiledGroup | CompiledTest
+
+
+def requirements_of(part: Part) -> tuple[Requirement, ...]:
+    return part.requirements() if isinstance(part, CompiledGroup) else of_test(part)
 
 
 def compile_tree(tree: Condition) -> Part:
@@ -54,10 +59,13 @@ def compile_tree(tree: Condition) -> Part:
     if isinstance(tree, Test):
         return compile_test(tree)
     children = tuple(compile_tree(child) for child in tree.children)
-    return CompiledGroup(tree.kind, tree.text, children, _combined(tree.kind, [child.decide for child in children]), tree.place)
+    decisions = tuple(child.decide for child in children)
+    return CompiledGroup(
+        tree.kind, tree.text, children, shared((tree.kind, decisions), lambda: _combined(tree.kind, decisions)), tree.place
+    )
 
 
-def _combined(kind: Combination, decisions: list[Decide]) -> Decide:
+def _combined(kind: Combination, decisions: tuple[Decide, ...]) -> Decide:
     if len(decisions) == 1:
         (decide,) = decisions
         return decide if kind in (Combination.ALL, Combination.ANY) else lambda facts: negation(decide(facts))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hookrules.engine.conditions import structure
 from hookrules.engine.conditions.compiled_operands import compile_operand
-from hookrules.engine.conditions.compiler import CompiledGroup, Part, compile_tree
+from hookrules.engine.conditions.compiler import CompiledGroup, Part, compile_tree, requirements_of
 from hookrules.engine.conditions.contradictions import Contradiction, contradictions
 from hookrules.engine.conditions.explanation import Explanation
 from hookrules.engine.conditions.facts import Facts
@@ -14,7 +14,7 @@ from hookrules.engine.conditions.logic import Unknown, verdict
 from hookrules.engine.conditions.operands import Compiled
 from hookrules.engine.conditions.parser import parse_operand
 from hookrules.engine.conditions.reasons import explain_test
-from hookrules.engine.conditions.requirements import Requirement, of_test
+from hookrules.engine.conditions.requirements import Requirement
 from hookrules.engine.conditions.tree import Call, Fact, ListOf, Literal, Operand, Path, Place, Test
 from hookrules.engine.conditions.tree import Condition as Tree
 from hookrules.engine.model import Json
@@ -69,8 +69,8 @@ class Condition:
         return contradictions(self._part)
 
     def requirements(self) -> tuple[Requirement, ...]:
-        """Equalities without which the condition is not true."""
-        return self._part.requirements() if isinstance(self._part, CompiledGroup) else of_test(self._part)
+        """What must hold wherever the condition is true; at least one says that all of it holds."""
+        return requirements_of(self._part)
 
     def paths(self) -> tuple[PathUse, ...]:
         """Every JSONPath into the payload, in the order in which they were written."""

@@ -9,10 +9,9 @@ from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.conditions.logic import Truth, Unknown, kleene_all, kleene_any, negation
 from hookrules.engine.conditions.operands import Compiled, Reading
 from hookrules.engine.conditions.operators import OPERATORS, Operator, Right
+from hookrules.engine.conditions.shared_tests import Decide, identity_of, remembered, shared
 from hookrules.engine.conditions.tree import Place, Quantifier, Test
 from hookrules.engine.conditions.values import equal, is_number, parse_number, truthy
-
-Decide = Callable[[Facts], Truth]
 
 Judge = Callable[[Any, Any], Truth]
 """(an element of the left side, the right side) → the answer before negation and quantifiers."""
@@ -44,8 +43,11 @@ def compile_test(test: Test) -> CompiledTest:
     refuse_literals(test, left)
     _refuse_quantifier(test, left, operator)
     right = compile_right(test, test.right, operator, left) if test.right is not None else None
-    decide = _quick(test, left, right) or _guarded(_general(test, operator, left, right))
-    return CompiledTest(test, decide, left, right)
+    return CompiledTest(test, shared(identity_of(test), lambda: _decision(test, operator, left, right)), left, right)
+
+
+def _decision(test: Test, operator: Operator, left: Compiled, right: Compiled | None) -> Decide:
+    return _quick(test, left, right) or remembered(_guarded(_general(test, operator, left, right)))
 
 
 def answer_of(test: CompiledTest, *, swapped: bool = False) -> Callable[[Any], Truth]:

@@ -1,20 +1,36 @@
 """What a condition may ask about: one event, and in a step's `if` also what its run has come to."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from hookrules.engine.model import Event, Json
 
+_NO_RUN: Mapping[str, Json] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
+
 class Facts:
     """`payload` answers paths; `event` answers `header.`, `query.`, `event.` and `git.`; `run` holds the roots that only a step knows
-    (`steps`, `vars`, `item`, `index`, `run`, `failed`). `now` is the clock of `age()` and `within()`."""
+    (`steps`, `vars`, `item`, `index`, `run`, `failed`). `now` is the clock of `age()` and `within()`.
 
-    event: Event
-    now: float
-    run: Mapping[str, Json] = field(default_factory=dict)
+    They remember what they were asked, so that nothing of them may change any more. (No dataclass: every event makes one.)
+    """
+
+    __slots__ = ("_answers", "event", "now", "run")
+
+    def __init__(self, event: Event, now: float, run: Mapping[str, Json] = _NO_RUN) -> None:
+        self.event = event
+        self.now = now
+        self.run = run
+        self._answers: dict[object, Any] = {}
 
     @property
     def payload(self) -> Json:
         return self.event.payload
+
+    def once(self, ask: Callable[["Facts"], Any]) -> Any:
+        """What `ask` answers, asked once however many conditions share it."""
+        answers = self._answers
+        if ask not in answers:
+            answers[ask] = ask(self)
+        return answers[ask]

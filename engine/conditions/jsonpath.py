@@ -96,7 +96,8 @@ def attempt(find: Find, document: Json, name: str) -> list[Json] | Unknown:
         return Unknown(f"{name} can't be worked out on this document ({type(error).__name__})")
 
 
-def canonical(steps: Sequence[Step]) -> str:
+@functools.lru_cache(maxsize=65_536)
+def canonical(steps: tuple[Step, ...]) -> str:
     return "$" + "".join(_canonical_step(step) for step in steps)
 
 

@@ -6,10 +6,19 @@ Syntax: https://github.com/google/re2/wiki/Syntax
 import functools
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import re2
 
 Matcher = Callable[[str], bool]
+
+
+class Expression(NamedTuple):
+    """A regular expression of RE2, found anywhere in a text."""
+
+    pattern: str
+    ignore_case: bool = False
+
 
 _REMEDIES = {
     r"\(\?<?[=!]": "RE2 has no look-around: write two tests, joined by `and`, or `not matches`",
@@ -39,21 +48,39 @@ def regular_expression(pattern: str, *, ignore_case: bool = False) -> Matcher:
 def glob(pattern: str) -> Matcher:
     """Whether the whole text fits: `*` any run without `/`, `**` any run, `?` one character but `/`, `[ab]` `[a-z]` `[!a]` one of them or
     none of them. Raises PatternError."""
-    return regular_expression(rf"(?s)\A(?:{_translated(pattern)})\z")
+    return regular_expression(glob_expression(pattern).pattern)
+
+
+def glob_expression(pattern: str) -> Expression:
+    """Raises PatternError."""
+    return Expression(rf"(?s)\A(?:{_translated(pattern)})\z")
+
+
+def glob_head(pattern: str) -> str:
+    """What every text that fits begins with."""
+    return re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+
+
+def literal_expression(text: str, *, at_end: bool = False) -> Expression:
+    return Expression(str(re2.escape(text)) + (r"\z" if at_end else ""))
 
 
 @functools.lru_cache(maxsize=16_384)
 def compiled(pattern: str, *, ignore_case: bool = False) -> re2._Regexp:
     """The pattern for UTF-8 bytes: much faster than for text. Raises PatternError."""
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = not ignore_case
     try:
-        return re2.compile(pattern.encode(), options)
+        return re2.compile(pattern.encode(), options_of(ignore_case=ignore_case))
     except UnicodeEncodeError:
         raise PatternError("the pattern holds a lone surrogate, which no text can match") from None
     except re2.error as error:
         raise PatternError(f"the pattern {pattern[:100]!r} can't run: {_remedy(pattern) or _detail(error)}") from None
+
+
+def options_of(*, ignore_case: bool) -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not ignore_case
+    return options
 
 
 def _detail(error: Exception) -> str:

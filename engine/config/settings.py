@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
@@ -14,7 +14,7 @@ from hookrules.engine.config.server_settings import Console, Server
 from hookrules.engine.config.service_fields import service_fields
 from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.suggestions import closest
-from hookrules.engine.due_times import DueTimes, cron, every
+from hookrules.engine.due_times import DueTimes, Timetable, cron, every
 from hookrules.engine.secret import Secret, SecretField
 from hookrules.engine.units import Duration, PositiveDuration
 
@@ -47,12 +47,24 @@ class Schedule(Keys):
     cron: str | None = Field(None, description="Minute, hour, day of month, month, day of week.", examples=["0 3 * * *"])
     every: Duration | None = Field(None, description="The time from one tick to the next.")
     timezone: Annotated[str, AfterValidator(_timezone)] = Field("UTC", description="The time zone of `cron`.", examples=["Europe/Berlin"])
+    misfire: Literal["run", "skip"] = Field(
+        "run",
+        description="What becomes of a tick that could not come in time (a minute late, or more): `run` makes up for it, once for all that "
+        "were missed; `skip` waits for the next.",
+    )
+    jitter: PositiveDuration | None = Field(
+        None, description="A tick comes later by up to this, by chance, so that not everything begins at once.", examples=["5m"]
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.cron is None) == (self.every is None):
             raise problem("schedule", "a schedule has either 'cron' or 'every', like {cron: 0 3 * * *} or {every: 10m}")
         return self
+
+    def timetable(self) -> Timetable:
+        """Raises ValueError likewise."""
+        return Timetable(self.due_times(), self.jitter or 0.0, self.misfire == "skip")
 
     def due_times(self) -> DueTimes:
         """Raises ValueError, in a sentence for its writer, where it can't be worked out."""

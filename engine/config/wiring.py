@@ -11,7 +11,7 @@ from hookrules.engine.config.address_lists import allowed_of
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.verifiers import verifier_of
-from hookrules.engine.due_times import DueTimes
+from hookrules.engine.due_times import Timetable
 from hookrules.engine.model import Delivery, Event, Json
 from hookrules.engine.sources import provider
 from hookrules.engine.sources.address_lists import AddressLists
@@ -51,8 +51,8 @@ def catalogues_of(settings: Settings) -> dict[str, Catalogue]:
     return {name: published(catalogue) for name, catalogue in named.items() if catalogue}
 
 
-def schedules_of(settings: Settings) -> dict[str, DueTimes]:
-    return {name: schedule.due_times() for name, schedule in settings.schedules.items()}
+def schedules_of(settings: Settings) -> dict[str, Timetable]:
+    return {name: schedule.timetable() for name, schedule in settings.schedules.items()}
 
 
 def _source(name: str, settings: SourceSettings, verifier: Verifier, lists: AddressLists | None = None) -> Source:

@@ -192,6 +192,9 @@ class Work(Protocol):
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         """Write when the schedule is due next."""
 
+    def forget_other_schedules(self, schedules: Sequence[str]) -> None:
+        """Forget when schedules are due that there are no more: what comes back begins anew."""
+
 
 class Watching(Protocol):
     """What rules that fire for several events, or for none, leave behind."""

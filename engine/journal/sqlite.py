@@ -186,8 +186,7 @@ class SqliteJournal(Journal):
     ) -> None:
         told = error and self._seal.close_text(error, f"runs.error {run.id}")
         values = {"state": state.value, "ended_at": now, "error": told, "response": response_text(response, run.id, self._seal)}
-        after = self._row(following) if following else None
-        steps = self._step_rows(run, before)
+        after, steps = self._row(following) if following else None, self._step_rows(run, before)
         self._write(partial(writes.end_run, run=run, values=values, following=after, steps=steps))
 
     def hand_back(self, run: Run) -> None:
@@ -204,11 +203,13 @@ class SqliteJournal(Journal):
         return self._write(partial(writes.tick, arrival=self._row((event, matches)), schedule=schedule, next_due=next_due))
 
     def schedule_due(self, schedule: str) -> float | None:
-        rows = self._rows(writes.SQL["schedule_due"], (schedule,))
-        return rows[0][0] if rows else None
+        return next((due_at for (due_at,) in self._rows(writes.SQL["schedule_due"], (schedule,))), None)
 
     def plan_schedule(self, schedule: str, due_at: float | None) -> None:
         self._execute("plan_schedule", (schedule, due_at))
+
+    def forget_other_schedules(self, schedules: Sequence[str]) -> None:
+        self._execute("forget_other_schedules", (json.dumps(schedules),))
 
     # What rules that fire for several events, or for none, leave behind.
 
@@ -222,7 +223,7 @@ class SqliteJournal(Journal):
 
     def partial(self, rule: str, key: str) -> Partial | None:
         rows = self._rows(watching.SQL["partial"], (rule, key))
-        return Partial(rule, key, json.loads(rows[0][0]), rows[0][1]) if rows else None
+        return next((Partial(rule, key, json.loads(found), since) for found, since in rows), None)
 
     def silence_keys(self, rule: str) -> list[str]:
         return [key for (key,) in self._rows(watching.SQL["silence_keys"], (rule,))]
@@ -234,8 +235,7 @@ class SqliteJournal(Journal):
         return [Silence(*row) for row in self._rows(watching.SQL["silent"], (now,))]
 
     def next_silence(self) -> float | None:
-        ((due_at,),) = self._rows(watching.SQL["next_silence"], ())
-        return None if due_at is None else float(due_at)
+        return next((due_at for (due_at,) in self._rows(watching.SQL["next_silence"], ())), None)
 
     def tell_silence(self, silence: Silence, arrival: Arrival) -> bool:
         return self._write(partial(watching.tell, silence=silence, arrival=self._row(arrival)))
@@ -299,8 +299,7 @@ class SqliteJournal(Journal):
         return next((RuleText(*row) for row in self._rows(_READING["rule_text"], (digest,))), None)
 
     def response(self, run_id: str) -> Reply | None:
-        rows = self._rows(_READING["response"], (run_id,))
-        return response_from(rows[0][0], run_id, self._seal) if rows else None
+        return next((response_from(text, run_id, self._seal) for (text,) in self._rows(_READING["response"], (run_id,))), None)
 
     def refusals(self, which: RefusalFilter) -> list[Refused]:
         return [Refused(*row) for row in self._rows(*listing.refusals(which))]

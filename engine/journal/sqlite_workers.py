@@ -1,4 +1,4 @@
-"""Which workers there are and by which clock they go, in a SQLite journal: functions of the writing connection, each in a transaction."""
+"""Who works on a SQLite journal, and by which clock: functions of the writing connection, in transactions of the committing thread."""
 
 import sqlite3
 from dataclasses import asdict

@@ -1,22 +1,25 @@
 """Rules → index; event → the rules that fire.
 
-An index is immutable. For each event name it keeps a bucket of the rules whose `on` fits, where a rule stands under the one equality of its
-condition that the fewest rules share; what the index lets through is decided by the rule's whole condition.
+An index is immutable. For each event name it keeps the rules whose `on` fits, narrowed down by what their conditions require; what the
+index lets through is decided by the rule's whole condition.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter, itemgetter
 
-from hookrules.engine.conditions import Requirement
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import Rule
+from hookrules.engine.matching.narrowing import Branch, Placed, narrowed
 from hookrules.engine.matching.patterns import any_matches, event_name
-from hookrules.engine.model import Event, Json
+from hookrules.engine.model import Event
 
-_MAX_BUCKETS = 4096
+_MOST_NAMES, _MOST_BUCKETS = 4096, 512
 """Event names come from senders, so the memory that they may take is bounded."""
+
+_position = attrgetter("position")
 
 
 class Index:
@@ -24,85 +27,68 @@ class Index:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rule for rule in rules if rule.enabled)
-        self._buckets: dict[str, _Bucket] = {}
+        self._by_patterns: dict[tuple[str, ...], list[tuple[int, Rule]]] = defaultdict(list)
+        for position, rule in enumerate(self.rules):
+            self._by_patterns[rule.on].append((position, rule))
+        self._by_name: dict[tuple[str, str], Bucket] = {}
+        self._buckets: dict[tuple[tuple[str, ...], ...], Bucket] = {}
+        """By the `on` of rules: all names that the same rules listen to have one."""
+
+    def prepared(self) -> "Index":
+        """The same, which has done already what it would do at the first event of each name that a rule spells out."""
+        spelled = {pattern for patterns in self._by_patterns for pattern in patterns if "*" not in pattern}
+        for pattern in islice(spelled, _MOST_BUCKETS):
+            source, _, event_type = pattern.partition(".")
+            self.bucket(source, event_type)
+        return self
 
     def match(self, event: Event, now: float) -> list[Rule]:
         """The rules that fire, in the order in which they were written; those with `otherwise` only where no other does."""
+        bucket = self._by_name.get((event.source, event.type)) or self.bucket(event.source, event.type)
         facts = Facts(event, now)
-        bucket = self._bucket(event_name(event.source, event.type))
-        fired = [rule for rule in bucket.candidates(event.payload) if holds(rule, facts)]
-        return fired or self._otherwise(bucket, facts)
+        found: list[Placed] = []
+        bucket.branch.collect(facts, found)
+        if found and (fired := [rule for rule in _in_order(found) if holds(rule, facts)]):
+            return fired
+        return [rule for rule in bucket.otherwise if holds(rule, facts)] if bucket.otherwise else []
 
-    def _otherwise(self, bucket: "_Bucket", facts: Facts) -> list[Rule]:
-        return [rule for rule in bucket.otherwise if holds(rule, facts)]
-
-    def _bucket(self, name: str) -> "_Bucket":
-        bucket = self._buckets.get(name)
+    def bucket(self, source: str, event_type: str) -> "Bucket":
+        """The rules for events of this name."""
+        bucket = self._by_name.get((source, event_type))
         if bucket is None:
-            if len(self._buckets) >= _MAX_BUCKETS:
-                self._buckets.clear()
-            bucket = self._buckets[name] = _bucket([rule for rule in self.rules if any_matches(rule.on, name)])
+            if len(self._by_name) >= _MOST_NAMES:
+                self._by_name.clear()
+            bucket = self._by_name[source, event_type] = self._shared_bucket(event_name(source, event_type))
         return bucket
+
+    def _shared_bucket(self, name: str) -> "Bucket":
+        fitting = tuple(patterns for patterns in self._by_patterns if any_matches(patterns, name))
+        if fitting not in self._buckets:
+            if len(self._buckets) >= _MOST_BUCKETS:
+                self._buckets.clear()
+            self._buckets[fitting] = _bucket([placed for patterns in fitting for placed in self._by_patterns[patterns]])
+        return self._buckets[fitting]
 
 
 def holds(rule: Rule, facts: Facts) -> bool:
     return rule.when is None or rule.when.verdict(facts) is True
 
 
-@dataclass(frozen=True, slots=True)
-class _Bucket:
-    """The rules for one event name. `rests` are those that no equality narrows down."""
+def _in_order(found: Sequence[Placed]) -> list[Rule]:
+    """Each once."""
+    if len(found) > 1:
+        found = sorted({each.position: each for each in found}.values(), key=_position)
+    return [each.rule for each in found]
 
-    lookups: tuple["_Lookup", ...]
-    rests: tuple[tuple[int, Rule], ...]
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The rules for the names that they all listen to."""
+
+    branch: Branch
     otherwise: tuple[Rule, ...]
 
-    def candidates(self, payload: Json) -> list[Rule]:
-        found = list(self.rests)
-        for lookup in self.lookups:
-            found += lookup.find(payload)
-        if len(found) > 1:
-            found.sort(key=_position)
-        return [rule for _, rule in found]
 
-
-@dataclass(frozen=True, slots=True)
-class _Lookup:
-    """All rules that stand under one path: the value there → the rules that ask for it."""
-
-    requirement: Requirement
-    rules: dict[Any, list[tuple[int, Rule]]] = field(default_factory=dict)
-
-    def find(self, payload: Json) -> Sequence[tuple[int, Rule]]:
-        values = self.requirement.accessor(payload)
-        return self.rules.get(_key(values[0]), ()) if values else ()
-
-
-def _bucket(rules: Sequence[Rule]) -> _Bucket:
-    ordinary = [(position, rule) for position, rule in enumerate(rules) if not rule.otherwise]
-    requirements = {position: rule.when.requirements() if rule.when else () for position, rule in ordinary}
-    shared = Counter((need.path, _key(value)) for needs in requirements.values() for need in needs for value in need.values)
-    lookups: dict[str, _Lookup] = {}
-    rests = []
-    for position, rule in ordinary:
-        need = min(requirements[position], key=lambda need: sum(shared[need.path, _key(value)] for value in need.values), default=None)
-        if need is None:
-            rests.append((position, rule))
-            continue
-        lookup = lookups.setdefault(need.path, _Lookup(need))
-        for value in {_key(value) for value in need.values}:
-            lookup.rules.setdefault(value, []).append((position, rule))
-    return _Bucket(tuple(lookups.values()), tuple(rests), tuple(rule for rule in rules if rule.otherwise))
-
-
-def _position(candidate: tuple[int, Rule]) -> int:
-    return candidate[0]
-
-
-def _key(value: Json) -> Json:
-    """A dictionary key that is equal exactly where the JSON values are: in Python `True == 1`, in JSON it is not."""
-    if value.__class__ is str:
-        return value
-    if isinstance(value, bool):
-        return (bool, value)
-    return None if isinstance(value, list | dict) else value
+def _bucket(rules: Sequence[tuple[int, Rule]]) -> Bucket:
+    ordinary = [(position, rule) for position, rule in rules if not rule.otherwise]
+    return Bucket(narrowed(ordinary), tuple(rule for _, rule in sorted(rules, key=itemgetter(0)) if rule.otherwise))

@@ -1,6 +1,6 @@
 """Rules that fire for several events together, or for one that does not come: a look at all events, in their order, beside the way in."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -35,7 +35,10 @@ class Correlator:
         event: Callable[[str], Event | None],
         clock: Callable[[], float],
         new_id: Callable[[float], str],
+        unchanged: Collection[str] = (),
     ) -> None:
+        """`unchanged`: the digests of rules that a worker has watched for until now, so that their silences count on."""
+        self._unchanged = unchanged
         self._correlations = [(rule, rule.correlate) for rule in rules if rule.correlate is not None and rule.enabled]
         self._absences = [(rule, rule.absent) for rule in rules if rule.absent is not None and rule.enabled]
         self._journal = journal
@@ -63,6 +66,8 @@ class Correlator:
         self._journal.begin(CURSOR)
         now = self._clock()
         for rule, absence in self._absences:
+            if rule.digest in self._unchanged:
+                continue
             keys = dict.fromkeys((*absence.expected, *self._journal.silence_keys(rule.name)))
             self._journal.plan_silences([Silence(rule.name, key, now + absence.seconds) for key in keys])
         self._begun = True

@@ -31,7 +31,7 @@ def elapsed() -> float:
 
 
 def start_of_machine() -> str:
-    """Which start of the machine, and which space of its clocks, `elapsed` counts from; this process alone where nothing tells."""
+    """Which start of the machine, and which space of its clocks, `elapsed` counts from; this process alone where nobody tells."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {Path('/proc/self/ns/time').readlink()}"

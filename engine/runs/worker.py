@@ -17,6 +17,7 @@ from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.slots import Slots
 from hookrules.engine.runs.tenure import Tenure
 from hookrules.engine.runs.watching import Watch
 from hookrules.engine.runs.workshop import Workshop
@@ -29,7 +30,10 @@ _TROUBLE = 1.0
 
 
 class Worker:
-    """`run` returns when told to stop: nothing is claimed any more, what runs is finished or handed back."""
+    """`run` returns when told to stop: nothing is claimed any more, what runs is finished or handed back.
+
+    Told to retire, since another worker has taken over, it claims nothing more either, and returns when the last of its runs has ended.
+    """
 
     def __init__(
         self,
@@ -44,8 +48,9 @@ class Worker:
         slots: int,
         labels: tuple[str, ...] = (),
         reap: Callable[[], None] = lambda: None,
+        shared: Slots | None = None,
     ) -> None:
-        """`slots` runs go on at a time, of one rule three quarters of them.
+        """`slots` runs go on at a time, of one rule three quarters of them; what `shared` knows of counts, too.
 
         `follow` gives the event that the end of a run is, with the rules that it fires. `reap` is called by the thread of `run`, at every
         end of a run and at least as often as leases are renewed.
@@ -62,8 +67,10 @@ class Worker:
         self._slots = slots
         self._labels = labels
         self._reap = reap
+        self._shared = shared or Slots()
         self._wake = threading.Event()
         self._signals = 0
+        self._retiring = False
         self._abandoned: list[Run] = []
         self._halts: dict[str, tuple[str, Halt]] = {}
         """For each run that goes on here its rule, and how it is stopped."""
@@ -80,14 +87,22 @@ class Worker:
         """
         self._signals += 1
 
+    def retire(self) -> None:
+        """Likewise from a signal handler."""
+        self._retiring = True
+
     @property
     def _stopping(self) -> bool:
         return self._signals > 0
 
+    @property
+    def _done(self) -> bool:
+        return self._stopping or (self._retiring and not self._halts and not self._abandoned)
+
     def run(self, drain: float) -> None:
         """`drain`: seconds that running runs have to finish once told to stop."""
         with ThreadPoolExecutor(self._slots, thread_name_prefix="run") as pool:
-            while not self._stopping:
+            while not self._done:
                 self._turn(pool)
             self._drain(drain)
         with contextlib.suppress(JournalError):
@@ -96,14 +111,11 @@ class Worker:
     def _turn(self, pool: ThreadPoolExecutor) -> None:
         try:
             now = self._tenure.keep()
-            self._plan_again(now)
-            self._schedules.tick(now)
             self._hand_back_abandoned()
-            self._watch.look()
-            self._correlator.look()
             self._cancel()
-            self._claim(pool, now)
-            self._housekeeping.tidy(now)
+            if not self._retiring:
+                self._begin(pool, now)
+            self._shared.hold(len(self._halts))
             self._reap()
             self._wait()
             self._troubled = False
@@ -112,6 +124,15 @@ class Worker:
                 logs.error("the worker can't use the journal and tries again", error=str(error))
             self._troubled = True
             self._wake.wait(_TROUBLE)
+
+    def _begin(self, pool: ThreadPoolExecutor, now: float) -> None:
+        """What is for the worker that has not been taken over from."""
+        self._plan_again(now)
+        self._schedules.tick(now)
+        self._watch.look()
+        self._correlator.look()
+        self._claim(pool, now)
+        self._housekeeping.tidy(now)
 
     def _hand_back_abandoned(self) -> None:
         """What was left where it stood goes on as soon as the journal can be written: renewed with the rest, it would stand for ever."""
@@ -133,7 +154,7 @@ class Worker:
 
     def _claim(self, pool: ThreadPoolExecutor, now: float) -> None:
         self._claimed_at = now
-        free = self._slots - len(self._halts)
+        free = self._slots - len(self._halts) - self._shared.held_by_others()
         if free <= 0:
             return
         for run in self._journal.claim(self._tenure.name, now, self._tenure.lease, self._turn_of_rules(free)):
@@ -147,15 +168,16 @@ class Worker:
         return Turn(free, max(self._slots - self._slots // 4, 1), running, self._served, self._labels)
 
     def _wait(self) -> None:
-        """Until a run has ended, another process has written, something is due, or leases want renewal."""
+        """Until a run has ended here or in a worker before, another process has written, something is due, or leases want renewal."""
         ends = time.monotonic() + self._next_due() - self._workshop.clock()
-        while not self._woken() and time.monotonic() < ends and self._tenure.pause() > 0 and not self._written():
+        held = self._shared.held_by_others()
+        while not self._woken(held) and time.monotonic() < ends and self._tenure.pause() > 0 and not self._written():
             self._wake.wait(_GLANCE)
             self._flush(self._workshop.clock())
         self._wake.clear()
 
-    def _woken(self) -> bool:
-        return self._stopping or self._wake.is_set()
+    def _woken(self, held: int) -> bool:
+        return self._done or self._wake.is_set() or self._shared.held_by_others() < held
 
     def _flush(self, now: float) -> None:
         """What running steps say is written some times a second."""
@@ -164,6 +186,8 @@ class Worker:
             self._flushed_at = now
 
     def _next_due(self) -> float:
+        if self._retiring:
+            return float("inf")
         pause = self._journal.seconds_to_next(self._claimed_at)
         due = float("inf") if pause is None else self._claimed_at + pause
         return min(self._schedules.next_due(), self._correlator.next_due(), self._housekeeping.next_due(), due)

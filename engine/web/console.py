@@ -28,6 +28,7 @@ from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.errors import HookrulesError, JournalError
 from hookrules.engine.journal import Reading
 from hookrules.engine.model import Json
+from hookrules.engine.reloads import LastReload
 from hookrules.engine.web.access import SESSION_SECONDS, Credentials, Guesses
 from hookrules.engine.web.console_server import ConsoleServer
 from hookrules.engine.web.gate import Caller, Denied, Gate
@@ -88,6 +89,7 @@ def application(
     clock: Callable[[], float] = time.time,
     hosts: Collection[str] = (),
     *,
+    last_reload: Callable[[], LastReload | None] = lambda: None,
     dry_run: bool = False,
 ) -> bottle.Bottle:
     """A WSGI application. `rules` gives those in force now. `dry_run`: pages say that what they show was not done.
@@ -97,7 +99,10 @@ def application(
     """
     static = static_files()
     console = _Console(
-        Gate(Credentials(token, clock), Guesses(clock), hosts), Pages(clock, static, dry_run=dry_run), Desk(reading, rules), static
+        Gate(Credentials(token, clock), Guesses(clock), hosts),
+        Pages(clock, static, last_reload, dry_run=dry_run),
+        Desk(reading, rules, last_reload),
+        static,
     )
     for path, template, viewer in _PAGES:
         console.route(path, callback=partial(console.page, template, viewer))
@@ -154,7 +159,7 @@ class _Console(bottle.Bottle):  # type: ignore[misc]  # bottle ships no types
     def metrics(self) -> str:
         no_filter(bottle.request.query_string)
         bottle.response.content_type = CONTENT_TYPE
-        return exposition(self._desk.reading.counts())
+        return exposition(self._desk.reading.counts(), self._desk.last_reload())
 
     def static(self, name: str) -> bytes:
         file = self._static.get(name)

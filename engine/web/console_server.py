@@ -41,6 +41,11 @@ class ConsoleServer:
     def start(self) -> None:
         self._thread.start()
 
+    def retire(self) -> None:
+        """Take no new connection: another server has taken over at the same socket. From a signal handler, too."""
+        self._server.accepting = False
+        self._server.pull_trigger()
+
     def stop(self) -> None:
         """Finish the answers that are under way, for a few seconds at most, then let go of socket and threads."""
         self._server.task_dispatcher.shutdown()

@@ -6,11 +6,12 @@ They are gauges: retention takes events and runs out of the journal again.
 from collections.abc import Mapping
 
 from hookrules.engine.model import RunState
+from hookrules.engine.reloads import LastReload
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(counts: Mapping[str, int]) -> str:
+def exposition(counts: Mapping[str, int], last_reload: LastReload | None = None) -> str:
     """`counts` as the journal gives them: `events`, `runs.<state>`, `breakers.open`, `refusals.<status>.<source>`; names of sources need no
     escapes."""
     lines = [
@@ -25,9 +26,21 @@ def exposition(counts: Mapping[str, int]) -> str:
     lines.append(f"hookrules_open_breakers {counts.get('breakers.open', 0)}")
     lines += ["# HELP hookrules_refusals_total Deliveries that were not taken.", "# TYPE hookrules_refusals_total counter"]
     lines += [_refusals(name, count) for name, count in counts.items() if name.startswith("refusals.")]
+    lines += _reload(last_reload) if last_reload else []
     return "\n".join(lines) + "\n"
 
 
 def _refusals(name: str, count: int) -> str:
     _, status, source = name.split(".", 2)
     return f'hookrules_refusals_total{{source="{source}",status="{status}"}} {count}'
+
+
+def _reload(last: LastReload) -> list[str]:
+    return [
+        "# HELP hookrules_last_reload_taken Whether the rules and the configuration are in force as they were when they were last read.",
+        "# TYPE hookrules_last_reload_taken gauge",
+        f"hookrules_last_reload_taken {int(last.refused is None)}",
+        "# HELP hookrules_last_reload_timestamp_seconds When that was.",
+        "# TYPE hookrules_last_reload_timestamp_seconds gauge",
+        f"hookrules_last_reload_timestamp_seconds {last.at:.3f}",
+    ]

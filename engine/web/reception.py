@@ -38,10 +38,18 @@ class Reception:
         self._with_tls: list[Listener] = []
         self._all: set[Listener] = set()
         self._told = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
         """What is under way is still answered."""
         self._told.set()
+
+    def retire(self) -> None:
+        """Another reception has taken over at the same sockets: take no new connection, and end once those that there are have ended."""
+        self._stop_looking()
+        for listener in self._all:
+            listener.retire()
+        asyncio.get_running_loop().call_later(self._farewell, self.stop)
 
     async def serve(self) -> None:
         """Raises UsageError where the files of `server.tls` can't be used, and in a group what keeps a listener from going on."""
@@ -53,12 +61,15 @@ class Reception:
             for each in self._sockets:
                 if each.family == socket.AF_UNIX:
                     self._open(each, None)
-            looking = tasks.create_task(self._look_after(self._tls)) if self._tls else None
+            self._looking = tasks.create_task(self._look_after(self._tls)) if self._tls else None
             await self._told.wait()
-            if looking:
-                looking.cancel()
+            self._stop_looking()
             for listener in self._all:
                 listener.stop()
+
+    def _stop_looking(self) -> None:
+        if self._looking:
+            self._looking.cancel()
 
     def _open(self, listening: socket.socket, tls: TlsFiles | None) -> Listener:
         listener = Listener(self._application, listening, tls)

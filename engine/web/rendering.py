@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hookrules.engine.model import Json
+from hookrules.engine.reloads import LastReload
 from hookrules.engine.web.representation import between, rfc3339
 
 SHOWN = 256 * 1024
@@ -44,7 +45,14 @@ class Excerpt:
 class Pages:
     """All templates, compiled on first use."""
 
-    def __init__(self, clock: Callable[[], float], static: Mapping[str, "Static"], *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        static: Mapping[str, "Static"],
+        last_reload: Callable[[], LastReload | None] = lambda: None,
+        *,
+        dry_run: bool = False,
+    ) -> None:
         self._clock = clock
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
@@ -56,7 +64,7 @@ class Pages:
         )
         self._environment.filters.update(_FILTERS)
         self._environment.globals.update({"between": between, "static": lambda name: f"/static/{name}?v={static[name].digest}"})
-        self._environment.globals["dry_run"] = dry_run
+        self._environment.globals.update({"dry_run": dry_run, "last_reload": last_reload})
 
     def render(self, template: str, names: Mapping[str, Any]) -> bytes:
         now = self._clock()

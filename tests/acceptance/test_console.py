@@ -14,6 +14,7 @@ from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.errors import JournalError
 from hookrules.engine.journal import Bounds, Journal, Mark, Shelf
 from hookrules.engine.model import Refused, RunState
+from hookrules.engine.reloads import LastReload
 
 PAGES = ["/", "/events", "/runs"]
 PROGRAMS = ["/api/v1/events", "/api/v1/runs", "/metrics"]
@@ -502,3 +503,17 @@ def test_refusals_are_listed_with_their_reasons() -> None:
             (told,) = console.get("/api/v1/refusals").json["refusals"]
             assert (told["source"], told["status"], told["address"], told["agent"]) == ("github", 401, "192.0.2.1", "curl/8")
             assert "Nothing was refused of other" in console.get("/refusals?source=other").text
+
+
+def test_a_refused_reload_stands_on_every_page_until_the_files_are_mended() -> None:
+    reloads = [
+        LastReload(NOW - 60, "hookrules.yaml can't be used: 1 error", ("rules/a.yaml:3:5: error: unknown key '<b>' in a rule (HR101)",))
+    ]
+    with journal_in_memory() as journal, served(journal, last_reload=lambda: reloads[-1]) as console:
+        for path in ("/", "/runs", "/refusals"):
+            page = console.get(path).text
+            assert "hookrules.yaml can&#39;t be used: 1 error" in page
+            assert "unknown key &#39;&lt;b&gt;&#39; in a rule" in page
+        assert "hookrules.yaml can" not in console.request("GET", "/login").text
+        reloads.append(LastReload(NOW))
+        assert "refused-reload" not in console.get("/").text

@@ -32,7 +32,7 @@ rules:
     on: schedule.tick
     steps: [{shell: touch ticked}]
 """
-WORK = (*SERVE[:-3], "work", "--log-format", "json", "--dry-run")
+WORK = (*SERVE[:3], "work", "--log-format", "json", "--dry-run")
 
 
 @pytest.fixture

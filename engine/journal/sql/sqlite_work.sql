@@ -112,6 +112,9 @@ select min(at) from (
 -- name: plan_schedule
 insert into schedules (name, due_at) values (?, ?) on conflict (name) do update set due_at = excluded.due_at
 
+-- name: forget_other_schedules
+delete from schedules where name not in (select value from json_each(?))
+
 -- name: schedule_due
 select due_at from schedules where name = ?
 

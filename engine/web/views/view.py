@@ -8,6 +8,7 @@ from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.errors import HookrulesError
 from hookrules.engine.journal import Reading
 from hookrules.engine.model import Json
+from hookrules.engine.reloads import LastReload
 
 
 class NothingHere(HookrulesError):
@@ -21,6 +22,7 @@ class Desk:
     reading: Reading
     rules: Callable[[], Iterable[Rule]]
     """The rules that are in force now."""
+    last_reload: Callable[[], LastReload | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

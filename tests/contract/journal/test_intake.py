@@ -152,6 +152,13 @@ def test_a_tick_that_came_before_runs_nothing(journal: Journal) -> None:
     assert journal.schedule_due("nightly") is None
 
 
+def test_schedules_that_are_no_more_are_forgotten(journal: Journal) -> None:
+    for name in ("nightly", "hourly"):
+        journal.plan_schedule(name, NOW)
+    journal.forget_other_schedules(["hourly", "daily"])
+    assert [journal.schedule_due(name) for name in ("nightly", "hourly", "daily")] == [None, NOW, None]
+
+
 def test_a_tick_that_fails_leaves_the_schedule_where_it_was(journal: Journal) -> None:
     journal.plan_schedule("nightly", NOW)
     accept(journal, event("evt_1"))

@@ -2,6 +2,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -101,3 +102,34 @@ def test_months_have_names_and_ranges_steps() -> None:
 
 def test_an_interval_counts_from_1970_so_that_a_restart_does_not_shift_it() -> None:
     assert every(90).after(MONDAY_NOON) == MONDAY_NOON + 90 - MONDAY_NOON % 90
+
+
+def berlin(text: str, day: datetime) -> list[str]:
+    """The times of day at which it is due on the day."""
+    times, found = cron(text, "Europe/Berlin"), []
+    due = times.after(day.timestamp() - 1)
+    while due is not None and due < day.timestamp() + 22 * 3600:
+        found.append(f"{datetime.fromtimestamp(due, ZoneInfo('Europe/Berlin')):%H:%M%z}")
+        due = times.after(due)
+    return found
+
+
+SET_FORWARD = datetime(2026, 3, 29, tzinfo=ZoneInfo("Europe/Berlin"))
+SET_BACK = datetime(2026, 10, 25, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def test_a_time_that_the_clock_leaves_out_comes_an_hour_later() -> None:
+    assert berlin("30 2 * * *", SET_FORWARD) == ["03:30+0200"]
+    assert berlin("0 1,4 * * *", SET_FORWARD) == ["01:00+0100", "04:00+0200"]
+
+
+def test_a_time_that_the_clock_shows_twice_counts_once() -> None:
+    assert berlin("30 2 * * *", SET_BACK) == ["02:30+0200"]
+    assert berlin("*/30 2 * * *", SET_BACK) == ["02:00+0200", "02:30+0200"]
+    assert berlin("30 2 25 * 1", SET_BACK) == ["02:30+0200"]
+
+
+def test_what_comes_every_hour_comes_in_every_hour_that_there_is() -> None:
+    assert len(berlin("0 * * * *", SET_FORWARD)) == 22
+    assert len(berlin("15 */1 * * *", SET_BACK)) == 22
+    assert berlin("0 * * * *", SET_BACK)[1:5] == ["01:00+0200", "02:00+0200", "02:00+0100", "03:00+0100"]

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import pytest
 
 PRELUDE = """
-import os, signal, sys
+import os, signal, sys, time
 from hookrules.engine import logs
-from hookrules.engine.supervisor import Supervisor
+from hookrules.engine.children import Farewell, Job
+from hookrules.engine.supervisor import Generation, NoReloads, Supervisor
 
 def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
@@ -25,6 +26,39 @@ def until_told(name):
         os.read(lifeline.fd, 1)
         say(name, "orphaned")
     return work
+
+def retiring(name, ends=True):
+    def work(lifeline):
+        def retire(*_):
+            say(name, "retires")
+            lifeline.retired()
+            if ends:
+                sys.exit(0)
+        signal.signal(signal.SIGUSR1, retire)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        say(name, os.getpid())
+        lifeline.ready()
+        os.read(lifeline.fd, 1)
+    return work
+
+class Next(NoReloads):
+    # Gives these generations, one for each SIGHUP; None is one that is refused.
+
+    def __init__(self, *generations):
+        self.generations, self.asked = list(generations), 0
+    def ask(self):
+        self.asked += 1
+    def wanted(self):
+        return self.asked > 0
+    def load(self):
+        self.asked -= 1
+        found = self.generations.pop(0)
+        say("loaded", found is not None)
+        return found
+    def taken(self):
+        say("taken", "whole")
+    def failed(self, reason):
+        say("failed", *reason.split())
 
 def stubborn(lifeline):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -86,7 +120,10 @@ def alive(pid: str) -> bool:
     return True
 
 
-TWO = 'sys.exit(Supervisor([("a", until_told("a")), ("b", until_told("b"))], 5.0, lambda: say("all", "ready")).run())'
+TWO = """
+both = Generation([Job("a", until_told("a")), Job("b", until_told("b"))], 5.0)
+sys.exit(Supervisor(both, lambda: say("all", "ready")).run())
+"""
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -119,7 +156,7 @@ def test_a_child_that_dies_again_and_again_still_comes_back() -> None:
 
 
 def test_a_child_that_can_not_start_ends_everything_with_an_error() -> None:
-    with supervised('sys.exit(Supervisor([("a", until_told("a")), ("b", broken)], 5.0, lambda: say("all", "ready")).run())') as running:
+    with supervised(TWO.replace('until_told("b")', "broken")) as running:
         assert running.process.wait(20) == 1
 
 
@@ -131,7 +168,7 @@ def test_children_end_when_their_supervisor_is_killed() -> None:
 
 
 def test_a_child_that_does_not_end_in_time_is_killed() -> None:
-    with supervised('sys.exit(Supervisor([("s", stubborn)], 0.2, lambda: None).run())') as running:
+    with supervised('sys.exit(Supervisor(Generation([Job("s", stubborn)], 0.2), lambda: None).run())') as running:
         _, pid = running.line()
         running.process.terminate()
         assert running.process.wait(20) == 0
@@ -156,7 +193,7 @@ def test_a_second_signal_reaches_the_children_too_so_that_they_can_hurry() -> No
             signal.sigwait([signal.SIGTERM])
             say("told", time)
 
-    sys.exit(Supervisor([("busy", busy)], 60.0, lambda: say("all", "ready")).run())
+    sys.exit(Supervisor(Generation([Job("busy", busy)], 60.0), lambda: say("all", "ready")).run())
     """
     with supervised(program) as running:
         running.lines(2)
@@ -184,7 +221,7 @@ def test_one_signal_is_told_once_whatever_the_supervisor_was_doing_when_it_came(
     def signalled():
         os.kill(os.getpid(), signal.SIGTERM)  # now it does not wait for one
 
-    sys.exit(Telling([("patient", patient)], 60.0, signalled).run())
+    sys.exit(Telling(Generation([Job("patient", patient)], 60.0), signalled).run())
     """
     with supervised(program) as running:
         said = [running.line(), running.line()]
@@ -197,7 +234,7 @@ def test_one_signal_is_told_once_whatever_the_supervisor_was_doing_when_it_came(
 
 def test_ctrl_c_in_a_terminal_tells_the_children_once() -> None:
     """A terminal signals the whole group of the foreground process."""
-    with supervised("os.setpgid(0, 0)\n" + TWO) as running:
+    with supervised("os.setpgid(0, 0)" + TWO) as running:
         said = running.lines(3)
         assert os.getpgid(int(said["a"])) != running.process.pid
         os.killpg(running.process.pid, signal.SIGINT)
@@ -224,10 +261,115 @@ def test_a_child_that_came_back_still_learns_of_its_supervisors_death() -> None:
         lifeline.ready()
         _stop_at_end(lifeline.fd, lambda: say("b", "orphaned"))
 
-    sys.exit(Supervisor([("a", event_loop), ("b", thread)], 5.0, lambda: say("all", "ready")).run())
+    sys.exit(Supervisor(Generation([Job("a", event_loop), Job("b", thread)], 5.0), lambda: say("all", "ready")).run())
     """
     with supervised(program) as running:
         os.kill(int(running.lines(3)["b"]), signal.SIGKILL)
         assert running.line()[0] == "b"
         running.process.kill()
         assert running.line() == ["b", "orphaned"]
+
+
+TAKEN_OVER = """
+first, second = Generation([Job("old", retiring("old"))], 5.0), Generation([Job("new", retiring("new"))], 5.0)
+standing = [Job("s", retiring("s"))]
+sys.exit(Supervisor(first, lambda: say("all", "ready"), standing=standing, reloads=Next(None, second)).run())
+"""
+
+
+def test_a_new_generation_takes_over_once_it_is_ready_and_the_old_one_retires() -> None:
+    with supervised(TAKEN_OVER) as running:
+        said = running.lines(3)
+        running.process.send_signal(signal.SIGHUP)
+        assert running.line() == ["loaded", "False"]
+        assert alive(said["old"])
+        running.process.send_signal(signal.SIGHUP)
+        assert running.line() == ["loaded", "True"]
+        assert running.line()[0] == "new"
+        assert running.line() == ["old", "retires"]
+        assert running.line() == ["taken", "whole"]
+        assert alive(said["s"])
+        running.process.terminate()
+        assert running.process.wait(20) == 0
+
+
+def test_a_generation_of_which_one_can_not_start_changes_nothing() -> None:
+    program = """
+    first = Generation([Job("old", retiring("old"))], 5.0)
+    second = Generation([Job("new", retiring("new")), Job("bad", broken)], 5.0)
+    sys.exit(Supervisor(first, lambda: say("all", "ready"), reloads=Next(second)).run())
+    """
+    with supervised(program) as running:
+        old = running.lines(2)["old"]
+        running.process.send_signal(signal.SIGHUP)
+        said = [running.line() for _ in range(3)]
+        assert ["failed", "the", "new", "bad", "could", "not", "start", "(exit", "code", "3)"] in said
+        assert alive(old)
+        os.kill(int(old), signal.SIGKILL)
+        assert running.line()[0] == "old"  # and it is still looked after
+        running.process.terminate()
+        assert running.process.wait(20) == 0
+
+
+def test_who_retires_has_the_time_that_it_needs_and_ends_with_the_rest() -> None:
+    program = """
+    first = Generation([Job("old", retiring("old", ends=False)), Job("w", until_told("w"), Farewell.NOTHING)], 5.0)
+    second = Generation([Job("new", retiring("new"))], 5.0)
+    sys.exit(Supervisor(first, lambda: say("all", "ready"), reloads=Next(second)).run())
+    """
+    with supervised(program) as running:
+        said = running.lines(3)
+        running.process.send_signal(signal.SIGHUP)
+        assert [running.line()[0] for _ in range(4)] == ["loaded", "new", "old", "taken"]
+        assert alive(said["old"])
+        running.process.terminate()
+        assert running.process.wait(20) == 0
+        assert not alive(said["old"])
+        assert not alive(said["w"])
+
+
+def test_of_many_that_are_to_finish_soon_the_first_are_hurried() -> None:
+    program = """
+    def numbered(number):
+        return Generation([Job("i", retiring(f"i{number}", ends=False), Farewell.FINISH_SOON)], 5.0)
+    sys.exit(Supervisor(numbered(0), lambda: say("all", "ready"), reloads=Next(*map(numbered, range(1, 7)))).run())
+    """
+    with supervised(program) as running:
+        pids = [running.lines(2)["i0"]]
+        for _ in range(6):
+            running.process.send_signal(signal.SIGHUP)
+            pids.append([running.line() for _ in range(4)][1][1])
+        for pid in pids[:2]:
+            while alive(pid):
+                pass
+        assert all(map(alive, pids[2:]))
+
+
+def test_a_signal_to_end_reaches_the_children_while_a_new_set_is_loaded() -> None:
+    program = """
+    class Slow(Next):
+        def load(self):
+            say("loading", "now")
+            os.read(gate, 1)
+
+    gate, open_gate = os.pipe()
+
+    def telling(lifeline):
+        def end(*_):
+            say("told", "once")
+            os.write(open_gate, b"!")
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, end)
+        say("telling", os.getpid())
+        lifeline.ready()
+        os.read(lifeline.fd, 1)
+
+    sys.exit(Supervisor(Generation([Job("t", telling)], 5.0), lambda: say("all", "ready"), reloads=Slow()).run())
+    """
+    with supervised(program) as running:
+        running.lines(2)
+        running.process.send_signal(signal.SIGHUP)
+        assert running.line() == ["loading", "now"]
+        running.process.terminate()
+        assert running.line() == ["told", "once"]
+        assert running.process.wait(20) == 0

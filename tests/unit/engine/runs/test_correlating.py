@@ -1,6 +1,6 @@
 """Rules that fire for several events together, or for one that does not come."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,11 @@ class Lab:
         self.bench, self.rule, self.number = bench, rule, 0
         self.start()
 
-    def start(self) -> None:
+    def start(self, unchanged: Collection[str] = ()) -> None:
         """A worker that knows nothing but what the journal does."""
-        self.correlator = Correlator([self.rule], self.bench.journal, self.bench.journal.event, self.bench.clock, id_maker("evt"))
+        self.correlator = Correlator(
+            [self.rule], self.bench.journal, self.bench.journal.event, self.bench.clock, id_maker("evt"), unchanged
+        )
         self.correlator.look()
 
     def come(self, type_: str, payload: Any, *, after: float = 0.0, look: bool = True) -> str:
@@ -184,6 +186,15 @@ def test_a_silence_counts_from_start_up(bench: Bench) -> None:
     bench.clock.now += 599
     lab.correlator.look()
     assert silences(bench) == []
+    bench.clock.now += 1
+    lab.correlator.look()
+    assert silences(bench) == ["a", "b"]
+
+
+def test_a_silence_counts_on_where_a_worker_has_watched_for_the_rule_until_now(bench: Bench) -> None:
+    lab = Lab(bench, ABSENT)
+    bench.clock.now += 599
+    lab.start(unchanged={ABSENT.digest})
     bench.clock.now += 1
     lab.correlator.look()
     assert silences(bench) == ["a", "b"]

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from support_runs import Bench, rule_of
 
+from hookrules.actions.action import Call, Surroundings
 from hookrules.actions.log import LogCall
+from hookrules.engine.config.ruleset import PlannedStep
 from hookrules.engine.config.settings import Retention
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
@@ -19,8 +21,10 @@ from hookrules.engine.runs.correlating import Correlator
 from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
 from hookrules.engine.runs.schedules import Schedules
+from hookrules.engine.runs.slots import Slots
 from hookrules.engine.runs.tenure import Tenure
 from hookrules.engine.runs.worker import Worker
+from hookrules.engine.runs.workshop import perform
 
 
 class FailsOnce(SqliteJournal):
@@ -42,15 +46,15 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.journal.close()
 
 
-def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = lambda: None) -> Worker:
+def worker(bench: Bench, on_end: Callable[[], None], reap: Callable[[], None] = lambda: None, shared: Slots | None = None) -> Worker:
     def follow(run: Run, ending: Any, event: Event) -> None:
         on_end()
 
     schedules = Schedules({}, Index([]), bench.journal, id_maker("evt"))
     correlator = Correlator([], bench.journal, bench.journal.event, bench.clock, id_maker("evt"))
     housekeeping = Housekeeping(bench.journal, Retention(), [])
-    tenure = Tenure(bench.journal, bench.clock, "w", elapsed=bench.clock)
-    return Worker(bench.workshop(), Rulebook([], bench.journal), schedules, correlator, follow, housekeeping, tenure, slots=2, reap=reap)
+    book, tenure = Rulebook([], bench.journal), Tenure(bench.journal, bench.clock, "w", elapsed=bench.clock)
+    return Worker(bench.workshop(), book, schedules, correlator, follow, housekeeping, tenure, slots=2, reap=reap, shared=shared)
 
 
 def without_payload(line: bytes) -> bytes:
@@ -121,3 +125,52 @@ def test_a_result_that_no_journal_can_hold_ends_the_run_instead_of_repeating_it(
     [run] = bench.journal.runs(RunFilter())
     assert run.state is RunState.DEAD
     assert "can't be written as JSON" in (run.error or "")
+
+
+class Gate:
+    """What steps do is held up until it is opened."""
+
+    def __init__(self) -> None:
+        self.begun, self.opened = threading.Semaphore(0), threading.Event()
+
+    def perform(self, plan: PlannedStep, call: Call, surroundings: Surroundings) -> Outcome:
+        self.begun.release()
+        assert self.opened.wait(30)
+        return perform(plan, call, surroundings)
+
+
+def test_a_worker_that_retires_finishes_what_it_has_and_begins_nothing_more(bench: Bench) -> None:
+    gate, rule = Gate(), rule_of("steps: [{log: hello}]")
+    bench.perform = gate.perform
+    bench.start(rule, 1)
+    working = worker(bench, lambda: None)
+    thread = threading.Thread(target=working.run, args=(5.0,))
+    thread.start()
+    assert gate.begun.acquire(timeout=30)
+    working.retire()
+    bench.start(rule, 2)
+    gate.opened.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.QUEUED, RunState.SUCCEEDED]
+
+
+def test_runs_of_a_worker_before_count_against_the_slots(bench: Bench) -> None:
+    gate, rule = Gate(), rule_of("steps: [{log: hello}]")
+    bench.perform = gate.perform
+    before = Slots()
+    before.hold(1)
+    for number in range(2):
+        bench.start(rule, number)
+    working = worker(bench, lambda: None, shared=before.following())
+    thread = threading.Thread(target=working.run, args=(5.0,))
+    thread.start()
+    try:
+        assert gate.begun.acquire(timeout=30)
+        assert sorted(run.state for run in bench.journal.runs(RunFilter())) == [RunState.QUEUED, RunState.RUNNING]
+        before.hold(0)
+        assert gate.begun.acquire(timeout=30)
+    finally:
+        gate.opened.set()
+        working.stop()
+        thread.join(30)
