@@ -77,11 +77,16 @@ class Figures:
     ran: int = 0
 
 
-def hookrules(rules: Sequence[Mapping[str, Any]]) -> Start:
+def hookrules(rules: Sequence[Mapping[str, Any]], ingresses: int = 1) -> Start:
     def start(folder: Path, port: int) -> Sequence[str]:
         (folder / "rules").mkdir()
         (folder / "rules" / "all.yaml").write_text(json.dumps({"rules": rules}))
-        settings = {"server": {"listen": f"127.0.0.1:{port}"}, "store": "sqlite:///hookrules.db", "rules": "rules/", "sources": SOURCES}
+        settings = {
+            "server": {"listen": f"127.0.0.1:{port}", "ingresses": ingresses},
+            "store": "sqlite:///hookrules.db",
+            "rules": "rules/",
+            "sources": SOURCES,
+        }
         (folder / "hookrules.yaml").write_text(json.dumps(settings))
         return [sys.executable, "-m", "hookrules.engine.cli", "serve"]
 
@@ -141,11 +146,13 @@ CASES: Mapping[str, Mapping[str, Contender]] = {
     "quiet": {
         "webhook": Contender(webhook("refs/heads/another")),
         "hookrules": Contender(hookrules(quiet_rules())),
+        "hookrules, two ingresses": Contender(hookrules(quiet_rules(), 2)),
         "bare application": Contender(bare),
     },
     "firing": {
         "webhook": Contender(webhook(REF, "-verbose"), told_by_webhook),
         "hookrules": Contender(hookrules([FIRING_RULE]), succeeded, unended),
+        "hookrules, two ingresses": Contender(hookrules([FIRING_RULE], 2), succeeded, unended),
     },
 }
 
@@ -257,10 +264,14 @@ def told(case: str, connections: int, figures: Mapping[str, Figures]) -> dict[st
         }
         for name, each in figures.items()
     }
-    ours, peer = contenders["hookrules"], contenders["webhook"]
+    peer = contenders["webhook"]
     names = ["acknowledged per second", "p99 ms", *(["ran per second while loaded"] if case == "firing" else [])]
-    ratios = {name: round(ours[name]["median"] / max(peer[name]["median"], 1e-9), 2) for name in names}
-    return {"case": case, "connections": connections, "contenders": contenders, "hookrules to webhook": ratios}
+    ratios = {
+        name: {kind: round(each[kind]["median"] / max(peer[kind]["median"], 1e-9), 2) for kind in names}
+        for name, each in contenders.items()
+        if name.startswith("hookrules")
+    }
+    return {"case": case, "connections": connections, "contenders": contenders, "to webhook": ratios}
 
 
 def _executions(figures: Figures) -> dict[str, Any]:
@@ -275,13 +286,14 @@ def show(result: Mapping[str, Any]) -> None:
     print(f"{result['case']}, {result['connections']} connections", file=sys.stderr)
     for name, each in result["contenders"].items():
         rate = each["acknowledged per second"]
-        line = f"  {name:17} {rate['median']:>7,}/s ({rate['lowest']:,} to {rate['highest']:,})  p50 {each['p50 ms']['median']:>6} ms"
+        line = f"  {name:24} {rate['median']:>7,}/s ({rate['lowest']:,} to {rate['highest']:,})  p50 {each['p50 ms']['median']:>6} ms"
         line += f"  p99 {each['p99 ms']['median']:>7} ms  {each['most memory MiB']['median']:>4} MiB"
         if "acknowledged" in each:
             ran = each["ran per second while loaded"]["median"]
             line += f"  ran {ran:,}/s, in the end {each['ran of these in the end']:,} of {each['acknowledged']:,}"
         print(line, file=sys.stderr)
-    print(f"  hookrules to webhook: {result['hookrules to webhook']}", file=sys.stderr)
+    for name, ratios in result["to webhook"].items():
+        print(f"  {name} to webhook: {ratios}", file=sys.stderr)
 
 
 def main() -> int:
