@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -22,19 +21,28 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pushes import REF, REPOSITORY, SECRET, Load, send
+from contenders import (
+    ANOTHER_REF,
+    FIRING_RULE,
+    Start,
+    ansible_rulebook,
+    bare,
+    hookrules,
+    node_red,
+    quiet_rules,
+    webhook,
+)
+from pushes import REF, SECRET, Load, send
 from report import conditions, summary
 
-RULES = 1000
 PATIENCE = 300.0
 """Seconds for what is left to run after a load."""
-SOURCES = {"github": {"provider": "github", "secret": {"env": "BENCHMARK_SECRET"}}}
 
 
 @dataclass(frozen=True)
@@ -48,10 +56,6 @@ class Served:
     def memory(self) -> float:
         """MiB that its processes hold (PSS); what is shared is counted once."""
         return sum(_pss(pid) for pid in _family(self.process.pid)) / 1024
-
-
-Start = Callable[[Path, int], Sequence[str]]
-"""Writes what the server needs into a folder, and gives the command that serves on a port of the loopback."""
 
 
 @dataclass(frozen=True)
@@ -77,51 +81,6 @@ class Figures:
     ran: int = 0
 
 
-def hookrules(rules: Sequence[Mapping[str, Any]], ingresses: int = 1) -> Start:
-    def start(folder: Path, port: int) -> Sequence[str]:
-        (folder / "rules").mkdir()
-        (folder / "rules" / "all.yaml").write_text(json.dumps({"rules": rules}))
-        settings = {
-            "server": {"listen": f"127.0.0.1:{port}", "ingresses": ingresses},
-            "store": "sqlite:///hookrules.db",
-            "rules": "rules/",
-            "sources": SOURCES,
-        }
-        (folder / "hookrules.yaml").write_text(json.dumps(settings))
-        return [sys.executable, "-m", "hookrules.engine.cli", "serve"]
-
-    return start
-
-
-def quiet_rules() -> list[Mapping[str, Any]]:
-    """Each for a repository of its own, all for the same branch."""
-    when = [[f"$.ref == {REF}", f"$.repository.full_name == acme/another-{number}"] for number in range(RULES)]
-    return [{"name": f"rule-{number}", "on": "github.push", "when": tests, **_STEPS} for number, tests in enumerate(when)]
-
-
-_STEPS = {"steps": [{"shell": ["/bin/true"]}]}
-FIRING_RULE = {"name": "deploy", "on": "github.push", "when": [f"$.ref == {REF}", f"$.repository.full_name == {REPOSITORY}"], **_STEPS}
-
-
-def webhook(ref: str, *options: str) -> Start:
-    """`ref`: what the hook asks for."""
-    signed = {"type": "payload-hmac-sha256", "secret": SECRET, "parameter": {"source": "header", "name": "X-Hub-Signature-256"}}
-    asked = {"type": "value", "value": ref, "parameter": {"source": "payload", "name": "ref"}}
-    hook = {"id": "github", "execute-command": "/bin/true", "trigger-rule": {"and": [{"match": signed}, {"match": asked}]}}
-
-    def start(folder: Path, port: int) -> Sequence[str]:
-        (folder / "hooks.json").write_text(json.dumps([hook]))
-        program = shutil.which("webhook") or sys.exit("webhook is not installed; on Debian: apt-get install webhook")
-        return [program, "-hooks", "hooks.json", "-ip", "127.0.0.1", "-port", str(port), *options]
-
-    return start
-
-
-def bare(_folder: Path, port: int) -> Sequence[str]:
-    here = str(Path(__file__).parent)
-    return ["granian", "--interface", "wsgi", "--port", str(port), "--no-log", "--working-dir", here, "bare_application:application"]
-
-
 def succeeded(served: Served) -> int:
     return _count(served, "state = 'succeeded'")
 
@@ -142,9 +101,9 @@ def told_by_webhook(served: Served) -> int:
     return len(re.findall(rb"\] executing ", log)) - len(re.findall(rb"\] error occurred: ", log))
 
 
-CASES: Mapping[str, Mapping[str, Contender]] = {
+CASES: dict[str, dict[str, Contender]] = {
     "quiet": {
-        "webhook": Contender(webhook("refs/heads/another")),
+        "webhook": Contender(webhook(ANOTHER_REF)),
         "hookrules": Contender(hookrules(quiet_rules())),
         "hookrules, two ingresses": Contender(hookrules(quiet_rules(), 2)),
         "bare application": Contender(bare),
@@ -164,7 +123,8 @@ def serving(contender: Contender) -> Iterator[Served]:
         free.close()
         command = contender.start(folder, port)
         with (folder / "log").open("wb") as log:
-            environ = {**os.environ, "BENCHMARK_SECRET": SECRET}
+            places = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"  # ansible-rulebook asks for what lies beside it
+            environ = {**os.environ, "BENCHMARK_SECRET": SECRET, "PATH": places}
             process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
         try:
             _wait_for(port)
@@ -302,7 +262,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=5, help="of load, for each contender in each round")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 128])
     parser.add_argument("--case", choices=list(CASES), nargs="+", default=list(CASES))
+    parser.add_argument("--ansible-rulebook", metavar="PROGRAM", help="also in the quiet case (PyPI; it needs Java)")
+    parser.add_argument("--node-red", metavar="PROGRAM", help="also in the quiet case (npm)")
     given = parser.parse_args()
+    if given.ansible_rulebook:
+        CASES["quiet"]["ansible-rulebook"] = Contender(ansible_rulebook(given.ansible_rulebook))
+    if given.node_red:
+        CASES["quiet"]["Node-RED"] = Contender(node_red(given.node_red))
     about = conditions("granian", "bottle", "uvloop")
     about["versions"]["webhook"] = subprocess.run(["webhook", "-version"], capture_output=True, text=True, check=True).stdout.strip()
     results = []
