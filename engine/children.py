@@ -81,14 +81,19 @@ class Child:
         self._pause = 0.0
         self.ready = False
         self.retired = False
+        self.start_at: float | None = 0.0
+        """When it is to be started; None while there is a process."""
 
     def start(self) -> None:
-        self.telling, tell = _fork.Pipe(duplex=False)
-        self.process: BaseProcess = _fork.Process(target=_be, args=(self._work, self._lifeline, self._let_go, tell), name=self.name)
+        """Raises OSError where the system has no room for another process."""
         self._began = time.monotonic()
-        self.again_at: float | None = None
-        self.process.start()
-        tell.close()
+        telling, tell = _fork.Pipe(duplex=False)
+        with tell:
+            process = _fork.Process(target=_be, args=(self._work, self._lifeline, self._let_go, tell), name=self.name)
+            _start(process)
+        self.telling: Connection = telling
+        self.process: BaseProcess = process
+        self.start_at = None
 
     @property
     def alive(self) -> bool:
@@ -110,10 +115,19 @@ class Child:
             os.kill(self.process.pid, RETIRE)
 
     def died(self) -> None:
-        """Plan the next start."""
+        """Or could not be started: plan the next start."""
         lived = time.monotonic() - self._began
         self._pause = 0.0 if lived > _STEADY else min(max(self._pause * 2, _SHORTEST_PAUSE), _LONGEST_PAUSE)
-        self.again_at = time.monotonic() + self._pause
+        self.start_at = time.monotonic() + self._pause
+
+
+def _start(process: BaseProcess) -> None:
+    """Until it has handlers of its own the child has ours, which would swallow the signal that is to end it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _word(telling: Connection) -> bytes | None:
@@ -130,6 +144,7 @@ def _be(work: Work, lifeline: Pipe, let_go: Callable[[], None], tell: Connection
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for number in STOPS:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     os.close(lifeline.writing)
     let_go()
     try:

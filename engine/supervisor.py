@@ -25,6 +25,13 @@ _LEAVING = 5.0
 """Seconds for which the old children are waited for to take nothing new any more: one that hangs must not hold the reload up."""
 
 
+def hold_hangups() -> None:
+    """To be called before the first set is loaded: until a supervisor runs, and when it has ended, SIGHUP would end the process. One that
+    comes meanwhile asks the supervisor for a reload.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """What is started, and retires, together."""
@@ -117,9 +124,8 @@ class Supervisor:
     def run(self) -> int:
         """Returns the exit code: 0 after a signal, 1 where a child could not start."""
         with self._signals() as wake:
-            for child in self._serving():
-                child.start()
             try:
+                self._start()
                 return self._watch(wake)
             finally:
                 self._end(wake)
@@ -129,12 +135,12 @@ class Supervisor:
             self._wait(wake)
             self._reloads.hear()
             self._hear()
-            if any(self._failed_to_start(child) for child in self._serving() if child.again_at is None):
+            if any(self._failed_to_start(child) for child in self._serving() if child.start_at is None):
                 return 1
             self._see_coming()
             self._see_leaving()
             self._bury()
-            self._start_again()
+            self._start()
             self._reload()
         return 0
 
@@ -149,14 +155,14 @@ class Supervisor:
 
     def _wait(self, wake: int) -> None:
         """Until a signal, a child's word or end, somebody who asks for a reload, or the time of a next start."""
-        there = [child for child in self._all() if child.again_at is None]
+        there = [child for child in self._all() if child.start_at is None]
         telling = [child.telling for child in there if not child.ready or child in self._leaving]
         ends = [child.process.sentinel for child in there]
         if wake in wait([wake, *ends, *telling, *self._reloads.listening()], self._seconds_to_go()):
             os.read(wake, 4096)
 
     def _hear(self) -> None:
-        heard = [child.hear() for child in self._all() if child.again_at is None]
+        heard = [child.hear() for child in self._all() if child.start_at is None]
         if any(heard) and all(child.ready for child in self._serving()):
             self._on_ready()
             self._on_ready = lambda: None
@@ -174,14 +180,18 @@ class Supervisor:
         return False
 
     def _seconds_to_go(self) -> float | None:
-        times = [child.again_at for child in self._serving() if child.again_at is not None]
+        times = [child.start_at for child in self._serving() if child.start_at is not None]
         times += [] if self._leave_by is None else [self._leave_by]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
-    def _start_again(self) -> None:
+    def _start(self) -> None:
         for child in self._serving():
-            if child.again_at is not None and child.again_at <= time.monotonic() and not self._stopping:
-                child.start()
+            if child.start_at is not None and child.start_at <= time.monotonic() and not self._stopping:
+                try:
+                    child.start()
+                except OSError as error:
+                    logs.error("a process can't be started now, and that is tried again", process=child.name, reason=error.strerror)
+                    child.died()
 
     def _reload(self) -> None:
         if self._coming or self._leave_by is not None or self._stopping or not self._reloads.wanted():
@@ -192,9 +202,13 @@ class Supervisor:
         if following is None or self._stopping:
             return
         self._drain_of_coming = following.drain
-        self._coming = self._made(following.jobs)
-        for child in self._coming:
-            child.start()
+        for child in self._made(following.jobs):
+            try:
+                child.start()
+            except OSError as error:
+                self._turn_away(f"the new {child.name} could not be started ({error.strerror})")
+                return
+            self._coming.append(child)
 
     def _see_coming(self) -> None:
         if not self._coming:
@@ -202,19 +216,19 @@ class Supervisor:
         fallen = next((child for child in self._coming if not child.alive), None)
         if fallen is not None:
             fallen.process.join()
-            self._turn_away()
-            self._reloads.failed(f"the new {fallen.name} could not start (exit code {fallen.process.exitcode})")
+            self._turn_away(f"the new {fallen.name} ended when it started (exit code {fallen.process.exitcode}); the log says why")
         elif all(child.ready for child in self._coming):
             self._hand_over()
 
-    def _turn_away(self) -> None:
+    def _turn_away(self, reason: str) -> None:
         for child in self._coming:
             child.process.terminate()
         self._retired += self._coming
         self._coming = []
+        self._reloads.failed(reason)
 
     def _hand_over(self) -> None:
-        retiring = [child for child in self._current if child.again_at is None]
+        retiring = [child for child in self._current if child.start_at is None]
         self._current, self._coming, self._drain = self._coming, [], self._drain_of_coming
         self._retired += retiring
         for child in retiring:
@@ -263,7 +277,7 @@ class Supervisor:
             child.process.join()
 
     def _living(self) -> list[Child]:
-        return [child for child in self._all() if child.alive]
+        return [child for child in self._all() if child.start_at is None and child.alive]
 
     def _terminate(self) -> None:
         for child in self._living():
@@ -287,9 +301,11 @@ class Supervisor:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         handlers = {number: signal.signal(number, self._stop) for number in STOPS}
         handlers[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._hang_up)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
         try:
             yield wake
         finally:
+            hold_hangups()
             signal.set_wakeup_fd(-1)
             for number, handler in handlers.items():
                 signal.signal(number, handler)

@@ -1,11 +1,12 @@
 """Where a running server is asked to reload: a unix socket beside its journal, for its own user alone.
 
-Who connects asks for a reload; the answer, once it is known, is one JSON document. The socket's name holds the server's process id, so that
-several may stand side by side (`serve --no-worker` and `work`); one that nobody answers at was left behind.
+Who connects asks for a reload; the answer, once it is known, is one JSON document. Several may stand side by side (`serve --no-worker` and
+`work`), also of containers in which all have the same process id; one that nobody answers at was left behind.
 """
 
 import contextlib
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -40,10 +41,11 @@ class Control:
 
     def __init__(self, journal: Path) -> None:
         """Without a place to listen at, nobody can ask here, and the log says so."""
-        self._path = journal.with_name(f"{journal.name}.{os.getpid()}.reload")
+        self._path = journal.with_name(f"{journal.name}.{os.getpid()}-{secrets.token_hex(3)}.reload")
         self._waiting: list[socket.socket] = []
         self._asking: list[socket.socket] = []
         self._listening = _listen(self._path)
+        _remove_left_behind(journal)
 
     def fileno(self) -> int | None:
         return self._listening.fileno() if self._listening else None
@@ -97,6 +99,15 @@ def _places(journal: Path) -> list[Path]:
     return sorted(path for path in journal.parent.glob("*.reload") if path.name.startswith(f"{journal.name}."))
 
 
+def _remove_left_behind(journal: Path) -> None:
+    for path in _places(journal):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe, _inside(path.parent):
+            try:
+                probe.connect(path.name)  # a server is of another type, which the system tells without letting it know
+            except ConnectionRefusedError:
+                path.unlink(missing_ok=True)
+
+
 def _connected(path: Path, seconds: float) -> socket.socket | None:
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(seconds)
@@ -126,7 +137,6 @@ def _listen(path: Path) -> socket.socket | None:
     listening = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
-        path.unlink(missing_ok=True)  # of a process that had our id before
         with _inside(path.parent):
             listening.bind(path.name)
         listening.listen(_MOST_ASKING)

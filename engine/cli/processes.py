@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import random
 import select
 import signal
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from hookrules.engine.web.reception import Reception
 
 _new_event_id = id_maker("evt")
+LAST_MOMENTS = 5.0
+"""Seconds that a process has beyond `server.drain`, to write what it stopped."""
 _TEXTS_AT_ONCE = 500
 """Texts of rules in one commit, which deliveries may wait for."""
 
@@ -100,7 +103,7 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
         tls = settings.server.tls
         reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None)
         _spare_what_is_loaded()
-        uvloop.run(_listen(reception, lifeline))
+        uvloop.run(_listen(reception, lifeline, settings.server.drain + LAST_MOMENTS))
         journal.close()
 
     return work
@@ -115,12 +118,12 @@ def _spare_what_is_loaded() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-async def _listen(reception: "Reception", lifeline: Lifeline) -> None:
+async def _listen(reception: "Reception", lifeline: Lifeline, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     for number in STOPS:
         loop.add_signal_handler(number, reception.stop)
     loop.add_signal_handler(RETIRE, _in_turn(reception.retire, lifeline.retired))
-    loop.add_reader(lifeline.fd, _once(loop, lifeline.fd, reception.stop))
+    loop.add_reader(lifeline.fd, _once(loop, lifeline.fd, partial(end_alone, reception.stop, seconds)))
     serving = asyncio.create_task(reception.serve())
     lifeline.ready()
     await serving
@@ -148,7 +151,8 @@ def worker(project: Project, shared: Shared, console: socket.socket | None, labe
         working = _worker(project, journal, labels, orphans.reap, shared)
         served = _console(project, journal, console, shared.board)
         _obey(working, served, lifeline)
-        threading.Thread(target=_stop_at_end, args=(lifeline.fd, working.stop), name="lifeline", daemon=True).start()
+        stop = partial(end_alone, working.stop, project.settings.server.drain + LAST_MOMENTS)
+        threading.Thread(target=_stop_at_end, args=(lifeline.fd, stop), name="lifeline", daemon=True).start()
         lifeline.ready()
         with lists_kept(project):
             working.run(project.settings.server.drain)
@@ -224,6 +228,14 @@ def _console(project: Project, journal: Journal, listening: socket.socket | None
 
 def _log(level: str, message: str) -> None:
     logs.say(logs.LEVELS[level], message)
+
+
+def end_alone(stop: Callable[[], None], seconds: float) -> None:
+    """Stop, since the supervisor is gone, and with it the one who would kill what has not ended after these seconds."""
+    killer = threading.Timer(seconds, os._exit, (1,))
+    killer.daemon = True
+    killer.start()
+    stop()
 
 
 def _stop_at_end(fd: int, stop: Callable[[], None]) -> None:

@@ -48,6 +48,8 @@ def _asked(journal: Path) -> Sequence[Answer]:
         answers = ask(journal, _PATIENCE)
     except TimeoutError:
         raise UsageError(f"the server did not answer within {_PATIENCE:g} s; its log says more") from None
+    except PermissionError:
+        raise UsageError(f"a server beside {journal} is another user's; ask as that user, or send it SIGHUP") from None
     except OSError as error:
         raise UsageError(f"the server beside {journal} can't be asked: {(error.strerror or str(error)).lower()}") from None
     if not answers:

@@ -12,7 +12,7 @@ from hookrules.engine.children import Farewell, Job
 from hookrules.engine.cli.control import Answer, Control
 from hookrules.engine.cli.file_watch import Content, watching
 from hookrules.engine.cli.findings import as_json, as_line, count, from_here
-from hookrules.engine.cli.processes import Shared, prepare
+from hookrules.engine.cli.processes import LAST_MOMENTS, Shared, prepare
 from hookrules.engine.cli.project import Project, load_project
 from hookrules.engine.cli.restarts import Unchanging
 from hookrules.engine.cli.systemd import tell
@@ -25,8 +25,6 @@ from hookrules.engine.supervisor import Generation
 Compose = Callable[[Project, Shared], Sequence[Job]]
 """The processes that serve a project."""
 
-_LAST_MOMENTS = 5.0
-"""Seconds that a process has beyond `server.drain`, to write what it stopped."""
 _FINDINGS_SAID = 20
 """In the log; whoever asked gets all."""
 
@@ -102,7 +100,7 @@ class Reloading:
         return _Loaded(project, shared, self._unchanging.changed_in(written.settings), since)
 
     def _generation(self, project: Project, shared: Shared) -> Generation:
-        return Generation(self._compose(project, shared), project.settings.server.drain + _LAST_MOMENTS)
+        return Generation(self._compose(project, shared), project.settings.server.drain + LAST_MOMENTS)
 
     def taken(self) -> None:
         coming, before = self._coming, self._project
@@ -121,7 +119,7 @@ class Reloading:
 
     def failed(self, reason: str) -> None:
         self._coming = None
-        self._refuse(f"{reason}; the log says why")
+        self._refuse(reason)
 
     def _refuse(self, reason: str, found: Sequence[Finding] = ()) -> None:
         lines = tuple(map(as_line, errors(found)))

@@ -23,7 +23,7 @@ from hookrules.engine.cli.reloading import reloading
 from hookrules.engine.cli.systemd import tell
 from hookrules.engine.cli.tunnels import parted, tunnels, tunnels_option
 from hookrules.engine.errors import UsageError
-from hookrules.engine.supervisor import Supervisor
+from hookrules.engine.supervisor import Supervisor, hold_hangups
 from hookrules.engine.web.sockets import url_of
 
 _SAMPLE = Path("rules/payloads/push.json")
@@ -41,6 +41,7 @@ def command(
     config: Path, address: str | None, no_worker: bool, dry_run: bool, channels: Sequence[str], watch: bool, log_format: logs.Format
 ) -> int:
     """Ends on SIGTERM or Ctrl-C: nothing new is taken, and what runs has `server.drain` to finish."""
+    hold_hangups()
     content = content_of(config) if watch else None
     project = load_project(config)
     relayed = parted(channels, project.settings.sources)

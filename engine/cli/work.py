@@ -16,7 +16,7 @@ from hookrules.engine.cli.options import log_option, watch_option
 from hookrules.engine.cli.project import Project, load_project
 from hookrules.engine.cli.reloading import reloading
 from hookrules.engine.cli.systemd import tell
-from hookrules.engine.supervisor import Supervisor
+from hookrules.engine.supervisor import Supervisor, hold_hangups
 
 
 @click.command()
@@ -27,6 +27,7 @@ from hookrules.engine.supervisor import Supervisor
 @click.pass_obj
 def command(config: Path, labels: str, dry_run: bool, watch: bool, log_format: logs.Format) -> int:
     """Ends on SIGTERM or Ctrl-C, as `hookrules serve` does."""
+    hold_hangups()
     content = content_of(config) if watch else None
     project = load_project(config)
     logs.set_up(log_format)

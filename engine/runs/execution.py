@@ -170,7 +170,7 @@ class Execution:
         if plan.parallel == 1 or len(items) < 2:
             return [self._item(key, plan, index, item) for index, item in enumerate(items)]
         with ThreadPoolExecutor(min(plan.parallel, len(items)), thread_name_prefix="item") as pool:
-            begun = [pool.submit(self._item, key, plan, index, item) for index, item in enumerate(items)]
+            begun = [pool.submit(self._item_of_many, key, plan, index, item) for index, item in enumerate(items)]
         faults = [each.exception() for each in begun]
         self._pause_for_all([fault for fault in faults if isinstance(fault, Paused)])
         return [each.result() for each in begun]
@@ -185,6 +185,12 @@ class Execution:
                 self._workshop.journal.write_step(self._run, pause.step)
         if first is not None:
             raise first
+
+    def _item_of_many(self, key: str, plan: PlannedStep, index: int, item: Json) -> Step:
+        """Its result is written at once: what comes next may be the end of another item, hours later."""
+        step = self._item(key, plan, index, item)
+        self._attempts.write_unwritten()
+        return step
 
     def _item(self, key: str, plan: PlannedStep, index: int, item: Json) -> Step:
         known = self._attempts.ended(f"{key}[{index}]")

@@ -85,6 +85,26 @@ def test_what_a_dead_server_left_is_removed_and_asks_nobody(journal: Path) -> No
     assert list(journal.parent.iterdir()) == []
 
 
+def test_what_a_dead_server_left_goes_when_another_starts_and_who_lives_is_not_asked_by_that(journal: Path, control: Control) -> None:
+    Control(journal).let_go()
+    with closing(Control(journal)):
+        assert len(list(journal.parent.iterdir())) == 2
+        assert not control.hear()
+
+
+def test_servers_of_containers_have_the_same_process_id_and_are_asked_both(journal: Path, control: Control) -> None:
+    with closing(Control(journal)) as other:
+        thread, answers = asking(journal)
+        for each in (control, other):
+            while not each.hear():
+                pass
+            each.begin()
+            each.answer(TAKEN)
+        thread.join(30)
+    assert answers == [TAKEN, TAKEN]
+    assert len(list(journal.parent.iterdir())) == 1
+
+
 def test_another_journals_server_is_not_asked(journal: Path, control: Control) -> None:
     assert ask(journal.with_name("other.db"), 30) == []
 

@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -269,6 +270,28 @@ def test_items_are_done_several_at_a_time_where_the_step_says_so(bench: Bench) -
     meeting = "touch {{ item }}; until [ -e a ] && [ -e b ]; do :; done"  # each ends only when the other has begun
     ending = bench.run(f"steps: [{{id: meet, for_each: $.names, parallel: 2, timeout: 20s, shell: '{meeting}'}}]", {"names": ["a", "b"]})
     assert ending == Ending(RunState.SUCCEEDED)
+
+
+def test_the_result_of_an_item_is_kept_while_others_are_still_at_it(bench: Bench) -> None:
+    rule = rule_of('steps: [{for_each: $.names, parallel: 2, log: "{{ item }}"}]')
+    event = bench.start(rule, {"names": ["short", "long"]})
+    [run] = bench.journal.runs(RunFilter())
+
+    def short_is_kept() -> bool:
+        return any(step.key == "steps[0][0]" and step.state is StepState.SUCCEEDED for step in bench.journal.steps(run.id))
+
+    begun = threading.Event()
+
+    def log(_: str, message: str) -> None:
+        if message == "short":
+            assert begun.wait(20)
+            return
+        begun.set()
+        deadline = time.monotonic() + 20
+        while not short_is_kept():
+            assert time.monotonic() < deadline, "not while the long one went on"
+
+    assert bench.proceed(rule, event, log) == Ending(RunState.SUCCEEDED)
 
 
 def test_items_at_a_time_that_are_tried_again_wait_together_and_succeed_alone(bench: Bench) -> None:
