@@ -26,6 +26,9 @@ class SqliteFile:
         if _inode(self._path) != self._inode:
             raise JournalError("its file was moved, replaced or deleted while in use; put it back, or start again")
 
+    def checkpoint_is_due(self) -> bool:
+        return _size(self._wal) > self._due_at
+
     def checkpoint_if_due(self, connection: sqlite3.Connection) -> None:
         """Copy the write-ahead log into the database where it has grown long. What keeps it from that is met again next time."""
         size = _size(self._wal)

@@ -62,6 +62,19 @@ class SqliteStore:
             self._file.check_in_place()
         self._patiently(partial(self.connection.execute, "begin immediate"))
 
+    def try_begin(self) -> bool:
+        """False where another connection writes."""
+        if self._file:
+            self._file.check_in_place()
+        try:
+            self.connection.execute("begin immediate")
+        except sqlite3.OperationalError as error:
+            self.rollback()
+            if is_busy(error):
+                return False
+            raise
+        return True
+
     def commit(self) -> None:
         self.connection.execute("commit")
 
@@ -73,6 +86,9 @@ class SqliteStore:
     def settle(self) -> None:
         if self._file:
             self._file.checkpoint_if_due(self.connection)
+
+    def unsettled(self) -> bool:
+        return self._file is not None and self._file.checkpoint_is_due()
 
     def told(self, error: Exception) -> JournalError:
         return told(error, self.where)

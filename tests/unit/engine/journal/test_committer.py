@@ -1,7 +1,8 @@
 """Group commit over a store that writes to a list: what is committed together, and who hears of what."""
 
+import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 
 import pytest
@@ -20,9 +21,15 @@ class ListStore:
         self.committed: list[Pages] = []
         self.broken: set[str] = set()
         self.closed = False
+        self.busy = False
+        self.settled = threading.Event()
 
     def begin(self) -> None:
         self._may("begin")
+
+    def try_begin(self) -> bool:
+        self.begin()
+        return not self.busy
 
     def commit(self) -> None:
         self._may("commit")
@@ -35,6 +42,10 @@ class ListStore:
 
     def settle(self) -> None:
         assert not self.connection
+        self.settled.set()
+
+    def unsettled(self) -> bool:
+        return not self.settled.is_set()
 
     def told(self, error: Exception) -> JournalError:
         return JournalError(f"told: {error}")
@@ -180,3 +191,74 @@ def test_closing_finishes_what_waits_and_refuses_the_rest(committer: Committer[P
     assert [outcome(future) for future in futures] == ["a", "b"]
     assert store.closed
     assert outcome(committer.submit(append("late"))) == "JournalError: the journal is closed"
+
+
+def append_all(pages: Pages, texts: Sequence[str]) -> list[str]:
+    """A write that takes many; each answer names the thread that wrote."""
+    if "odd" in texts and len(texts) > 1:
+        raise TypeError("odd")
+    pages += texts
+    return [threading.current_thread().name] * len(texts)
+
+
+def from_a_loop(committer: Committer[Pages], *texts: str) -> list[str]:
+    """Who wrote them, handed in within one turn of an event loop."""
+
+    async def hand_in() -> list[str]:
+        futures = [committer.submit_alike(append_all, text) for text in texts]
+        return [await asyncio.wrap_future(future) for future in futures]
+
+    return asyncio.run(hand_in())
+
+
+def test_writes_of_one_kind_that_wait_are_one_write(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    futures = [committer.submit_alike(append_all, text) for text in "abc"]
+    held.release()
+    assert [outcome(future) for future in futures] == ["test"] * 3
+    assert store.committed == [["a", "b", "c"]]
+
+
+def test_an_event_loop_commits_by_itself_what_one_turn_has_gathered(committer: Committer[Pages], store: ListStore) -> None:
+    assert from_a_loop(committer, "a", "b", "c") == [threading.current_thread().name] * 3
+    assert store.committed == [["a", "b", "c"]]
+    assert committer.commits == 1
+
+
+def test_what_is_left_to_settle_is_not_the_loops(committer: Committer[Pages], store: ListStore) -> None:
+    from_a_loop(committer, "a")
+    assert store.settled.wait(30)
+    assert store.committed == [["a"]]
+
+
+def test_where_another_writes_the_loop_does_not_wait(committer: Committer[Pages], store: ListStore) -> None:
+    store.busy = True
+    assert from_a_loop(committer, "a", "b") == ["test"] * 2
+
+
+def test_where_the_thread_is_at_it_the_loop_hands_in(committer: Committer[Pages], store: ListStore) -> None:
+    async def hand_in() -> str:
+        held = Held(committer)
+        future = committer.submit_alike(append_all, "a")
+        await asyncio.sleep(0)
+        held.release()
+        return await asyncio.wrap_future(future)
+
+    assert asyncio.run(hand_in()) == "test"
+    assert store.committed == [["a"]]
+
+
+def test_a_failure_in_the_loop_is_told_by_the_thread_that_tries_each_alone(committer: Committer[Pages], store: ListStore) -> None:
+    assert from_a_loop(committer, "a", "odd", "b") == ["test"] * 3
+    assert store.committed == [["a"], ["odd"], ["b"]]
+    store.broken.add("commit")
+    with pytest.raises(JournalError, match="told: no commit"):
+        from_a_loop(committer, "c")
+
+
+def test_after_a_slow_commit_the_thread_commits_for_a_while(store: ListStore) -> None:
+    times = iter([0.0, 0.0, 5.0, 5.5, 6.5, 6.5, 6.5])
+    committer = Committer[Pages](store, "test", lambda: next(times))
+    here = threading.current_thread().name
+    assert [from_a_loop(committer, text) for text in "abc"] == [[here], ["test"], [here]]
+    committer.close()
