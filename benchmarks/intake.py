@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -22,19 +21,28 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pushes import REF, REPOSITORY, SECRET, Load, send
+from contenders import (
+    ANOTHER_REF,
+    FIRING_RULE,
+    Start,
+    ansible_rulebook,
+    bare,
+    hookrules,
+    node_red,
+    quiet_rules,
+    webhook,
+)
+from pushes import REF, SECRET, Load, send
 from report import conditions, summary
 
-RULES = 1000
 PATIENCE = 300.0
 """Seconds for what is left to run after a load."""
-SOURCES = {"github": {"provider": "github", "secret": {"env": "BENCHMARK_SECRET"}}}
 
 
 @dataclass(frozen=True)
@@ -48,10 +56,6 @@ class Served:
     def memory(self) -> float:
         """MiB that its processes hold (PSS); what is shared is counted once."""
         return sum(_pss(pid) for pid in _family(self.process.pid)) / 1024
-
-
-Start = Callable[[Path, int], Sequence[str]]
-"""Writes what the server needs into a folder, and gives the command that serves on a port of the loopback."""
 
 
 @dataclass(frozen=True)
@@ -77,46 +81,6 @@ class Figures:
     ran: int = 0
 
 
-def hookrules(rules: Sequence[Mapping[str, Any]]) -> Start:
-    def start(folder: Path, port: int) -> Sequence[str]:
-        (folder / "rules").mkdir()
-        (folder / "rules" / "all.yaml").write_text(json.dumps({"rules": rules}))
-        settings = {"server": {"listen": f"127.0.0.1:{port}"}, "store": "sqlite:///hookrules.db", "rules": "rules/", "sources": SOURCES}
-        (folder / "hookrules.yaml").write_text(json.dumps(settings))
-        return [sys.executable, "-m", "hookrules.engine.cli", "serve"]
-
-    return start
-
-
-def quiet_rules() -> list[Mapping[str, Any]]:
-    """Each for a repository of its own, all for the same branch."""
-    when = [[f"$.ref == {REF}", f"$.repository.full_name == acme/another-{number}"] for number in range(RULES)]
-    return [{"name": f"rule-{number}", "on": "github.push", "when": tests, **_STEPS} for number, tests in enumerate(when)]
-
-
-_STEPS = {"steps": [{"shell": ["/bin/true"]}]}
-FIRING_RULE = {"name": "deploy", "on": "github.push", "when": [f"$.ref == {REF}", f"$.repository.full_name == {REPOSITORY}"], **_STEPS}
-
-
-def webhook(ref: str, *options: str) -> Start:
-    """`ref`: what the hook asks for."""
-    signed = {"type": "payload-hmac-sha256", "secret": SECRET, "parameter": {"source": "header", "name": "X-Hub-Signature-256"}}
-    asked = {"type": "value", "value": ref, "parameter": {"source": "payload", "name": "ref"}}
-    hook = {"id": "github", "execute-command": "/bin/true", "trigger-rule": {"and": [{"match": signed}, {"match": asked}]}}
-
-    def start(folder: Path, port: int) -> Sequence[str]:
-        (folder / "hooks.json").write_text(json.dumps([hook]))
-        program = shutil.which("webhook") or sys.exit("webhook is not installed; on Debian: apt-get install webhook")
-        return [program, "-hooks", "hooks.json", "-ip", "127.0.0.1", "-port", str(port), *options]
-
-    return start
-
-
-def bare(_folder: Path, port: int) -> Sequence[str]:
-    here = str(Path(__file__).parent)
-    return ["granian", "--interface", "wsgi", "--port", str(port), "--no-log", "--working-dir", here, "bare_application:application"]
-
-
 def succeeded(served: Served) -> int:
     return _count(served, "state = 'succeeded'")
 
@@ -137,15 +101,17 @@ def told_by_webhook(served: Served) -> int:
     return len(re.findall(rb"\] executing ", log)) - len(re.findall(rb"\] error occurred: ", log))
 
 
-CASES: Mapping[str, Mapping[str, Contender]] = {
+CASES: dict[str, dict[str, Contender]] = {
     "quiet": {
-        "webhook": Contender(webhook("refs/heads/another")),
+        "webhook": Contender(webhook(ANOTHER_REF)),
         "hookrules": Contender(hookrules(quiet_rules())),
+        "hookrules, two ingresses": Contender(hookrules(quiet_rules(), 2)),
         "bare application": Contender(bare),
     },
     "firing": {
         "webhook": Contender(webhook(REF, "-verbose"), told_by_webhook),
         "hookrules": Contender(hookrules([FIRING_RULE]), succeeded, unended),
+        "hookrules, two ingresses": Contender(hookrules([FIRING_RULE], 2), succeeded, unended),
     },
 }
 
@@ -157,7 +123,8 @@ def serving(contender: Contender) -> Iterator[Served]:
         free.close()
         command = contender.start(folder, port)
         with (folder / "log").open("wb") as log:
-            environ = {**os.environ, "BENCHMARK_SECRET": SECRET}
+            places = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"  # ansible-rulebook asks for what lies beside it
+            environ = {**os.environ, "BENCHMARK_SECRET": SECRET, "PATH": places}
             process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
         try:
             _wait_for(port)
@@ -257,10 +224,14 @@ def told(case: str, connections: int, figures: Mapping[str, Figures]) -> dict[st
         }
         for name, each in figures.items()
     }
-    ours, peer = contenders["hookrules"], contenders["webhook"]
+    peer = contenders["webhook"]
     names = ["acknowledged per second", "p99 ms", *(["ran per second while loaded"] if case == "firing" else [])]
-    ratios = {name: round(ours[name]["median"] / max(peer[name]["median"], 1e-9), 2) for name in names}
-    return {"case": case, "connections": connections, "contenders": contenders, "hookrules to webhook": ratios}
+    ratios = {
+        name: {kind: round(each[kind]["median"] / max(peer[kind]["median"], 1e-9), 2) for kind in names}
+        for name, each in contenders.items()
+        if name.startswith("hookrules")
+    }
+    return {"case": case, "connections": connections, "contenders": contenders, "to webhook": ratios}
 
 
 def _executions(figures: Figures) -> dict[str, Any]:
@@ -275,13 +246,14 @@ def show(result: Mapping[str, Any]) -> None:
     print(f"{result['case']}, {result['connections']} connections", file=sys.stderr)
     for name, each in result["contenders"].items():
         rate = each["acknowledged per second"]
-        line = f"  {name:17} {rate['median']:>7,}/s ({rate['lowest']:,} to {rate['highest']:,})  p50 {each['p50 ms']['median']:>6} ms"
+        line = f"  {name:24} {rate['median']:>7,}/s ({rate['lowest']:,} to {rate['highest']:,})  p50 {each['p50 ms']['median']:>6} ms"
         line += f"  p99 {each['p99 ms']['median']:>7} ms  {each['most memory MiB']['median']:>4} MiB"
         if "acknowledged" in each:
             ran = each["ran per second while loaded"]["median"]
             line += f"  ran {ran:,}/s, in the end {each['ran of these in the end']:,} of {each['acknowledged']:,}"
         print(line, file=sys.stderr)
-    print(f"  hookrules to webhook: {result['hookrules to webhook']}", file=sys.stderr)
+    for name, ratios in result["to webhook"].items():
+        print(f"  {name} to webhook: {ratios}", file=sys.stderr)
 
 
 def main() -> int:
@@ -290,7 +262,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=5, help="of load, for each contender in each round")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 128])
     parser.add_argument("--case", choices=list(CASES), nargs="+", default=list(CASES))
+    parser.add_argument("--ansible-rulebook", metavar="PROGRAM", help="also in the quiet case (PyPI; it needs Java)")
+    parser.add_argument("--node-red", metavar="PROGRAM", help="also in the quiet case (npm)")
     given = parser.parse_args()
+    if given.ansible_rulebook:
+        CASES["quiet"]["ansible-rulebook"] = Contender(ansible_rulebook(given.ansible_rulebook))
+    if given.node_red:
+        CASES["quiet"]["Node-RED"] = Contender(node_red(given.node_red))
     about = conditions("granian", "bottle", "uvloop")
     about["versions"]["webhook"] = subprocess.run(["webhook", "-version"], capture_output=True, text=True, check=True).stdout.strip()
     results = []

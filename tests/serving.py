@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,8 @@ class Server:
     def kill(self) -> None:
         """All of it, as when the power fails."""
         for pid in [self.process.pid, *self.pids()]:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a child that was ending anyway
+                os.kill(pid, signal.SIGKILL)
         self.process.wait(PATIENCE)
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ class Clock:
         self.set(0)
 
     def command(self, verb: str) -> tuple[str, ...]:
-        return (sys.executable, "-c", _BY_A_FILE, str(self._file), verb, "--log-format", "json")
+        return (sys.executable, "-c", _BY_A_FILE, str(self._file), verb, "--no-watch", "--log-format", "json")
 
     def set(self, seconds: float) -> None:
         """So many seconds before or behind the true time. At once, since nobody may read half of it."""

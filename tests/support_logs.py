@@ -21,10 +21,8 @@ def heard() -> Iterator[list[Said]]:
     """Everything that is said meanwhile, in any thread of this process."""
     said: list[Said] = []
 
-    def line(_now: float, level: logs.Level, message: str, fields: logs.Fields, trace: str) -> str:
-        said.append(Said(level, message, dict(fields), trace))
-        return message
+    def write(level: logs.Level, message: str, fields: logs.Fields, trace: str) -> None:
+        said.append(Said(level, message, {name: value for name, value in fields.items() if value is not None}, trace))
 
-    log = logs._log
-    with patch.object(log, "line", line), patch.object(log, "least", logs.Level.DEBUG):
+    with patch.object(logs._log, "write", write):
         yield said

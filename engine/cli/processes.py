@@ -77,7 +77,7 @@ def prepare(project: Project, known: Collection[str] = ()) -> None:
 
 
 def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
-    """The only writer of intake."""
+    """With its like, where `server.ingresses` asks for several, the only writer of intake."""
 
     def work(lifeline: Lifeline) -> None:
         import uvloop

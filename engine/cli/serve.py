@@ -61,8 +61,9 @@ def command(
 
 
 def _jobs(sockets: Sockets, project: Project, shared: processes.Shared, *, no_worker: bool) -> list[Job]:
-    ingress = Job("ingress", processes.ingress(project, sockets.hooks), Farewell.FINISH_SOON)
-    return [ingress] if no_worker else [ingress, Job("worker", processes.worker(project, shared, sockets.console))]
+    receiving = Job("ingress", processes.ingress(project, sockets.hooks), Farewell.FINISH_SOON)
+    working = Job("worker", processes.worker(project, shared, sockets.console))
+    return [receiving] * project.settings.server.ingresses + ([] if no_worker else [working])
 
 
 def _ready(project: Project, sockets: Sockets, style: logs.Format) -> None:

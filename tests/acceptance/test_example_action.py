@@ -82,7 +82,7 @@ def test_its_mistakes_have_their_places(there: Path) -> None:
     project(there, rule, (there / "hookrules.yaml").read_text().replace("port: 9", "port: none"))
     assert findings(there, code=1) == [
         (15, 33, "HR104", "a whole number is expected at 'port', not 'none'"),
-        (6, 28, "HR103", "'message' is missing in 'syslog'"),
+        (6, 37, "HR312", "there is no 'log' in 'syslog' of hookrules.yaml"),
         (6, 42, "HR101", "unknown key 'mesage' in 'syslog'"),
     ]
 

@@ -19,7 +19,7 @@ from hookrules.engine.cli import main, processes
 processes.LEASE = 1.0
 main()
 """
-WORK = (sys.executable, "-c", SHORT_LEASE, "work", "--log-format", "json")
+WORK = (sys.executable, "-c", SHORT_LEASE, "work", "--no-watch", "--log-format", "json")
 COMMAND = 'echo "$HOOKRULES_ATTEMPT" >> marks; touch begun; until [ -e go ]; do sleep 0.05; done; echo "$HOOKRULES_ATTEMPT is done"'
 
 
@@ -30,9 +30,15 @@ def two_workers(folder: Path) -> Iterator[tuple[Server, Server]]:
         status, _ = server.post("/hooks/lab", b"{}", {"Content-Type": "application/json"})
         assert status == 202
         assert when_there(folder / "begun").wait(30)
-        os.kill(first.process.pid, signal.SIGSTOP)
+        send(first, signal.SIGSTOP)
         with serving(folder, command=WORK, ready="working") as second:
             yield first, second
+
+
+def send(server: Server, number: signal.Signals) -> None:
+    """To the process that works, as against the one that looks after it."""
+    [worker] = server.pids()
+    os.kill(worker, number)
 
 
 def shown(folder: Path) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def test_another_does_the_run_once_more_and_the_late_result_is_refused(tmp_path:
             (tmp_path / "go").touch()
         assert second.wait_for("run")["state"] == "succeeded"
         before = shown(tmp_path)
-        os.kill(first.process.pid, signal.SIGCONT)
+        send(first, signal.SIGCONT)
         first.wait_for("another worker has taken over")
         assert first.stop() == 0
         assert first.lines("run") == []
@@ -67,7 +73,7 @@ def test_what_is_done_at_most_once_is_not_done_again_and_its_late_success_is_ref
     with two_workers(tmp_path) as (first, second):
         assert second.wait_for("run")["state"] == "dead"
         (tmp_path / "go").touch()
-        os.kill(first.process.pid, signal.SIGCONT)
+        send(first, signal.SIGCONT)
         first.wait_for("another worker has taken over")
         assert first.stop() == 0
     [step] = shown(tmp_path)["steps"]

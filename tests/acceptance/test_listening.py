@@ -3,12 +3,14 @@
 import http.client
 import json
 import os
+import signal
 import socket
 import ssl
 import stat
 import subprocess
 import urllib.request
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,20 @@ def test_a_certificate_is_renewed_in_a_running_server(tmp_path: Path) -> None:
         server.wait_for("the certificate is renewed")
         assert delivered(server.hooks) == 202
         assert server.pids()[0] == ingress
+
+
+def test_several_processes_receive_for_one_journal_and_one_that_dies_is_missed_by_nobody(tmp_path: Path) -> None:
+    folder = project(tmp_path, RULES, CONFIG.replace(LISTEN, "{listen: 127.0.0.1:0, ingresses: 2}"))
+    with serving(folder) as server, ThreadPoolExecutor(8) as pool:
+        first, second, _ = server.pids()
+        came = list(pool.map(lambda number: server.post("/hooks/lab", b"{}", JSON | {"X-Request-Id": str(number)}), range(50)))
+        os.kill(first, signal.SIGKILL)
+        server.wait_for("a process died and is started again")
+        came += pool.map(lambda number: server.post("/hooks/lab", b"{}", JSON | {"X-Request-Id": str(number)}), range(50, 100))
+        assert {status for status, _ in came} == {202}
+        assert second in server.pids()
+        server.wait_for("run", len(came))
+    assert len({answer["event"] for _, answer in came}) == 100
 
 
 def test_a_server_with_a_certificate_that_is_not_there_does_not_start(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_canonical_text_names_the_same_steps(steps: list[Any]) -> None:
 
     if any(isinstance(step, str) and "\n" in step for step in steps):
         return  # jsonpath-ng has no way to write a line break after a backslash
-    assert parse_path(canonical(steps)).steps == tuple(steps)
+    assert parse_path(canonical(tuple(steps))).steps == tuple(steps)
 
 
 @pytest.mark.parametrize(
