@@ -27,8 +27,8 @@ class Answer:
     """What became of a reload."""
 
     taken: bool
-    rules: int
-    """That are in force now."""
+    rules: int | None
+    """That are in force now; None where the server has ended."""
     message: str
     findings: tuple[dict[str, Json], ...] = ()
     """As `validate --format json` has them."""
@@ -129,7 +129,7 @@ def _answer(connection: socket.socket) -> Answer:
     while piece := connection.recv(65536):
         pieces.append(piece)
     if not pieces:
-        return Answer(taken=False, rules=0, message="the server ended before it could answer")
+        return Answer(taken=False, rules=None, message="the server ended before it could answer")
     return msgspec.json.decode(b"".join(pieces), type=Answer)
 
 

@@ -29,7 +29,8 @@ _MOST_PATIENCE = 3.0
 _RULES = Settings.model_fields["rules"].default
 
 Content = Mapping[str, bytes]
-"""A digest of each file that can be read."""
+"""A digest of each file that can be read. Others in the folder of rules are there without one, since they break the set."""
+_UNREADABLE = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Named:
         return (*self.files, self.rules)
 
     def content(self) -> Content:
-        return {str(path): digest for path in (*self.files, *_rule_files(self.rules)) if (digest := _digest(path)) is not None}
+        named = {str(path): digest for path in self.files if (digest := _digest(path)) is not None}
+        return named | {str(path): _digest(path) or _UNREADABLE for path in _rule_files(self.rules)}
 
     def marks(self) -> Sequence[object]:
         """What changes where one of these becomes another; cheap enough to ask every second."""
@@ -152,7 +154,7 @@ def _rule_files(root: Path) -> Sequence[Path]:
 
 def _digest(path: Path) -> bytes | None:
     try:
-        return hashlib.sha256(path.read_bytes()).digest()
+        return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else None  # whoever opens a named pipe waits for its writer
     except (OSError, ValueError):
         return None
 

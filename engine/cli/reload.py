@@ -66,9 +66,14 @@ def _write_text(answer: Answer) -> None:
         click.echo(as_line(finding))
     for name in answer.restart:
         click.echo(f"{name} has changed, and that takes a restart; until then the one before stays", err=True)
+    click.echo(_words(answer), err=True)
+
+
+def _words(answer: Answer) -> str:
+    if answer.rules is None:
+        return answer.message
     rules = count(answer.rules, "rule")
-    words = f"reloaded: {rules}" if answer.taken else f"refused: {answer.message}; what was in force stays ({rules})"
-    click.echo(words, err=True)
+    return f"reloaded: {rules}" if answer.taken else f"refused: {answer.message}; what was in force stays ({rules})"
 
 
 def _finding(fields: dict[str, Any]) -> Finding:

@@ -49,7 +49,8 @@ class RuleFile:
 def rule_files(root: Path) -> list[Path]:
     """Every rule file under `root`, in the order of their names; `root` itself where it is a file.
 
-    What begins with a dot is passed over: editors and mounted volumes keep copies there. Raises OSError.
+    What begins with a dot is passed over: editors and mounted volumes keep copies there. So is a named pipe, which would be waited for.
+    Raises OSError.
     """
     if not root.is_dir():
         return [root]
@@ -75,7 +76,7 @@ def _under(folder: Path, seen: set[str]) -> Iterator[Path]:
             continue
         if entry.is_dir():
             yield from _under(folder / entry.name, seen)
-        elif entry.name.endswith(_ENDINGS):
+        elif entry.name.endswith(_ENDINGS) and (entry.is_file() or entry.is_symlink()):  # where a link leads nowhere, that is a finding
             yield folder / entry.name
 
 

@@ -213,4 +213,9 @@ class Attempts:
 
     def _masked(self, step: Step, outcome: Outcome) -> Step:
         mask = self._workshop.mask
-        return replace(step, ended_at=self._workshop.clock(), result=mask(dict(outcome.result)), error=mask(outcome.error))
+        return replace(step, ended_at=self._workshop.clock(), result=mask(dict(outcome.result)), error=_writable(mask(outcome.error)))
+
+
+def _writable(error: str | None) -> str | None:
+    """As a journal can hold it: Python has half characters in the names of files that are not UTF-8, and an error may name one."""
+    return None if error is None else error.encode(errors="backslashreplace").decode()

@@ -234,9 +234,8 @@ class Worker:
             if isinstance(error, JournalError) and not isinstance(error, Unwritable):
                 raise
             told = str(error)
-        except Exception as error:  # noqa: BLE001  a mistake of ours: it would meet the run again at every claim
-            logs.exception("a run could not be carried on", run=run.id, rule=run.rule)
-            told = f"hookrules made a mistake ({type(error).__name__}); its log says where"
+        except Exception as error:  # noqa: BLE001  it would meet the run again at every claim
+            told = _mistake(run, error)
         return Ending(RunState.DEAD, told) if execution is None else execution.broken_off(told)
 
     def _end(self, run: Run, event: Event | None, ending: Ending) -> None:
@@ -246,6 +245,11 @@ class Worker:
         except Unwritable as error:  # the result of its last step
             ending = Ending(RunState.DEAD, str(error))
             self._write_end(run, event, ending, now)
+        except JournalError:
+            raise
+        except Exception as error:  # noqa: BLE001  held by a worker that does nothing about it, the run would stand for ever
+            ending = Ending(RunState.DEAD, _mistake(run, error))
+            self._write_end(run, None, ending, now)
         say = logs.info if ending.state is RunState.SUCCEEDED else logs.warning
         seconds = max(now - (run.started_at or now), 0)  # unless the clock was set back meanwhile
         say("run", id=run.id, rule=run.rule, state=str(ending.state), seconds=seconds, event=run.event_id, error=ending.error)
@@ -265,3 +269,9 @@ class Worker:
             self._wake.clear()
         for _, halt in list(self._halts.values()):
             halt.stop()
+
+
+def _mistake(run: Run, error: Exception) -> str:
+    """Words for one of ours, while it is handled."""
+    logs.exception("a run could not be carried on", run=run.id, rule=run.rule)
+    return f"hookrules made a mistake ({type(error).__name__}); its log says where"

@@ -74,7 +74,7 @@ def test_a_server_that_ends_first_is_told_of(journal: Path) -> None:
     control.begin()
     control.let_go()
     thread.join(30)
-    assert [(answer.taken, answer.message) for answer in answers] == [(False, "the server ended before it could answer")]
+    assert answers == [Answer(taken=False, rules=None, message="the server ended before it could answer")]
 
 
 def test_what_a_dead_server_left_is_removed_and_asks_nobody(journal: Path) -> None:

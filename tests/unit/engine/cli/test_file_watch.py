@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,19 @@ def test_what_lies_beside_a_rule_is_none(config: Path) -> None:
     for name in (".a.yaml.swp", "a.yaml~", "4913", "payload.json"):
         (config.parent / "rules" / name).write_text("half a file")
     assert content_of(config) == before
+
+
+def test_a_link_to_nowhere_among_the_rules_is_a_change_since_it_breaks_the_set(config: Path) -> None:
+    before = content_of(config)
+    (config.parent / "rules" / "b.yaml").symlink_to("nowhere")
+    assert content_of(config) != before
+
+
+def test_a_named_pipe_is_not_waited_for(config: Path) -> None:
+    os.mkfifo(config.parent / "rules" / "b.yaml")
+    (config.parent / "key").unlink()
+    os.mkfifo(config.parent / "key")
+    assert names(config) == {"hookrules.yaml", "rules/a.yaml"}
 
 
 def test_the_folder_of_rules_is_the_one_that_the_configuration_names_now(config: Path) -> None:

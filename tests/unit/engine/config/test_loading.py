@@ -1,5 +1,6 @@
 """A folder of files → settings, rules and findings."""
 
+import os
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,6 +64,17 @@ def test_folders_that_link_to_each_other_are_read_once(tmp_path: Path) -> None:
     found = load(config, environ=ENVIRON)
     assert found.ruleset is not None
     assert len(found.ruleset) == 1
+
+
+def test_a_named_pipe_among_the_rules_is_not_waited_for_and_a_link_to_nowhere_is_a_finding(tmp_path: Path) -> None:
+    config = project(tmp_path, {"rules/greet.yaml": RULE})
+    os.mkfifo(tmp_path / "rules/pipe.yaml")
+    found = load(config, environ=ENVIRON)
+    assert found.ruleset is not None
+    assert len(found.ruleset) == 1
+    (tmp_path / "rules/link.yaml").symlink_to("nowhere")
+    [finding] = errors(load(config, environ=ENVIRON).findings)
+    assert (Path(finding.file).name, "there is no such file" in finding.message) == ("link.yaml", True)
 
 
 def test_every_finding_of_every_file_comes_at_once_and_in_order(tmp_path: Path) -> None:

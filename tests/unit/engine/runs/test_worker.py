@@ -127,6 +127,35 @@ def test_a_result_that_no_journal_can_hold_ends_the_run_instead_of_repeating_it(
     assert "can't be written as JSON" in (run.error or "")
 
 
+def test_an_error_with_the_name_of_a_file_that_is_not_utf_8_ends_the_run_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Outcome(succeeded=False, error="no such file: caf\udce9", retryable=False)
+    monkeypatch.setattr(LogCall, "perform", lambda call, surroundings: told)
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    work_until_an_end(bench)
+    [run] = bench.journal.runs(RunFilter())
+    assert (run.state, run.error) == (RunState.DEAD, r"steps[0]: no such file: caf\udce9")
+
+
+def test_a_mistake_of_ours_at_the_end_of_a_run_ends_it_all_the_same(bench: Bench) -> None:
+    ended = threading.Event()
+
+    def follow() -> None:
+        ended.set()
+        raise ZeroDivisionError
+
+    bench.start(rule_of("steps: [{log: hello}]"), None)
+    working = worker(bench, follow)
+    thread = threading.Thread(target=working.run, args=(5.0,))
+    thread.start()
+    assert ended.wait(30)
+    working.stop()
+    thread.join(30)
+    [run] = bench.journal.runs(RunFilter())
+    assert (run.state, run.error) == (RunState.DEAD, "hookrules made a mistake (ZeroDivisionError); its log says where")
+
+
 class Gate:
     """What steps do is held up until it is opened."""
 
