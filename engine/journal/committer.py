@@ -91,7 +91,7 @@ class Committer(Generic[Connection]):
 
         Unlike a write that `submit` takes, it may not raise JournalError for having written nothing.
         """
-        handed = _Handed[Connection](write, (item,))
+        handed: _Handed[Connection] = _Handed(write, (item,))
         loop = _running_loop()
         if loop is None or self._clock() < self._here_from:
             return self._hand_in(handed)
@@ -242,7 +242,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 def _nothing() -> _Handed[Any]:
     """What wakes the thread, so that it settles."""
-    handed = _Handed[Any](lambda _connection: None)
+    handed: _Handed[Any] = _Handed(lambda _connection: None)
     handed.future.cancel()
     return handed
 
