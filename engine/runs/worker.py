@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -71,7 +71,8 @@ class Worker:
         self._wake = threading.Event()
         self._signals = 0
         self._retiring = False
-        self._abandoned: list[Run] = []
+        self._abandoned: deque[Run] = deque()
+        """Other threads add at its end."""
         self._halts: dict[str, tuple[str, Halt]] = {}
         """For each run that goes on here its rule, and how it is stopped."""
         self._served = ""
@@ -138,8 +139,8 @@ class Worker:
         """What was left where it stood goes on as soon as the journal can be written: renewed with the rest, it would stand for ever."""
         while self._abandoned:
             with contextlib.suppress(LeaseLost):
-                self._journal.hand_back(self._abandoned[-1])
-            self._abandoned.pop()
+                self._journal.hand_back(self._abandoned[0])
+            self._abandoned.popleft()
 
     def _plan_again(self, now: float) -> None:
         if self._tenure.set_back:

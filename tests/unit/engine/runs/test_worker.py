@@ -13,7 +13,7 @@ from hookrules.engine.config.ruleset import PlannedStep
 from hookrules.engine.config.settings import Retention
 from hookrules.engine.errors import JournalError
 from hookrules.engine.ids import id_maker
-from hookrules.engine.journal import Arrival, Ended, RunFilter
+from hookrules.engine.journal import Arrival, Ended, RunFilter, Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Event, Outcome, Run, RunState, Step
@@ -101,6 +101,24 @@ def test_a_run_that_the_journal_failed_goes_on_when_it_can_be_written_again(benc
     work_until_an_end(bench)
     assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.SUCCEEDED]
     assert bench.messages() == ["hello", "hello", "world"]
+
+
+def test_runs_that_come_to_a_stop_while_others_are_handed_back_are_handed_back_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        bench.start(rule_of("steps: [{log: hello}]"), None)
+    first, second = bench.journal.claim("w", bench.clock(), 30.0, Turn(2))
+    working, hand_back = worker(bench, lambda: None), bench.journal.hand_back
+    coming = [second]
+
+    def meanwhile(run: Run) -> None:
+        hand_back(run)
+        if coming:
+            working._abandoned.append(coming.pop())
+
+    monkeypatch.setattr(bench.journal, "hand_back", meanwhile)
+    working._abandoned.append(first)
+    working._hand_back_abandoned()
+    assert [run.state for run in bench.journal.runs(RunFilter())] == [RunState.QUEUED] * 2
 
 
 def test_a_run_whose_payload_is_gone_ends_and_says_so(bench: Bench) -> None:
