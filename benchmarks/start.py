@@ -102,7 +102,7 @@ def free_port() -> int:
 def processes(supervisor: int) -> dict[str, int]:
     """The supervisor, then its children in the order in which it starts them."""
     children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    return {"supervisor": supervisor, **dict(zip(("ingress", "worker"), map(int, children), strict=True))}
+    return {"supervisor": supervisor, **dict(zip(("ingress", "worker", "watcher of files"), map(int, children), strict=True))}
 
 
 def processor_of(pid: int) -> float:
