@@ -67,7 +67,8 @@ class Reloading:
         return [self._bell] if there is None else [self._bell, there]
 
     def hear(self) -> None:
-        self._wanted |= self._control.hear() | _heard(self._bell)
+        if self._control.hear() | _heard(self._bell):  # not `|=`: what a signal says meanwhile would be lost
+            self._wanted = True
 
     def ask(self) -> None:
         self._wanted = True
