@@ -143,10 +143,10 @@ def is_gone(of: ProcessMark) -> bool:
         return False
     found = process(of.pid)
     there = found is not None and found.started == of.started and not found.ended
-    return not there and (found is not None or not _has_number(of.pid)) and not living(lambda each: each.group == of.pid)
+    return not there and (found is not None or not has_number(of.pid)) and not living(lambda each: each.group == of.pid)
 
 
-def _has_number(pid: int) -> bool:
+def has_number(pid: int) -> bool:
     """Whether any process has it, also one that the table may hide from this user."""
     try:
         os.kill(pid, 0)

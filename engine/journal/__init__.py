@@ -10,6 +10,7 @@ from typing import Protocol
 
 from hookrules.engine.journal.records import (
     BREAKERS_KEPT,
+    CLOCK_ADJUSTED,
     REMEMBERED,
     USUAL,
     Advance,
@@ -38,6 +39,7 @@ from hookrules.engine.model import Event, Expectation, Match, Met, Output, Proce
 
 __all__ = [
     "BREAKERS_KEPT",
+    "CLOCK_ADJUSTED",
     "REMEMBERED",
     "USUAL",
     "Advance",

@@ -80,6 +80,10 @@ class ClockReading:
     elapsed: float
 
 
+CLOCK_ADJUSTED = 1.0
+"""Seconds by which `now` may move against `elapsed` before the clock counts as set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A run that an event may let go on."""

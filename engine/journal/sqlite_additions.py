@@ -8,21 +8,14 @@ from hookrules.engine.journal.sqlite_rows import EventRow
 from hookrules.engine.journal.statements import load_statements
 
 _SQL = load_statements("sqlite_intake.sql")
-_ADD = _SQL["accept_event"]
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SIZES = (32, 16, 8, 4, 2, 1)
-_ADD_MANY = {size: _ADD.replace(_ROW, ", ".join([_ROW] * size)) for size in _SIZES}
+_ADD_MANY = {size: _SQL["accept_event"].replace(_ROW, ", ".join([_ROW] * size)) for size in _SIZES}
 """Few statements, so that all of them stay prepared."""
 
 
-def add_event(connection: sqlite3.Connection, event: EventRow) -> int | None:
-    """The number of the event's new row; None where its delivery is there already."""
-    written = connection.execute(_ADD, event.values)
-    return written.lastrowid if written.rowcount else None
-
-
 def add_events(connection: sqlite3.Connection, events: Sequence[EventRow]) -> list[int | None]:
-    """As `add_event`, for each of them in turn."""
+    """For each of them in turn, the number of its new row; None where its delivery is there already."""
     return [seq for part in _parts(events) for seq in _add(connection, part)]
 
 

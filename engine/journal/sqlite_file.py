@@ -31,8 +31,8 @@ class SqliteFile:
 
     def checkpoint_if_due(self, connection: sqlite3.Connection) -> None:
         """Copy the write-ahead log into the database where it has grown long. What keeps it from that is met again next time."""
-        size = _size(self._wal)
-        if size > self._due_at:
+        if self.checkpoint_is_due():
+            size = _size(self._wal)
             with contextlib.suppress(sqlite3.Error):
                 complete = self._checkpoint(connection)
                 self._due_at = WAL_BYTES if complete else size + WAL_BYTES // 4

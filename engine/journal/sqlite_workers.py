@@ -3,15 +3,13 @@
 import sqlite3
 from dataclasses import asdict
 
-from hookrules.engine.journal import ClockReading
+from hookrules.engine.journal import CLOCK_ADJUSTED, ClockReading
 from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import ProcessMark
 
 SQL = load_statements("sqlite_workers.sql")
 WORKERS_KEPT = 100
 """Of those that hold nothing, the newest: what died elsewhere is never seen to leave."""
-_SET = 1.0
-"""Seconds by which a clock may be adjusted before it counts as set."""
 
 
 def enter(connection: sqlite3.Connection, worker: str, process: ProcessMark) -> None:
@@ -27,9 +25,11 @@ def leave(connection: sqlite3.Connection, worker: str, now: float) -> None:
 def read_clock(connection: sqlite3.Connection, reading: ClockReading, lease: float) -> float:
     began = reading.now - reading.elapsed
     known = connection.execute(SQL["clock"]).fetchone()
-    by = began - known[1] if known and known[0] == reading.start else 0.0
-    if known and known[0] == reading.start and abs(by) <= _SET:
-        return 0.0
+    by = 0.0
+    if known and known[0] == reading.start:
+        by = began - known[1]
+        if abs(by) <= CLOCK_ADJUSTED:
+            return 0.0
     connection.execute(SQL["read_clock"], {"start": reading.start, "began": began})
     if by:
         connection.execute(SQL["hold_again"], {"now": reading.now, "lease": lease})

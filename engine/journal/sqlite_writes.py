@@ -8,7 +8,7 @@ from typing import Any
 
 from hookrules.engine.errors import LeaseLost
 from hookrules.engine.journal import REMEMBERED, Turn
-from hookrules.engine.journal.sqlite_additions import add_event, add_events
+from hookrules.engine.journal.sqlite_additions import add_events
 from hookrules.engine.journal.sqlite_order import let_in, start
 from hookrules.engine.journal.sqlite_rows import EventRow, Row
 from hookrules.engine.journal.sqlite_schema import VERSION
@@ -69,7 +69,8 @@ def _came_before(connection: sqlite3.Connection, event: EventRow) -> bool:
 
 def accept(connection: sqlite3.Connection, event: EventRow, starts: Starts) -> Receipt:
     """Write the event where its delivery is new, and a run for each match whose rule has none for this delivery."""
-    return _received(connection, event, starts, add_event(connection, event))
+    (seq,) = add_events(connection, [event])
+    return _received(connection, event, starts, seq)
 
 
 def _received(connection: sqlite3.Connection, event: EventRow, starts: Starts, seq: int | None) -> Receipt:

@@ -3,7 +3,8 @@
 import mmap
 import os
 import struct
-from contextlib import suppress
+
+from hookrules.actions.process_table import has_number
 
 _CELL = struct.Struct("qq")
 """A process, and how many runs it has."""
@@ -29,11 +30,4 @@ class Slots:
     def held_by_others(self) -> int:
         """A worker that died holds none."""
         cells = enumerate(_CELL.iter_unpack(self._cells))
-        return sum(runs for cell, (pid, runs) in cells if runs and cell != self._mine and _lives(pid))
-
-
-def _lives(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
+        return sum(runs for cell, (pid, runs) in cells if runs and cell != self._mine and has_number(pid))

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from hookrules.actions.process_table import is_gone, mark
 from hookrules.engine import logs
-from hookrules.engine.journal import ClockReading, Work
+from hookrules.engine.journal import CLOCK_ADJUSTED, ClockReading, Work
 
 LEASE = 30.0
 """Seconds that a claim holds without being renewed: how long runs wait of a worker that is frozen, or died on another machine."""
 _RENEWALS = 3
 """In the time of one lease."""
-_SET = 1.0
-"""Seconds by which the clock has to move against the time that has passed to count as set."""
 
 
 def worker_name() -> str:
@@ -85,12 +83,12 @@ class Tenure:
         self._journal.leave(self.name, self._clock())
 
     def _was_set(self) -> bool:
-        return self._began is None or abs(self._clock() - self._elapsed() - self._began) > _SET
+        return self._began is None or abs(self._clock() - self._elapsed() - self._began) > CLOCK_ADJUSTED
 
     def _read_clock(self) -> float:
         reading = ClockReading(self._clock(), self._start, self._elapsed())
         before, began = self._began, reading.now - reading.elapsed
-        if before is None or abs(began - before) > _SET:
+        if before is None or abs(began - before) > CLOCK_ADJUSTED:
             by = self._journal.read_clock(reading, self.lease)
             self._began = began
             self.set_back = self.set_back or by < 0 or (before is not None and began < before)
