@@ -57,8 +57,8 @@ def webhook(ref: str, *options: str) -> Start:
 
 
 def bare(_folder: Path, port: int) -> Sequence[str]:
-    here = str(Path(__file__).parent)
-    return ["granian", "--interface", "wsgi", "--port", str(port), "--no-log", "--working-dir", here, "bare_application:application"]
+    here, granian = str(Path(__file__).parent), str(Path(sys.executable).with_name("granian"))
+    return [granian, "--interface", "wsgi", "--port", str(port), "--no-log", "--working-dir", here, "bare_application:application"]
 
 
 def ansible_rulebook(program: str) -> Start:
