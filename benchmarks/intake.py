@@ -38,6 +38,7 @@ from contenders import (
     quiet_rules,
     webhook,
 )
+from processes import children_of, free_port, held_by
 from pushes import REF, SECRET, Load, send
 from report import conditions, summary
 
@@ -55,7 +56,7 @@ class Served:
 
     def memory(self) -> float:
         """MiB that its processes hold (PSS); what is shared is counted once."""
-        return sum(_pss(pid) for pid in _family(self.process.pid)) / 1024
+        return sum(held_by(pid) for pid in _family(self.process.pid))
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,8 @@ CASES: dict[str, dict[str, Contender]] = {
 
 @contextmanager
 def serving(contender: Contender) -> Iterator[Served]:
-    with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as free:
-        folder, port = Path(name), free.getsockname()[1]
-        free.close()
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
         command = contender.start(folder, port)
         with (folder / "log").open("wb") as log:
             places = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"  # ansible-rulebook asks for what lies beside it
@@ -144,16 +144,7 @@ def _wait_for(port: int) -> None:
 
 
 def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    with suppress(OSError):
-        return [pid, *(each for child in children.read_text().split() for each in _family(int(child)))]
-    return []
-
-
-def _pss(pid: int) -> int:
-    with suppress(OSError):
-        return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
-    return 0
+    return [pid, *(each for child in children_of(pid) for each in _family(child))]
 
 
 @contextmanager

@@ -28,7 +28,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -36,6 +35,7 @@ from typing import Any
 
 import jinja2
 import msgspec
+from report import conditions
 from rule_set import ENVIRONMENT, rules_text, write_project
 
 from hookrules.engine import bodies
@@ -191,6 +191,7 @@ def main() -> int:
     given = parser.parse_args()
     if given.inside:
         work_through(given.inside)
+    about = conditions("jinja2", "msgspec")
     rounds = [counted() for _ in range(given.rounds)]
     ratios = {name: round(statistics.median(each[name][0] / each[name][1] for each in rounds), 3) for name in CASES}
     python = ".".join(platform.python_version_tuple()[:2])
@@ -205,8 +206,7 @@ def main() -> int:
         ours, limit = rounds[0][name]
         said = f"more than {ROOM} × {kept['ratios'][name]}: dearer than it was" if name in dearer else f"was {kept['ratios'][name]}"
         print(f"{name:10} {ours:>10,.0f} instructions, the limit {limit:>9,.0f}: ratio {ratio:>7.2f}   {said}", file=sys.stderr)
-    told = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "python": platform.python_version(), "ratios": ratios}
-    print(json.dumps({**told, "kept": kept["ratios"], "room": ROOM, "dearer": dearer}, indent=2))
+    print(json.dumps({**about, "ratios": ratios, "kept": kept["ratios"], "room": ROOM, "dearer": dearer}, indent=2))
     return 1 if dearer else 0
 
 

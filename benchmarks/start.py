@@ -13,7 +13,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from processes import children_of, free_port, held_by
 from report import conditions, summary
 from rule_set import ENVIRONMENT, write_project
 
@@ -72,7 +72,7 @@ def served(folder: Path, rules: int, idle: float) -> tuple[float, float, dict[st
         there = time.perf_counter() - began
         processor = sum(processor_of(pid) for pid in processes(server.pid).values())
         time.sleep(idle)
-        return there, processor, {name: pss(pid) for name, pid in processes(server.pid).items()}
+        return there, processor, {name: round(held_by(pid), 1) for name, pid in processes(server.pid).items()}
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()
@@ -93,27 +93,15 @@ def accepted(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def processes(supervisor: int) -> dict[str, int]:
     """The supervisor, then its children in the order in which it starts them."""
-    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    return {"supervisor": supervisor, **dict(zip(("ingress", "worker", "watcher of files"), map(int, children), strict=True))}
+    return {"supervisor": supervisor, **dict(zip(("ingress", "worker", "watcher of files"), children_of(supervisor), strict=True))}
 
 
 def processor_of(pid: int) -> float:
     """Seconds so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def pss(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return round(next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024, 1)
 
 
 def main() -> int:
