@@ -28,6 +28,7 @@ from report import conditions, summary
 from hookrules.engine import bodies
 from hookrules.engine.conditions import compile_condition
 from hookrules.engine.config.ruleset import Rule
+from hookrules.engine.intake import excerpt_of
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event
 from hookrules.engine.sources.github import GitHub
@@ -84,9 +85,10 @@ def patterns() -> list[Rule]:
 
 def read_and_match(rules: Iterable[Rule], fires: int = 0) -> Ask:
     index = Index(rules)
+    excerpt = excerpt_of(SOURCE, index.rules)
 
     def ask() -> int:
-        return len(index.match(event_of(bodies.payload_of(DELIVERY)), 0.0))
+        return len(index.match(event_of(bodies.payload_of(DELIVERY, excerpt=excerpt)), 0.0))
 
     assert ask() == fires
     return ask

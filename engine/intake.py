@@ -1,6 +1,6 @@
 """A request → committed events, or a refusal: proven, read, matched, written, in this order and no other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from hookrules.engine.errors import UnknownSource, Unreadable
 from hookrules.engine.journal import USUAL, Repeats
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.matching.index import Index
+from hookrules.engine.matching.patterns import may_name
 from hookrules.engine.matching.standing import match_of
 from hookrules.engine.model import Delivery, Event, Fields, Json, Receipt, Reply
 from hookrules.engine.sources.source import Source
@@ -53,6 +54,7 @@ class Intake:
         self._clock = clock
         self._new_id = new_id
         self._max_body = max_body
+        self._excerpts = {name: excerpt_of(source, index.rules) for name, source in sources.items()}
 
     def source(self, name: str) -> Source:
         """Raises UnknownSource."""
@@ -74,11 +76,13 @@ class Intake:
         if greeting is not None:
             return greeting
         proven_by = source.verifier.verify(delivery, now)
-        payload = bodies.payload_of(delivery, self._max_body)
+        excerpt = self._excerpts[source.name]
+        payload = bodies.payload_of(delivery, self._max_body, excerpt)
         answer = source.handshake(delivery, payload)
         if answer is not None:
             return answer
-        return self.accept(events_of(source, delivery, payload, lambda: self._new_id(now), proven_by), repeats_of(source, delivery))
+        events = events_of(source, delivery, payload, lambda: self._new_id(now), proven_by, in_part=excerpt is not None)
+        return self.accept(events, repeats_of(source, delivery))
 
     def accept(self, events: Sequence[Event], repeats: Repeats = USUAL) -> Taken:
         """Hand in events that need no proof any more."""
@@ -94,19 +98,31 @@ def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[
     return [] if source.handshake(delivery, payload) else events_of(source, delivery, payload, new_id)
 
 
-def events_of(source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None) -> list[Event]:
+def events_of(
+    source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None, *, in_part: bool = False
+) -> list[Event]:
     """The delivery's one event, or one for each of its items; an item's raw body is the item itself, as JSON.
 
-    Raises Unreadable for a delivery of too many items.
+    `in_part`: of a body that is the payload no more was read than what somebody asks for. Raises Unreadable for one of too many items.
     """
     items = _items(source, delivery, payload)
     if items is None:
-        whole = _Part(payload, delivery.body, source.delivery_id(delivery, payload), bodies.is_payload(delivery))
-        return [_event(source, delivery, whole, new_id(), proven_by)]
+        is_payload = bodies.is_payload(delivery)
+        one = _Item(payload, delivery.body, source.delivery_id(delivery, payload), is_payload, in_part and is_payload)
+        return [_event(source, delivery, one, new_id(), proven_by)]
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"the delivery carries {len(items)} events; one may carry {MOST_ITEMS}")
-    parts = (_Part(item, msgspec.json.encode(item), item_id, body_is_payload=True) for item, item_id in items)
-    return [_event(source, delivery, part, new_id(), proven_by) for part in parts]
+    parted = (_Item(item, msgspec.json.encode(item), item_id, body_is_payload=True) for item, item_id in items)
+    return [_event(source, delivery, item, new_id(), proven_by) for item in parted]
+
+
+def excerpt_of(source: Source, rules: Iterable[Rule]) -> bodies.Excerpt | None:
+    """What is read of its deliveries before anybody wants more: what the source and its rules ask for; None: all."""
+    asked = None if source.policy.split else source.asks()
+    if asked is None:
+        return None
+    conditions = [rule.when for rule in rules if rule.when and may_name(rule.on, source.name)]
+    return bodies.excerpt([*asked, *(use.path.way for condition in conditions for use in condition.paths())])
 
 
 def repeats_of(source: Source, delivery: Delivery) -> Repeats:
@@ -127,31 +143,33 @@ def _items(source: Source, delivery: Delivery, payload: Json) -> list[tuple[Json
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Item:
     """What of a delivery is one event's own."""
 
     payload: Json
     body: bytes
     delivery_id: str | None
     body_is_payload: bool
+    in_part: bool = False
 
 
-def _event(source: Source, delivery: Delivery, part: _Part, event_id: str, proven_by: int | None) -> Event:
-    event_type, shown = source.event_type(delivery, part.payload), source.verifier.secret_places()
+def _event(source: Source, delivery: Delivery, item: _Item, event_id: str, proven_by: int | None) -> Event:
+    event_type, shown = source.event_type(delivery, item.payload), source.verifier.secret_places()
     return Event(
         id=event_id,
         source=delivery.source,
         type=event_type,
-        payload=part.payload,
-        body=part.body,
+        payload=item.payload,
+        body=item.body,
         received_at=delivery.received_at,
-        delivery_id=part.delivery_id,
+        delivery_id=item.delivery_id,
         headers=_masked(delivery.headers, _CREDENTIALS | _named("header", shown) if shown else _CREDENTIALS),
         query=_masked(delivery.query, _named("query", shown)),
         address=delivery.address,
-        git=source.git(event_type, part.payload),
+        git=source.git(event_type, item.payload),
         proven_by=proven_by,
-        body_is_payload=part.body_is_payload,
+        body_is_payload=item.body_is_payload,
+        in_part=item.in_part,
     )
 
 

@@ -62,6 +62,8 @@ class Event:
     """Where we asked for it (`https://api.github.com`), which proves it; None where it was sent to us."""
     body_is_payload: bool = field(default=False, compare=False)
     """Known where the body, as it is, is JSON of the payload, so that nobody has to find out. False says nothing."""
+    in_part: bool = field(default=False, compare=False)
+    """Where it is true, the payload holds only what the rules and the source ask for; the body has all of it (`bodies.whole`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
-"""JSON (RFC 8259): of any type, in UTF-8, with each key once. Whole numbers keep all their digits; others are doubles."""
+"""JSON (RFC 8259) of any type, in UTF-8.
+
+Whole numbers keep all their digits, others are doubles. Of a key that comes twice the last counts.
+"""
 
 import re
+import sys
 from codecs import BOM_UTF8
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from hookrules.engine.bodies.charsets import codec_of, place, text_of
 from hookrules.engine.bodies.content_type import ContentType
-from hookrules.engine.bodies.duplicate_keys import check_keys
 from hookrules.engine.bodies.limits import MAX_DEPTH
 from hookrules.engine.bodies.number_length import check_numbers
 from hookrules.engine.errors import Unreadable
@@ -19,6 +22,14 @@ _NO_BRACKET = bytes(set(range(256)) - set(b"[{"))
 _MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<offset>\d+)\)")
 _HALF_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 """The first half of a character beyond U+FFFF, without its second: what is left where text was cut by UTF-16 units."""
+
+
+def _nearest_double(written: str) -> float:
+    """The largest one for a number beyond all of them (`1e999`), as in jq: JSON has no infinity."""
+    return max(-sys.float_info.max, min(float(written), sys.float_info.max))
+
+
+_decode_any_number = msgspec.json.Decoder(float_hook=_nearest_double).decode
 
 
 class NotJson(Unreadable):
@@ -35,24 +46,28 @@ def read(body: bytes, content_type: ContentType) -> Json:
 def json_of(body: bytes) -> Json:
     """What UTF-8 without a byte order mark decodes to. Raises Unreadable."""
     check_numbers(body)
-    payload = _decoded(body)
-    # A body with no more brackets than the bound can't be deeper than it, and most have fewer.
-    if len(body.translate(None, _NO_BRACKET)) > MAX_DEPTH and isinstance(payload, dict | list) and _deeper_than(payload, MAX_DEPTH):
+    payload = _decoded(body, _decode)
+    if brackets_to_nest(body) > MAX_DEPTH and isinstance(payload, dict | list) and _deeper_than(payload, MAX_DEPTH):
         raise Unreadable(_too_deep())
-    check_keys(body, payload)
     return payload
 
 
-def _decoded(body: bytes) -> Json:
+def brackets_to_nest(body: bytes) -> int:
+    """How deep JSON can be at most, by its brackets: most bodies have fewer than the bound. `{/` opens a part of a URL in a text."""
+    brackets = len(body.translate(None, _NO_BRACKET))
+    return brackets if brackets <= MAX_DEPTH else brackets - body.count(b"{/")
+
+
+def _decoded(body: bytes, decode: Callable[[bytes], Json]) -> Json:
     try:
-        return _decode(body)
+        return decode(body)
     except UnicodeDecodeError:
         text_of(body, "")  # says where; the error knows only its place inside of one string
         raise NotJson("the body is not UTF-8") from None
     except RecursionError:
         raise Unreadable(_too_deep()) from None
-    except msgspec.ValidationError as error:
-        raise Unreadable(f"the body has a number beyond what a double holds{str(error).removeprefix('Number out of range')}") from None
+    except msgspec.ValidationError:
+        return _decoded(body, _decode_any_number)
     except msgspec.DecodeError as error:
         raise NotJson(f"the body is not JSON: {_mistake(body, str(error))}") from None
 

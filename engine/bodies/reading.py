@@ -1,29 +1,33 @@
 """From a delivery's headers and bytes to its payload."""
 
 from codecs import BOM_UTF8
+from dataclasses import replace
 from functools import lru_cache
 
 from hookrules.engine.bodies import json_document
 from hookrules.engine.bodies.charsets import codec_of
 from hookrules.engine.bodies.content_coding import unpacked
 from hookrules.engine.bodies.content_type import ContentType
+from hookrules.engine.bodies.excerpt import Excerpt
 from hookrules.engine.bodies.kinds import Kind, kind_of
 from hookrules.engine.bodies.limits import MAX_SIZE
 from hookrules.engine.errors import Unreadable
-from hookrules.engine.model import Delivery, Json
+from hookrules.engine.model import Delivery, Event, Json
 
 
-def payload_of(delivery: Delivery, max_size: int = MAX_SIZE) -> Json:
-    """As `decode`, with what the delivery's headers say of its body."""
+def payload_of(delivery: Delivery, max_size: int = MAX_SIZE, excerpt: Excerpt | None = None) -> Json:
+    """As `decode`, with what the delivery's headers say of its body. Of a body that `is_payload` no more is read than the excerpt."""
     headers = delivery.headers
     types = headers.get("content-type") or ("",)
     if len(types) > 1 and len(set(types)) > 1:
         raise Unreadable("the body has more than one Content-Type; send one")
+    if excerpt is not None and is_payload(delivery):
+        return excerpt.of(delivery.body)
     return decode(delivery.body, types[0], ", ".join(headers.get("content-encoding", ())), max_size)
 
 
 def is_payload(delivery: Delivery) -> bool:
-    """Whether the body of a delivery that has been read is, as it is, JSON of its payload."""
+    """Whether the body is, as it is, JSON of the payload, once it has been read."""
     headers = delivery.headers
     if "content-encoding" in headers or delivery.body.startswith(BOM_UTF8):
         return False
@@ -32,6 +36,11 @@ def is_payload(delivery: Delivery) -> bool:
         return True
     said, kind = _reading_of(types[0])
     return kind.read is json_document.read and codec_of(said.charset) == "utf_8"
+
+
+def whole(event: Event) -> Event:
+    """The event with all of its payload."""
+    return replace(event, payload=json_document.json_of(event.body), in_part=False) if event.in_part else event
 
 
 def decode(body: bytes, content_type: str, content_encoding: str = "", max_size: int = MAX_SIZE) -> Json:

@@ -44,8 +44,8 @@ def _path_of(text: str) -> Compiled:
     parsed = parse_path(text)
     read = parsed.reader(text, "the payload")
     if parsed.steps is not None:
-        return Compiled(text, lambda facts: read(facts.event.payload), walk=read)
-    return Compiled(text, remembered(lambda facts: read(facts.event.payload)), parsed.several)
+        return Compiled(text, lambda facts: read(facts.payload), walk=read)
+    return Compiled(text, remembered(lambda facts: read(facts.payload)), parsed.several)
 
 
 def _call(call: Call) -> Compiled:

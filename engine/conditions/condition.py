@@ -1,6 +1,6 @@
 """A condition, compiled: what the rest of the engine asks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hookrules.engine.conditions import structure
@@ -59,6 +59,10 @@ class Condition:
         """None where it is unknown. Never raises, whatever the document."""
         return verdict(self._decide(facts))
 
+    def holds(self, facts: Facts) -> bool:
+        """Whether the verdict is true."""
+        return self._decide(facts) is True
+
     def explain(self, facts: Facts) -> Explanation:
         """The verdict again, with every test asked and what each of them saw."""
         part = self._part
@@ -74,7 +78,7 @@ class Condition:
 
     def paths(self) -> tuple[PathUse, ...]:
         """Every JSONPath into the payload, in the order in which they were written."""
-        return tuple(PathUse(parse_path(operand.text), operand.place) for operand in _operands(self._tree) if isinstance(operand, Path))
+        return _paths(_operands(self._tree))
 
     def tests(self) -> tuple[Test, ...]:
         """Every test, in the order in which they were written."""
@@ -124,6 +128,10 @@ class ValueAccessor:
         except Exception as error:  # noqa: BLE001 - no document may stop what reads it
             return Unknown(f"{self.text} can't be worked out on this document ({type(error).__name__})")
 
+    def paths(self) -> tuple[PathUse, ...]:
+        """Every JSONPath into the payload."""
+        return _paths(_inside(self._operand))
+
     def references(self) -> tuple[FactUse, ...]:
         facts = (operand for operand in _inside(self._operand) if isinstance(operand, Fact))
         return tuple(FactUse(fact.root, fact.rest.removeprefix("."), fact.place) for fact in facts)
@@ -135,6 +143,10 @@ def value_accessor(text: str, *, in_step: bool = False) -> ValueAccessor:
     if isinstance(operand, Literal):
         raise operand.place.refuse(f"{text} is a literal; a path, a fact or a function is expected, like $.kind or header.X-Request-Id")
     return ValueAccessor(text, operand, compile_operand(operand))
+
+
+def _paths(operands: Iterable[Operand]) -> tuple[PathUse, ...]:
+    return tuple(PathUse(parse_path(operand.text), operand.place) for operand in operands if isinstance(operand, Path))
 
 
 def _tests(tree: Tree) -> Iterator[Test]:

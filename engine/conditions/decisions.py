@@ -98,7 +98,7 @@ def _quick(test: Test, left: Compiled, right: Compiled | None) -> Decide | None:
 
 def _one_text(walk: Callable[[Any], Any], wanted: str) -> Decide:
     def equals(facts: Facts) -> Truth:
-        value = walk(facts.event.payload)
+        value = walk(facts.payload)
         return value == wanted if value.__class__ is str else _no_text(value, wanted)
 
     return equals
@@ -106,7 +106,7 @@ def _one_text(walk: Callable[[Any], Any], wanted: str) -> Decide:
 
 def _another_text(walk: Callable[[Any], Any], wanted: str) -> Decide:
     def differs(facts: Facts) -> Truth:
-        value = walk(facts.event.payload)
+        value = walk(facts.payload)
         return value != wanted if value.__class__ is str else negation(_no_text(value, wanted))
 
     return differs
@@ -116,7 +116,7 @@ def _texts(walk: Callable[[Any], Any], wanted: frozenset[str], *, positive: bool
     some = next(iter(wanted))
 
     def among(facts: Facts) -> Truth:
-        value = walk(facts.event.payload)
+        value = walk(facts.payload)
         if value.__class__ is str:
             return (value in wanted) is positive
         answer = _no_text(value, some)  # the same for every text

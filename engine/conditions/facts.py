@@ -16,17 +16,14 @@ class Facts:
     They remember what they were asked, so that nothing of them may change any more. (No dataclass: every event makes one.)
     """
 
-    __slots__ = ("_answers", "event", "now", "run")
+    __slots__ = ("_answers", "event", "now", "payload", "run")
 
     def __init__(self, event: Event, now: float, run: Mapping[str, Json] = _NO_RUN) -> None:
         self.event = event
+        self.payload: Json = event.payload
         self.now = now
         self.run = run
         self._answers: dict[object, Any] = {}
-
-    @property
-    def payload(self) -> Json:
-        return self.event.payload
 
     def once(self, ask: Callable[["Facts"], Any]) -> Any:
         """What `ask` answers, asked once however many conditions share it."""

@@ -23,7 +23,7 @@ from hookrules.engine.conditions.logic import Unknown
 from hookrules.engine.conditions.path_filters import RE2Expression
 from hookrules.engine.conditions.path_mistakes import PathError, refusal, suggestion_for, too_complex, why_not_parsed
 from hookrules.engine.conditions.patterns import PatternError, compiled
-from hookrules.engine.conditions.routes import Route, route_of
+from hookrules.engine.conditions.routes import Route, Way, route_of, way_of
 from hookrules.engine.model import Json
 
 Find = Callable[[Json], list[Json]]
@@ -45,6 +45,8 @@ class JsonPath:
     """The same of the part before its first wildcard, filter, slice, `..` or list of names."""
     route: Route
     """Where it leads, its wildcards, slices and filters included."""
+    way: Way
+    """To all of a document that it reads."""
     find: Find
     """All values in the document, in jsonpath-ng's order. A path with functions may raise."""
     _start: Find
@@ -121,7 +123,7 @@ def _dotted(text: str) -> JsonPath:
     steps = tuple(text.split(".")[1:])
     _refuse_length(len(steps) + 1)
     find = _plain_finder(steps)
-    return JsonPath(text, False, steps, steps, steps, find, find)
+    return JsonPath(text, False, steps, steps, steps, steps, find, find)
 
 
 def _refuse_length(parts: int) -> None:
@@ -132,7 +134,8 @@ def _refuse_length(parts: int) -> None:
 
 def _parsed(text: str) -> JsonPath:
     tree = _parse(text)
-    for node in _nodes(tree):
+    nodes = list(_nodes(tree))
+    for node in nodes:
         refusal(node, text)
     parts = spine(tree)
     _refuse_length(len(parts))
@@ -142,7 +145,7 @@ def _parsed(text: str) -> JsonPath:
         find, look = _finder(tree, parts), _finder(functools.reduce(Child, start), start)
     except PatternError as error:
         raise PathError(str(error)) from None
-    return JsonPath(text, first is not None, plain_steps(parts), plain_steps(start), route_of(parts), find, look)
+    return JsonPath(text, first is not None, plain_steps(parts), plain_steps(start), route_of(parts), way_of(parts, nodes), find, look)
 
 
 _MOST_PARTS = 100

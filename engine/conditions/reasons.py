@@ -25,7 +25,7 @@ def explain_test(test: CompiledTest, facts: Facts) -> tuple[Truth, Explanation]:
 def _nearest(test: CompiledTest, facts: Facts) -> str:
     """What the payload has in the place of the first path that it has not."""
     for path in _paths(test.tree.left, test.tree.right):
-        meant = nearest(parse_path(path.text), facts.event.payload)
+        meant = nearest(parse_path(path.text), facts.payload)
         if meant:
             return f"; the nearest is {meant}"
     return ""

@@ -1,10 +1,10 @@
 """Where a path leads, as far as that can be said without a document."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from jsonpath_ng.ext.filter import Filter
-from jsonpath_ng.jsonpath import Fields, Index, JSONPath, Root, Slice, This, Wildcard
+from jsonpath_ng.ext.filter import Expression, Filter
+from jsonpath_ng.jsonpath import Child, Descendants, Fields, Index, JSONPath, Root, Slice, This, Wildcard
 
 from hookrules.engine.conditions.accessors import Step
 
@@ -32,3 +32,26 @@ def route_of(parts: Iterable[JSONPath]) -> Route:
         elif not isinstance(part, (Root, This)):
             return (*route, Reach.BEYOND)
     return tuple(route)
+
+
+Way = tuple[str | None, ...]
+"""The keys that lead to all that a path reads, and what lies under it. None stands for each element or member."""
+
+_LOOKS_DOWN = (Child, Descendants, Expression, Fields, Filter, Index, Slice, This, Wildcard)
+
+
+def way_of(parts: Iterable[JSONPath], nodes: Collection[JSONPath]) -> Way:
+    """As `route_of`, of the parts from left to right and all nodes inside of them. It leads nowhere where the path may read anything."""
+    if not all(isinstance(node, _LOOKS_DOWN) for node in nodes if not isinstance(node, Root)):
+        return ()
+    if sum(isinstance(node, Root) for node in nodes) > 1:
+        return ()
+    way: list[str | None] = []
+    for part in parts:
+        if isinstance(part, Fields) and len(part.fields) == 1:
+            way.append(part.fields[0])
+        elif isinstance(part, (Index, Slice, Wildcard)):
+            way.append(None)
+        elif not isinstance(part, (Root, This)):
+            break
+    return tuple(way)

@@ -65,6 +65,7 @@ def _source(name: str, settings: SourceSettings, verifier: Verifier, lists: Addr
         _reader(settings.delivery_id),
         type_header=_header_of(settings.type),
         delivery_header=_header_of(settings.delivery_id),
+        asked=[use.path.way for fact in (settings.type, settings.delivery_id) if fact for use in value_accessor(fact).paths()],
         policy=_policy(settings, lists),
     )
 

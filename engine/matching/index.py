@@ -71,7 +71,7 @@ class Index:
 
 
 def holds(rule: Rule, facts: Facts) -> bool:
-    return rule.when is None or rule.when.verdict(facts) is True
+    return rule.when is None or rule.when.holds(facts)
 
 
 def _in_order(found: Sequence[Placed]) -> list[Rule]:

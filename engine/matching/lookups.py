@@ -60,7 +60,7 @@ class EqualAtPath(Equal[Branch]):
         self._walk = need.walk or need.read
 
     def find(self, facts: Facts) -> Sequence[Branch]:
-        value = self._walk(facts.event.payload)
+        value = self._walk(facts.payload)
         if value.__class__ is not str:
             return self._under(value)
         branch = self.branches.get(value)

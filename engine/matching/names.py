@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from hookrules.engine import bodies
 from hookrules.engine.model import Event, Fields, Json
 
 
@@ -27,7 +28,7 @@ class Single(Mapping[str, Json]):
 
 def event_names(event: Event) -> dict[str, Any]:
     return {
-        "payload": event.payload,
+        "payload": bodies.whole(event).payload,
         "header": Single(event.headers, fold=True),
         "query": Single(event.query),
         "event": event_facts(event),

@@ -14,5 +14,10 @@ def matches(pattern: str, name: str) -> bool:
     return len(wanted) <= len(given) and all(want in ("*", have) for want, have in zip(wanted, given, strict=False))
 
 
+def may_name(patterns: Iterable[str], source: str) -> bool:
+    """Whether some event of this source may be what one of them names."""
+    return any(pattern.split(".")[0] in ("*", source) for pattern in patterns)
+
+
 def any_matches(patterns: Iterable[str], name: str) -> bool:
     return any(matches(pattern, name) for pattern in patterns)

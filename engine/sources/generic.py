@@ -1,8 +1,9 @@
 """A source that the configuration describes itself: `verify:`, `type:`, `delivery_id:`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hookrules.engine.bodies import Way
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.source import Source
 
@@ -23,6 +24,11 @@ class Generic(Source):
     type_header: str | None = None
     """The header that holds the type, where one does; `delivery_header` likewise."""
     delivery_header: str | None = None
+    asked: Sequence[Way] | None = None
+    """What of a payload the readers read; None: any of it."""
+
+    def asks(self) -> Sequence[Way] | None:
+        return self.asked
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         return self.read_type(delivery, payload) or ""

@@ -3,10 +3,22 @@
 Below are the events that GitHub shaped, and that Gogs, Gitea and Forgejo took over. A fact that an event does not give is None.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from hookrules.engine.bodies import Way
 from hookrules.engine.model import Json
 from hookrules.engine.sources.source import at, text_at
+
+ASKED: Sequence[Way] = (
+    *(("repository", "full_name"), ("sender", "login")),
+    *(("ref",), ("deleted",), ("after",), ("head_commit", "id"), ("total_commits",)),
+    *(("commits", None, change) for change in ("added", "modified", "removed")),
+    *(("pull_request", end, *rest) for end in ("base", "head") for rest in (("ref",), ("sha",), ("repo", "full_name"))),
+    *(("workflow_run", "head_repository", "full_name"), ("workflow_run", "head_branch"), ("workflow_run", "head_sha")),
+    *(("workflow_job", "head_branch"), ("workflow_job", "head_sha")),
+    *(("ref_type",), ("sha",), ("release", "tag_name")),
+)
+"""What of a payload that GitHub shaped its facts are read from."""
 
 Reader = Callable[[Json], Mapping[str, Json]]
 """The facts of one kind of event, of its payload."""

@@ -3,11 +3,12 @@
 Formats: GitHub Docs, "Webhook events and payloads" and "Validating webhook deliveries".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hookrules.engine.bodies import Way
 from hookrules.engine.model import Delivery, Json
-from hookrules.engine.sources.git_facts import GITHUB_SHAPED, Reader, commit, github_facts, place, pull_request, workflow_run
+from hookrules.engine.sources.git_facts import ASKED, GITHUB_SHAPED, Reader, commit, github_facts, place, pull_request, workflow_run
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, at, header, text_at, with_action
 from hookrules.engine.sources.verification import HmacSignature
@@ -23,6 +24,9 @@ def signature(credentials: Credentials) -> HmacSignature:
 @dataclass(frozen=True, slots=True)
 class GitHub(Source):
     """`provider: github`."""
+
+    def asks(self) -> Sequence[Way]:
+        return _ASKED
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         return with_action(header(delivery, EVENT_HEADER), text_at(payload, "action"))
@@ -98,6 +102,13 @@ _READERS: Mapping[str, Reader] = {
     "repository_dispatch": _repository_dispatch,
     "code_scanning_alert": _code_scanning_alert,
 }
+
+_ASKED: Sequence[Way] = (
+    *ASKED,
+    *(("action",), ("branch",), ("commit_oid",), ("comment", "commit_id"), ("deployment", "sha")),
+    *(("check_run", "check_suite", "head_branch"), ("check_run", "head_sha"), ("check_suite", "head_branch"), ("check_suite", "head_sha")),
+    *(("merge_group", "base_ref"), ("merge_group", "head_ref"), ("merge_group", "head_sha")),
+)
 
 PROVIDER = Provider(
     title="GitHub",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from hookrules.engine.bodies import Way
 from hookrules.engine.errors import HookrulesError
 from hookrules.engine.model import Delivery, Event, Json, Reply
 from hookrules.engine.sources.policy import USUAL, Policy
@@ -59,6 +60,10 @@ class Source:
     """What its deliveries and handshakes come with."""
     acknowledgement: ClassVar[Reply | None] = None
     """What this provider has to read once its delivery is on disk, where the usual 202 with JSON would not do."""
+
+    def asks(self) -> Sequence[Way] | None:
+        """The parts of a payload that the other methods read, so that no more is decoded where no rule asks for it either; None: any."""
+        return None
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         """Dotted, without the source's name; empty where there is none."""

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from hookrules.engine import bodies
 from hookrules.engine.config.rule_test_files import RULE, SCHEDULE, RuleTest, merged
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import JournalError, Refusal
@@ -112,7 +113,7 @@ class _Passage:
         if isinstance(taken, Reply):
             return ()
         taken.receipts.result()
-        return taken.events
+        return [bodies.whole(event) for event in taken.events]
 
     def _delivery(self, source: Source) -> Delivery:
         """As the provider would send it, and over that what the test says."""

@@ -39,8 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.sources",
         "actions",
     },
-    "engine.matching": {"engine.model", "engine.errors", "engine.conditions", "engine.templating", "engine.config"},
-    "engine.journal": {"engine.model", "engine.errors", "engine.ids"},
+    "engine.matching": {"engine.model", "engine.errors", "engine.bodies", "engine.conditions", "engine.templating", "engine.config"},
+    "engine.journal": {"engine.model", "engine.errors", "engine.ids", "engine.bodies"},
     "engine.intake": {
         "engine.model",
         "engine.errors",
@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine.testing": {
         "engine.model",
         "engine.errors",
+        "engine.bodies",
         "engine.ids",
         "engine.conditions",
         "engine.config",

@@ -1,16 +1,19 @@
 import gzip
+import json
 from collections.abc import Iterator
 
 import pytest
 from support_runs import rule_of
 
+from hookrules.engine import bodies
 from hookrules.engine.errors import TooLarge, UnknownSource, Unproven
 from hookrules.engine.intake import Intake, Taken
-from hookrules.engine.journal import EventFilter
+from hookrules.engine.journal import EventFilter, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
-from hookrules.engine.model import Delivery
+from hookrules.engine.model import Delivery, RunState
 from hookrules.engine.sources.generic import Generic
+from hookrules.engine.sources.github import GitHub
 from hookrules.engine.sources.verification import HmacSignature, NoProof
 
 SIGNED = HmacSignature((b"a secret of the lab",), header="X-Signature")
@@ -81,3 +84,48 @@ def test_credentials_in_headers_are_masked_before_they_are_kept(journal: SqliteJ
     assert kept is not None
     assert kept.headers["x-other"] == ("kept",)
     assert "abc" not in repr(kept)
+
+
+PULL = b'{"action":"opened","number":7,"repository":{"full_name":"acme/shop","id":1},"pull_request":{"base":{"ref":"main"}},"other":[1]}'
+
+
+def of_github(journal: SqliteJournal, *rules: str) -> Intake:
+    index = Index([rule_of(text) for text in rules])
+    return Intake({"github": GitHub("github", NoProof())}, index, journal, lambda: 100.0, lambda _now: "evt_1")
+
+
+def test_no_more_is_decoded_than_the_source_and_its_rules_ask_for(journal: SqliteJournal) -> None:
+    rules = (
+        "{name: numbered, on: github, when: $.number > 3, steps: [{log: x}]}",
+        "{name: another, on: lab, when: $.other contains 1, steps: [{log: x}]}",
+    )
+    taken = of_github(journal, *rules).take(delivery("github", PULL, **{"x-github-event": "pull_request"}))
+    assert isinstance(taken, Taken)
+    ((event,), (receipt,)) = taken.events, taken.receipts.result()
+    assert [rule for rule, _ in receipt.runs] == ["numbered"]
+    asked = {"action": "opened", "number": 7, "repository": {"full_name": "acme/shop"}, "pull_request": {"base": {"ref": "main"}}}
+    assert (event.in_part, event.payload) == (True, asked)
+    assert bodies.whole(event).payload == json.loads(PULL)
+
+
+def test_what_a_run_gets_is_the_whole_payload(journal: SqliteJournal) -> None:
+    of_github(journal).take(delivery("github", PULL, **{"x-github-event": "pull_request"})).receipts.result()  # type: ignore[union-attr]
+    kept = journal.event("evt_1")
+    assert kept is not None
+    assert (kept.payload, kept.in_part) == (json.loads(PULL), False)
+
+
+def test_a_group_is_named_after_any_part_of_the_payload(journal: SqliteJournal) -> None:
+    rule = "{on: github, when: $.number == 7, steps: [{log: x}], concurrency: {group: 'pull {{ payload.other[0] }}', mode: queue}}"
+    taken = of_github(journal, rule).take(delivery("github", PULL, **{"x-github-event": "pull_request"}))
+    assert isinstance(taken, Taken)
+    taken.receipts.result()
+    (run,) = journal.runs(RunFilter())
+    assert (run.state, run.error) == (RunState.QUEUED, None)
+
+
+def test_a_body_that_is_packed_is_decoded_whole(journal: SqliteJournal) -> None:
+    sent = delivery("github", gzip.compress(PULL), **{"content-encoding": "gzip", "x-github-event": "pull_request"})
+    taken = of_github(journal).take(sent)
+    assert isinstance(taken, Taken)
+    assert (taken.events[0].in_part, taken.events[0].payload) == (False, json.loads(PULL))

@@ -260,3 +260,24 @@ def test_a_path_that_cannot_be_read_is_told_in_our_words(text: str, words: str) 
     with pytest.raises(PathError) as raised:
         parse_path(text)
     assert str(raised.value) == words
+
+
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        ("$.a.b", ("a", "b")),
+        ("$.a[0].b", ("a", None, "b")),
+        ("$.a[*]['b c']", ("a", None, "b c")),
+        ("$.a[1:3].b", ("a", None, "b")),
+        ("$.a[?(@.x == 1)].b", ("a",)),
+        ("$.a['b', 'c'].d", ("a",)),
+        ("$.a..b", ("a",)),
+        ("$..a", ()),
+        ("$", ()),
+        ("$.a[?(@.x == $.b)].c", ()),
+        ("$.a.`len`", ()),
+        ("$.a.b.`parent`.c", ()),
+    ],
+)
+def test_a_path_says_where_all_lies_that_it_may_read(path: str, way: tuple[str | None, ...]) -> None:
+    assert parse_path(path).way == way

@@ -1,10 +1,12 @@
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shared_data import github_payloads
 
+from hookrules.engine import bodies
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.github import GitHub, signature
 from hookrules.engine.sources.provider import Credentials
@@ -154,3 +156,14 @@ def test_the_facts_of_githubs_own_examples_are_read() -> None:
                 assert facts["branch"] == payload["ref"].removeprefix("refs/heads/")
             if event_type == "pull_request":
                 assert facts["branch"] == payload["pull_request"]["base"]["ref"]
+
+
+def test_all_that_it_reads_is_among_what_it_asks_for() -> None:
+    excerpt = bodies.excerpt(SOURCE.asks())
+    assert excerpt is not None
+    for event, payloads in github_payloads().items():
+        for payload in [*payloads, *({**payload, "ref": "refs/tags/v1"} for payload in payloads)]:
+            part, sent = excerpt.of(msgspec.json.encode(payload)), delivery(x_github_event=event)
+            event_type = SOURCE.event_type(sent, payload)
+            assert SOURCE.event_type(sent, part) == event_type
+            assert SOURCE.git(event_type, part) == SOURCE.git(event_type, payload)

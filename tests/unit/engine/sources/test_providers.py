@@ -6,6 +6,8 @@ import pytest
 
 from hookrules.engine.config.literal_secrets import places_of_secrets
 from hookrules.engine.sources import provider, providers, scheme
+from hookrules.engine.sources.source import Source
+from hookrules.engine.sources.verification import NoProof
 
 _LONG = re.compile(r"\bwh(?:sec|pk)_\w|[A-Za-z0-9+]{28}")
 """Something after a prefix of keys, or a run of characters that no word is as long as."""
@@ -31,3 +33,10 @@ def test_what_is_said_of_it_holds_no_secret(name: str) -> None:
 def test_a_name_is_written_as_in_a_file_and_stands_for_one_module() -> None:
     assert [name for name in providers() if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)] == []
     assert len({id(provider(name)) for name in providers()}) == len(providers())
+
+
+@pytest.mark.parametrize("name", providers())
+def test_a_source_that_says_what_it_reads_takes_a_delivery_as_one_event(name: str) -> None:
+    """Of the items of a delivery that was read in part, parts would be missing."""
+    kind = provider(name).source
+    assert kind(name, NoProof()).asks() is None or (kind.items, kind.handshake) == (Source.items, Source.handshake)
