@@ -71,8 +71,7 @@ class _Log:
     def write(self, level: Level, message: str, fields: Fields, trace: str) -> None:
         if level < self.least:
             return
-        told = {name: value for name, value in fields.items() if value is not None}
-        line = self.line(time.time(), level, message, told, trace) + "\n"
+        line = self.line(time.time(), level, message, fields, trace) + "\n"
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -93,9 +92,12 @@ class _Log:
 
 
 def _text(now: float, level: Level, message: str, fields: Fields, trace: str) -> str:
-    head = "" if level == Level.INFO else f"{level.name.lower()}: "
-    words = "".join([f"  {name}={_word(value)}" for name, value in fields.items()])
-    return f"{_clock(int(now))} {head}{message}{words}".translate(_LINE_BREAKS) + (trace and f"\n{trace}")
+    head = "" if level is Level.INFO else f"{level.name.lower()}: "
+    words = "".join([f"  {name}={_word(value)}" for name, value in fields.items() if value is not None])
+    line = f"{_clock(int(now))} {head}{message}{words}"
+    if not line.isprintable():  # which is quicker to ask
+        line = line.translate(_LINE_BREAKS)
+    return f"{line}\n{trace}" if trace else line
 
 
 @lru_cache(maxsize=2)
@@ -105,13 +107,16 @@ def _clock(second: int) -> str:
 
 def _json(now: float, level: Level, message: str, fields: Fields, trace: str) -> str:
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03}Z"
-    line = {"time": moment, "level": level.name.lower(), "message": message, **fields}
+    told = {name: value for name, value in fields.items() if value is not None}
+    line = {"time": moment, "level": level.name.lower(), "message": message, **told}
     if trace:
         line["trace"] = trace
     return json.dumps(line, ensure_ascii=False, default=str).translate(_LINE_BREAKS)
 
 
 def _word(value: Any) -> str:
+    if value.__class__ is str:
+        return value if value and " " not in value else json.dumps(value, ensure_ascii=False)
     if isinstance(value, list | tuple):
         return ",".join(map(str, value)) or "-"
     text = f"{value:.3f}" if isinstance(value, float) else str(value)

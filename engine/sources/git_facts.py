@@ -54,16 +54,17 @@ def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[s
     """
     if not isinstance(commits, list) or len(commits) >= most or (isinstance(total, int) and total > len(commits)):
         return None
-    named: list[Json] = []
+    named: dict[Json, None] = {}
     for each in commits:
-        if not isinstance(each, dict):
+        if not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES):
             return None
-        lists = [listed for change in _CHANGES if (listed := each.get(change)).__class__ is list]
-        if not lists and each.keys().isdisjoint(_CHANGES):
-            return None
-        for listed in lists:
-            named += listed
-    return list(dict.fromkeys([name for name in named if name.__class__ is str]))
+        for change in _CHANGES:
+            listed = each.get(change)
+            if listed and listed.__class__ is list:
+                for name in listed:
+                    if name.__class__ is str:
+                        named[name] = None
+    return list(named)
 
 
 def github_facts(readers: Mapping[str, Reader], event_type: str, payload: Json) -> dict[str, Json]:

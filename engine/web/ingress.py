@@ -14,6 +14,7 @@ from hookrules.engine.sources.source import Source
 from hookrules.engine.web.answering import accept, answer, reply, stream
 from hookrules.engine.web.forwarding import Origin
 from hookrules.engine.web.front import Front
+from hookrules.engine.web.patience import Patience
 from hookrules.engine.web.rate_limits import RateLimit
 from hookrules.engine.web.reading import BODY_SECONDS, delivery_of, read_body
 from hookrules.engine.web.responding import Answering, Stream
@@ -48,7 +49,7 @@ class Ingress:
         self._max_body = max_body
         self._clock = clock
         self._front = front
-        self._body_seconds = body_seconds
+        self._patience = Patience(body_seconds)
         self._waking = Waking()
         self._waiting = 0
         self._journal_error: str | None = None
@@ -94,7 +95,7 @@ class Ingress:
             raise
 
     async def _deliver(self, source: Source, origin: Origin, scope: Any, protocol: Any) -> None:
-        body = await read_body(scope, protocol, self._max_body, self._body_seconds)
+        body = await read_body(scope, protocol, self._max_body, self._patience)
         if self._waiting >= _MOST_WAITING:
             raise Unavailable("too many deliveries wait to be written")
         certified = self._front.asks_for_certificates and scope.scheme == "https"

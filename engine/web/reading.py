@@ -1,6 +1,5 @@
 """An RSGI request → its body, within bounds of size and time, and the delivery that it is."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,6 +7,7 @@ from urllib.parse import parse_qsl
 from hookrules.engine.errors import BrokenOff, TooLarge, TooSlow
 from hookrules.engine.model import Delivery
 from hookrules.engine.web.forwarding import Origin
+from hookrules.engine.web.patience import Patience
 
 BODY_SECONDS = 30.0
 """How long a sender may take over its body."""
@@ -15,20 +15,19 @@ _DRAINED = 64 * 1024 * 1024
 """How much of a body that is too large is read and forgotten, so that a sender that writes first still reads our answer."""
 
 
-async def read_body(scope: Any, protocol: Any, most: int, patience: float) -> bytes:
-    """`most` bytes, within `patience` seconds. Raises TooLarge, TooSlow and BrokenOff."""
+async def read_body(scope: Any, protocol: Any, most: int, patience: Patience) -> bytes:
+    """`most` bytes. Raises TooLarge, TooSlow and BrokenOff."""
     declared = scope.headers.get("content-length")
     fits = declared is not None and int(declared) <= most
     if declared is not None and not fits and scope.headers.get("expect"):
         raise _too_large(most)  # it waits for our word before it sends
     try:
-        async with asyncio.timeout(patience):
-            whole: bytes = await protocol() if fits else await _bounded(protocol, most)
-            return whole
+        whole: bytes = await patience.with_(protocol() if fits else _bounded(protocol, most))
     except TimeoutError:
-        raise TooSlow(f"the body did not come within {patience:g} s") from None
+        raise TooSlow(f"the body did not come within {patience.seconds:g} s") from None
     except RuntimeError:  # what RSGI raises where the connection ends, or is no HTTP any more
         raise BrokenOff("the body broke off") from None
+    return whole
 
 
 async def _bounded(protocol: Any, most: int) -> bytes:
