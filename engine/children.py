@@ -1,6 +1,7 @@
 """One child process of the supervisor: how it begins, what it holds of its parent, and how it is told to go."""
 
 import enum
+import gc
 import multiprocessing
 import os
 import signal
@@ -125,6 +126,7 @@ def _start(process: BaseProcess) -> None:
     """Until it has handlers of its own the child has ours, which would swallow the signal that is to end it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
+        gc.freeze()  # a collection in the child would look at all that is there, and so copy it
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,5 +1,6 @@
 """A running server's next generation: loaded beside the one that serves, taken whole or not at all, and told to whoever wants to know."""
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -94,6 +95,8 @@ class Reloading:
 
     def _loaded(self, since: float) -> _Loaded:
         """Raises HookrulesError."""
+        gc.unfreeze()  # it was frozen for the children that hold it, and what the last reload replaced may go
+        gc.collect()
         before = self._project
         written = load_project(before.config)
         project, shared = self._unchanging.kept_in(written), self._shared.following(before)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Result = TypeVar("Result")
 
@@ -21,8 +21,8 @@ class Patience:
 
     async def with_(self, awaited: Awaitable[Result]) -> Result:
         """What it comes to. Raises TimeoutError where that takes too long."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        assert task is not None
+        loop = asyncio.get_running_loop()
+        task = cast("asyncio.Task[object]", asyncio.current_task(loop))  # whatever awaits is a task
         self._began[task] = loop.time()
         if not self._looking:
             self._looking = True
