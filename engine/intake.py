@@ -1,7 +1,6 @@
 """A request → committed events, or a refusal: proven, read, matched, written, in this order and no other."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 import msgspec
@@ -9,7 +8,7 @@ import msgspec
 from hookrules.engine import bodies
 from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.errors import UnknownSource, Unreadable
-from hookrules.engine.journal import USUAL, Repeats
+from hookrules.engine.journal import USUAL, Answer, Repeats
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.matching.patterns import may_name
@@ -29,8 +28,8 @@ class Taken:
     """What became of a delivery: its events, and the receipts that tell when all of them are on disk."""
 
     events: tuple[Event, ...]
-    receipts: Future[tuple[Receipt, ...]]
-    """One an event. It may hold a JournalError."""
+    receipts: Answer[tuple[Receipt, ...]]
+    """One an event. It may be a JournalError."""
     answering: Rule | None = None
     """The first rule that fires and answers the sender from its run."""
 
@@ -63,8 +62,8 @@ class Intake:
         except KeyError:
             raise UnknownSource(f"there is no source {name!r}") from None
 
-    def try_journal(self) -> Future[None]:
-        """It may hold a JournalError."""
+    def try_journal(self) -> Answer[None]:
+        """It may be a JournalError."""
         return self._journal.try_writing()
 
     def take(self, delivery: Delivery) -> Taken | Reply:

@@ -3,8 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future
 
+from hookrules.engine.journal import Answer
 from hookrules.engine.journal import Intake as IntakeJournal
 from hookrules.engine.model import Refused
 
@@ -41,9 +41,9 @@ class Refusals:
         with self._lock:
             waiting, counts = self._waiting, self._counts
             self._waiting, self._counts = [], Counter()
-        self._journal.refuse(waiting, counts).add_done_callback(self._written)
+        self._journal.refuse(waiting, counts).when_given(self._written)
 
-    def _written(self, done: Future[None]) -> None:
+    def _written(self, done: Answer[None]) -> None:
         """What could not be written is not tried again: the journal has greater troubles then, and the log has said it."""
         del done
         with self._lock:

@@ -26,7 +26,7 @@ def matches(*rules: str) -> list[Match]:
 
 
 def accept(journal: Journal, accepted: Event, rules: Sequence[str] = ()) -> Receipt:
-    (receipt,) = journal.accept([(accepted, matches(*rules))]).result(timeout=30)
+    (receipt,) = journal.accept([(accepted, matches(*rules))]).result()
     return receipt
 
 

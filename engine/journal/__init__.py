@@ -1,13 +1,13 @@
 """The journal: what remembers events, runs and steps. This is its port; `sqlite` is the embedded one.
 
-Every write is durable when its call returns (or its future is done). All of them raise `JournalError` where the journal can't be
+Every write is durable when its call returns (or its answer is given). All of them raise `JournalError` where the journal can't be
 read or written. An implementation may be used from many threads at once.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Protocol
 
+from hookrules.engine.journal.answer import Answer
 from hookrules.engine.journal.records import (
     BREAKERS_KEPT,
     CLOCK_ADJUSTED,
@@ -43,6 +43,7 @@ __all__ = [
     "REMEMBERED",
     "USUAL",
     "Advance",
+    "Answer",
     "Arrival",
     "Bounds",
     "Breaker",
@@ -77,7 +78,7 @@ __all__ = [
 class Intake(Protocol):
     """What the ingress writes."""
 
-    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Future[tuple[Receipt, ...]]:
+    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Answer[tuple[Receipt, ...]]:
         """Write the events and a queued run for each match in one commit, shared with all that wait at that moment: all, or none.
 
         The arrivals are one delivery's. A delivery that came before (same source, delivery id and body) adds no event. A rule that already
@@ -85,10 +86,10 @@ class Intake(Protocol):
         has the receipt of a known delivery, with the id of the first event that came with that body.
         """
 
-    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
+    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Answer[None]:
         """Remember refused deliveries, the newest of each source only, and count them: (source, status) → how many more."""
 
-    def try_writing(self) -> Future[None]:
+    def try_writing(self) -> Answer[None]:
         """Write what changes nothing, to see whether the store takes it."""
 
     def keep_rules(self, rules: Sequence[RuleText]) -> None:

@@ -1,19 +1,21 @@
-"""Group commit: one thread takes all writes that wait, runs them in one transaction, and answers after its commit.
+"""Group commit: whoever commits takes all writes that wait, runs them in one transaction, and answers after its commit.
 
-Two threads that want the interpreter's lock at the same time spend a third of their time on handing it over. So where an event loop hands
-in, and the disk is quick and nobody else writes, the loop commits by itself what one turn of it has gathered, and the thread rests.
+That is a thread of its own, or better someone who is there anyway, since handing over to another thread and back costs as much as a small
+write: the first of those who wait for their writes, who commits for the others, too; or an event loop that hands in, where the disk is
+quick and nobody else writes, for all that one turn of it has gathered.
 """
 
 import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from itertools import groupby
 from typing import Any, Generic, Protocol, TypeVar
 
 from hookrules.engine.errors import JournalError
+from hookrules.engine.journal.answer import Answer
 
 Connection = TypeVar("Connection")
 Connection_co = TypeVar("Connection_co", covariant=True)
@@ -29,7 +31,7 @@ _PAUSE = 1.0
 
 
 class Store(Protocol[Connection_co]):
-    """Where the transactions happen. Used by the committing thread alone."""
+    """Where the transactions happen. Used by one at a time."""
 
     @property
     def connection(self) -> Connection_co: ...
@@ -71,6 +73,8 @@ class Committer(Generic[Connection]):
         self._queue: queue.SimpleQueue[_Handed[Connection] | None] = queue.SimpleQueue()
         self._using = threading.Lock()
         """Held by whoever uses the store."""
+        self._attended: deque[_Handed[Connection]] = deque()
+        """Writes whose threads wait for `_using`."""
         self._gathered: list[_Handed[Connection]] = []
         """In this turn of the event loop."""
         self._here_from = 0.0
@@ -82,11 +86,35 @@ class Committer(Generic[Connection]):
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, write: Callable[[Connection], Result]) -> Future[Result]:
-        """Hand in a write; the future is done once the commit that holds it has returned."""
+    def perform(self, write: Callable[[Connection], Result]) -> Result:
+        """Do a write, and return once the commit that holds it has. Raises JournalError."""
+        handed: _Handed[Connection] = _Handed(write)
+        self._attended.append(handed)
+        with self._using:
+            while self._attended and not handed.answer.given():  # by one who came before
+                self._commit_attended()
+        result: Result = handed.answer.result()
+        return result
+
+    def _commit_attended(self) -> None:
+        batch = [self._attended.popleft() for _ in range(min(len(self._attended), MAX_BATCH))]
+        if self._ended:
+            _refuse(batch, "the journal is closed")
+            return
+        try:
+            self._commit_together(batch)
+        except BaseException:  # a signal's, in the thread that it is raised in
+            self._store.rollback()
+            _refuse([handed for handed in batch if not handed.answer.given()], "the write was interrupted")
+            raise
+        if self._store.unsettled():
+            self._queue.put(_nothing())
+
+    def submit(self, write: Callable[[Connection], Result]) -> Answer[Result]:
+        """Hand in a write; it is answered once the commit that holds it has returned."""
         return self._hand_in(_Handed(write))
 
-    def submit_alike(self, write: "Together[Connection, Item, Result]", item: Item) -> Future[Result]:
+    def submit_alike(self, write: "Together[Connection, Item, Result]", item: Item) -> Answer[Result]:
         """Hand in an item of a write that takes many, with an answer for each; those that wait are written by one call of it.
 
         Unlike a write that `submit` takes, it may not raise JournalError for having written nothing.
@@ -98,13 +126,13 @@ class Committer(Generic[Connection]):
         self._gathered.append(handed)
         if len(self._gathered) == 1:
             loop.call_soon(self._commit_gathered)
-        return handed.future
+        return handed.answer
 
-    def _hand_in(self, handed: "_Handed[Connection]") -> Future[Any]:
+    def _hand_in(self, handed: "_Handed[Connection]") -> Answer[Any]:
         self._queue.put(handed)
         if self._ended:
             self._refuse_the_rest()
-        return handed.future
+        return handed.answer
 
     def close(self) -> None:
         """Finish what was handed in, end the thread and close the store."""
@@ -138,7 +166,7 @@ class Committer(Generic[Connection]):
             return False
         self.commits += 1
         for handed, answer in zip(batch, answers, strict=True):
-            handed.answer(answer)
+            handed.give(answer)
         ended = self._clock()
         if ended - began > SLOW:
             self._here_from = ended + _PAUSE
@@ -152,10 +180,13 @@ class Committer(Generic[Connection]):
             batch = self._next_batch()
             open_for_more = None not in batch
             with self._using:
-                self._answer([handed for handed in batch if handed is not None])
+                self._commit_together([handed for handed in batch if handed is not None and not handed.answer.given()])
                 self._store.settle()
-        self._store.close()
-        self._ended = True
+        with self._using:
+            while self._attended:
+                self._commit_attended()
+            self._store.close()
+            self._ended = True
         self._refuse_the_rest()
 
     def _next_batch(self) -> list["_Handed[Connection] | None"]:
@@ -164,12 +195,9 @@ class Committer(Generic[Connection]):
             batch.append(self._queue.get())
         return batch
 
-    def _answer(self, batch: Sequence["_Handed[Connection]"]) -> None:
-        wanted = [handed for handed in batch if handed.future.set_running_or_notify_cancel()]
-        if wanted:
-            self._commit_together(wanted)
-
     def _commit_together(self, batch: Sequence["_Handed[Connection]"]) -> None:
+        if not batch:
+            return
         try:
             self._store.begin()
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
@@ -184,7 +212,7 @@ class Committer(Generic[Connection]):
             return
         self.commits += 1
         for handed, answer in zip(batch, answers, strict=True):
-            handed.answer(answer)
+            handed.give(answer)
 
     def _commit_apart(self, batch: Sequence["_Handed[Connection]"], error: Exception) -> None:
         if len(batch) == 1:
@@ -197,7 +225,7 @@ class Committer(Generic[Connection]):
         for handed in batch:
             told = self._store.told(error)
             told.__cause__ = error
-            handed.future.set_exception(told)
+            handed.answer.fail(told)
 
     def _refuse_the_rest(self) -> None:
         while True:
@@ -205,8 +233,8 @@ class Committer(Generic[Connection]):
                 handed = self._queue.get_nowait()
             except queue.Empty:
                 return
-            if handed is not None and handed.future.set_running_or_notify_cancel():
-                handed.future.set_exception(JournalError("the journal is closed"))
+            if handed is not None:
+                _refuse([handed], "the journal is closed")
 
 
 Together = Callable[[Connection, Sequence[Item]], Sequence[Result]]
@@ -215,22 +243,22 @@ Together = Callable[[Connection, Sequence[Item]], Sequence[Result]]
 class _Handed(Generic[Connection]):
     """One write and its answer to come. `items` is its one item, where it is a write that takes many."""
 
-    __slots__ = ("future", "items", "write")
+    __slots__ = ("answer", "items", "write")
 
     def __init__(self, write: Callable[..., Any], items: tuple[Any, ...] | None = None) -> None:
         self.write = write
         self.items = items
-        self.future: Future[Any] = Future()
+        self.answer: Answer[Any] = Answer()
 
     def kind(self) -> object:
         """The same for neighbours that are written together."""
         return self if self.items is None else self.write
 
-    def answer(self, answer: Any) -> None:
+    def give(self, answer: Any) -> None:
         if isinstance(answer, JournalError):
-            self.future.set_exception(answer)
+            self.answer.fail(answer)
         else:
-            self.future.set_result(answer)
+            self.answer.give(answer)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -243,8 +271,13 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 def _nothing() -> _Handed[Any]:
     """What wakes the thread, so that it settles."""
     handed: _Handed[Any] = _Handed(lambda _connection: None)
-    handed.future.cancel()
+    handed.answer.give(None)
     return handed
+
+
+def _refuse(batch: Sequence[_Handed[Any]], why: str) -> None:
+    for handed in batch:
+        handed.answer.fail(JournalError(why))
 
 
 def _answers(batch: "Sequence[_Handed[Connection]]", connection: Connection) -> list[Any]:

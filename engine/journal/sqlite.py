@@ -7,7 +7,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from hookrules.engine.ids import id_maker, random_bits
 from hookrules.engine.journal import (
     USUAL,
     Advance,
+    Answer,
     Arrival,
     Bounds,
     Breaker,
@@ -100,20 +100,20 @@ class SqliteJournal(Journal):
 
     # What the ingress writes.
 
-    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Future[tuple[Receipt, ...]]:
+    def accept(self, arrivals: Sequence[Arrival], repeats: Repeats = USUAL) -> Answer[tuple[Receipt, ...]]:
         try:
             rows = [self._row(arrival) for arrival in arrivals]
         except JournalError as error:
-            return _failed(error)
+            return Answer.failed(error)
         if repeats == USUAL:
             return self._committer.submit_alike(writes.accept_each, rows)
         digest = None if repeats.body is None else self._seal.digest(repeats.body)
         return self._committer.submit(partial(writes.accept_unrepeated, arrivals=rows, digest=digest, ignored=repeats.ignored))
 
-    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
+    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Answer[None]:
         return self._committer.submit(partial(writes.refuse, refused=refused, counts=counts))
 
-    def try_writing(self) -> Future[None]:
+    def try_writing(self) -> Answer[None]:
         return self._committer.submit(writes.try_writing)
 
     def keep_rules(self, rules: Sequence[RuleText]) -> None:
@@ -322,7 +322,7 @@ class SqliteJournal(Journal):
         return [(step_values(run, step, self._seal), [self._row(arrival) for arrival in made]) for step, made in steps]
 
     def _write(self, write: Callable[[sqlite3.Connection], Result]) -> Result:
-        return self._committer.submit(write).result()
+        return self._committer.perform(write)
 
     def _execute(self, statement: str, values: Any) -> None:
         self._write(lambda connection: connection.execute(writes.SQL[statement], values))
@@ -332,9 +332,3 @@ class SqliteJournal(Journal):
 
     def _rows(self, sql: str, values: Any) -> list[Row]:
         return self._reads.read(lambda connection: connection.execute(sql, values).fetchall())
-
-
-def _failed(error: JournalError) -> Future[Any]:
-    future: Future[Any] = Future()
-    future.set_exception(error)
-    return future

@@ -92,7 +92,7 @@ class MemoryReads:
         self._committer = committer
 
     def read(self, query: Callable[[sqlite3.Connection], Result]) -> Result:
-        return self._committer.submit(query).result()
+        return self._committer.perform(query)
 
     def version(self) -> int:
         return self.read(lambda connection: connection.total_changes)

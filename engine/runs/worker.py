@@ -25,6 +25,8 @@ from hookrules.engine.runs.workshop import Workshop
 _GLANCE = 0.02
 """Seconds between two looks at whether another process has written to the journal; one look costs some microseconds."""
 _FLUSH = 0.25
+_GATHERING = 0.002
+"""Seconds in which others may end, too, where most slots are full: all of them are then claimed for in one turn."""
 _TROUBLE = 1.0
 """Seconds until the journal is tried again after it could not be used."""
 
@@ -176,6 +178,8 @@ class Worker:
             self._wake.wait(_GLANCE)
             self._flush(self._workshop.clock())
         self._wake.clear()
+        if len(self._halts) > self._slots // 2:
+            self._wake.wait(_GATHERING)
 
     def _woken(self, held: int) -> bool:
         return self._done or self._wake.is_set() or self._shared.held_by_others() < held

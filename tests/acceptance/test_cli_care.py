@@ -49,7 +49,7 @@ def journal(folder: Path) -> Iterator[SqliteJournal]:
         for number, (id_, body) in enumerate(bodies.items()):
             sent = event(id_, source="lab", type="", payload=payloads[id_], body=body, delivery_id=f"d{number}", headers={"x": ("1", "ü")})
             match = Match("deploy", "d", group=Group("g", Mode.QUEUE) if number else None)
-            journal.accept([(sent, [match])]).result(30)
+            journal.accept([(sent, [match])]).result()
         done = claim_one(journal)
         journal.write_step(done, step(done, state=StepState.SUCCEEDED, result={"text": "hé"}))
         journal.end_run(done, RunState.DEAD, NOW + 1, error="no\nway", response=Reply(202, b"later"))
@@ -105,7 +105,7 @@ def test_an_export_is_lines_of_json_that_people_can_read(folder: Path, journal: 
 
 def test_a_run_that_a_worker_holds_is_queued_where_it_is_imported(folder: Path, tmp_path: Path) -> None:
     with closing(SqliteJournal(folder / "journal.db")) as journal:
-        journal.accept([(event(), [Match("deploy", "d")])]).result(30)
+        journal.accept([(event(), [Match("deploy", "d")])]).result()
         claim_one(journal)
     other = project(tmp_path / "there")
     hookrules("journal", "import", "-", folder=other, stdin=hookrules("journal", "export", folder=folder).stdout)
@@ -130,7 +130,7 @@ def test_an_export_opens_what_is_encrypted_and_an_import_encrypts_it(folder: Pat
 def test_an_emptied_event_stays_empty(folder: Path, tmp_path: Path) -> None:
     other = project(tmp_path / "there")
     with closing(SqliteJournal(folder / "journal.db")) as journal:
-        journal.accept([(event(delivery_id="d"), [])]).result(30)
+        journal.accept([(event(delivery_id="d"), [])]).result()
         journal.tidy(Bounds(outputs=NOW, payloads=NOW + 1), Mark(Shelf.PAYLOADS))
         hookrules("journal", "import", "-", folder=other, stdin=hookrules("journal", "export", folder=folder).stdout)
         with closing(SqliteJournal(other / "journal.db")) as taken:
@@ -162,7 +162,7 @@ def test_a_line_that_is_no_good_is_named(folder: Path, tmp_path: Path, text: str
 def test_a_copy_is_made_while_it_is_written_to_and_is_whole(folder: Path, journal: SqliteJournal) -> None:
     assert "checked" in hookrules("journal", "backup", "copy.db", folder=folder).stderr
     before = content(journal)
-    journal.accept([(event("evt_after"), [])]).result(30)
+    journal.accept([(event("evt_after"), [])]).result()
     assert (folder / "copy.db").stat().st_mode & 0o077 == 0
     assert {path.name for path in folder.glob("copy*")} == {"copy.db"}
     with closing(SqliteJournal(folder / "copy.db")) as copy:
@@ -222,10 +222,10 @@ def test_a_damaged_file_is_told(folder: Path, journal: SqliteJournal) -> None:
 def test_free_pages_go_back_to_the_disk_only_while_nobody_serves(folder: Path) -> None:
     with closing(SqliteJournal(folder / "journal.db")) as journal:
         big = [(event(f"evt_{number}", body=bytes(50_000), payload=None), ()) for number in range(40)]
-        journal.accept(big).result(30)
+        journal.accept(big).result()
         journal.tidy(Bounds(outputs=NOW, events=NOW + 1), Mark(Shelf.WHOLE))
         assert "it is in use; end what serves from it first" in fails("journal", "vacuum", folder=folder)
-        journal.accept([(event("evt_more"), [])]).result(30)
+        journal.accept([(event("evt_more"), [])]).result()
     before = (folder / "journal.db").stat().st_size
     hookrules("journal", "vacuum", folder=folder)
     assert (folder / "journal.db").stat().st_size < before / 5
@@ -242,7 +242,7 @@ def test_an_older_journal_is_checked_as_far_as_it_goes(folder: Path, journal: Sq
 @pytest.mark.parametrize("verb", [["replay", "evt_1"], ["explain", "evt_1"], ["retry", "RUN"], ["retry", "--new-rule", "RUN"]])
 def test_what_needs_a_payload_that_is_gone_says_so(folder: Path, verb: list[str]) -> None:
     with closing(open_journal("sqlite:///journal.db", folder)) as journal:
-        journal.accept([(event(source="lab"), [Match("deploy", "d")])]).result(30)
+        journal.accept([(event(source="lab"), [Match("deploy", "d")])]).result()
         run = claim_one(journal)
         journal.end_run(run, RunState.FAILED, NOW)
         journal.tidy(Bounds(outputs=NOW, payloads=NOW + 1), Mark(Shelf.PAYLOADS))

@@ -63,7 +63,7 @@ def test_set_back_what_waits_is_due_as_much_sooner_and_what_was_due_is(journal: 
 def test_set_back_a_run_that_its_group_held_is_due_when_it_is_let_in(journal: Journal) -> None:
     read(journal, NOW)
     for number in range(2):
-        journal.accept([(event(f"evt_{number}"), [Match("deploy", "d", group=Group("g", Mode.QUEUE))])]).result(30)
+        journal.accept([(event(f"evt_{number}"), [Match("deploy", "d", group=Group("g", Mode.QUEUE))])]).result()
     first = claim_one(journal)
     read(journal, NOW - HOUR)
     journal.end_run(first, RunState.SUCCEEDED, NOW - HOUR)

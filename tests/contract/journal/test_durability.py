@@ -17,9 +17,9 @@ from hookrules.engine.journal.opening import open_journal
 from support_journal import event, matches
 
 journal = open_journal("sqlite:///journal.db", Path(sys.argv[1]))
-futures = [journal.accept([(event(f"evt_{n}", delivery_id=f"d{n}"), matches("deploy", "tell"))]) for n in range(40)]
-for future in futures:
-    future.result()
+answers = [journal.accept([(event(f"evt_{n}", delivery_id=f"d{n}"), matches("deploy", "tell"))]) for n in range(40)]
+for answer in answers:
+    answer.result()
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

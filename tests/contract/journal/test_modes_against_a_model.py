@@ -68,7 +68,7 @@ class ModesMachine(RuleBasedStateMachine):
         group = GROUPS[name]
         self.number += 1
         sent = event(f"evt_{self.number}", received_at=self.now, payload=None, body=b"")
-        (receipt,) = self.journal.accept([(sent, [Match(name, "d", group=group)])]).result(30)
+        (receipt,) = self.journal.accept([(sent, [Match(name, "d", group=group)])]).result()
         ((_, run_id),) = receipt.runs
         new = ModelRun(run_id, sent.id, group, self.now)
         for run in self.of(group):

@@ -11,7 +11,7 @@ from hookrules.engine.model import Group, Match, Mode, Receipt, Run, RunState, T
 
 def deliver(journal: Journal, number: int, match: Match, at: float = 0.0, delivery: str | None = None) -> Receipt:
     sent = event(f"evt_{number}", received_at=NOW + at, delivery_id=delivery, body=str(number).encode(), payload=number)
-    (receipt,) = journal.accept([(sent, [match])]).result(30)
+    (receipt,) = journal.accept([(sent, [match])]).result()
     return receipt
 
 
@@ -204,7 +204,7 @@ def test_a_run_that_asks_for_a_label_goes_to_who_has_it(journal: Journal, labels
 def test_what_is_due_is_found_behind_any_number_of_rules_that_wait(journal: Journal) -> None:
     waiting = Throttle(Within.ONCE_AFTER, "", 3600.0)
     arrivals = [(event(f"evt_{n}", body=str(n).encode()), [Match(f"a{n:05}", "d", throttle=waiting)]) for n in range(1500)]
-    journal.accept(arrivals).result(30)
+    journal.accept(arrivals).result()
     deliver(journal, 9999, Match("z", "d"))
     assert events_of(claim(journal)) == ["evt_9999"]
     assert claim(journal) == []

@@ -15,7 +15,7 @@ IGNORED = Repeats(ignored=True)
 
 
 def deliver(journal: Journal, repeats: Repeats, *events: Event, rules: Sequence[str] = ("deploy",)) -> tuple[Receipt, ...]:
-    return journal.accept([(each, matches(*rules)) for each in events], repeats).result(timeout=30)
+    return journal.accept([(each, matches(*rules)) for each in events], repeats).result()
 
 
 def test_an_identical_body_under_another_id_is_dropped(journal: Journal) -> None:
@@ -65,7 +65,7 @@ def test_a_dropped_body_does_not_make_the_day_longer(journal: Journal) -> None:
 
 
 def test_what_other_sources_of_bodies_send_is_not_remembered(journal: Journal) -> None:
-    journal.accept([(event("evt_1", delivery_id="a"), [])]).result(timeout=30)
+    journal.accept([(event("evt_1", delivery_id="a"), [])]).result()
     (first,) = deliver(journal, BY_BODY, event("evt_2", delivery_id="b"))
     assert not first.known
 
@@ -81,7 +81,7 @@ def test_of_a_delivery_with_many_events_the_whole_body_counts(journal: Journal) 
 
 
 def test_a_body_that_could_not_be_written_is_not_remembered(journal: Journal) -> None:
-    journal.accept([(event("evt_1"), [])]).result(timeout=30)
+    journal.accept([(event("evt_1"), [])]).result()
     with pytest.raises(JournalError):
         deliver(journal, BY_BODY, event("evt_1"))
     (receipt,) = deliver(journal, BY_BODY, event("evt_2"))

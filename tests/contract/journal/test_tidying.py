@@ -99,7 +99,7 @@ def waiting(journal: Journal) -> None:
 def held(journal: Journal) -> None:
     match = Match("deploy", "d", group=Group("g", Mode.QUEUE))
     for number in (0, 1):
-        journal.accept([(event(f"evt_{number}"), [match])]).result(30)
+        journal.accept([(event(f"evt_{number}"), [match])]).result()
 
 
 def ended_lately(journal: Journal) -> None:
@@ -154,7 +154,7 @@ def test_parts_that_nothing_completes_any_more_hold_nothing_back(journal: Journa
 def test_events_that_one_run_gathered_go_after_it(journal: Journal) -> None:
     match = Match("deploy", "d", throttle=Throttle(Within.COLLECT, "", 60.0))
     for number in (1, 2):
-        journal.accept([(event(f"evt_{number}"), [match])]).result(30)
+        journal.accept([(event(f"evt_{number}"), [match])]).result()
     tidy(journal, events=LATER)
     assert kept(journal) == ["evt_2", "evt_1"]
     (run,) = journal.claim("w", NOW + 60, LEASE, Turn(10))
@@ -204,7 +204,7 @@ def test_what_steps_said_goes_when_the_run_has_ended_for_a_while(journal: Journa
 
 def test_refusals_go_with_the_age_of_events_and_stay_counted(journal: Journal) -> None:
     old, young = (Refused("github", at, 401, "no proof") for at in (NOW, LATER))
-    journal.refuse([old, young], {("github", 401): 2}).result(30)
+    journal.refuse([old, young], {("github", 401): 2}).result()
     tidy(journal, events=LATER)
     assert journal.refusals(RefusalFilter()) == [young]
     assert journal.counts()["refusals.401.github"] == 2
@@ -212,7 +212,7 @@ def test_refusals_go_with_the_age_of_events_and_stay_counted(journal: Journal) -
 
 def test_many_go_in_slices_and_each_is_bounded(journal: Journal) -> None:
     for start in range(0, 900, 300):
-        journal.accept([(event(f"evt_{number}"), ()) for number in range(start, start + 300)]).result(30)
+        journal.accept([(event(f"evt_{number}"), ()) for number in range(start, start + 300)]).result()
     removed, mark = [], Mark()
     while mark is not None:
         tidied = journal.tidy(Bounds(outputs=NOW, events=LATER), mark)

@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 
+from hookrules.engine.journal import Answer
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.model import Refused
 from hookrules.engine.refusals import Refusals
@@ -11,10 +11,10 @@ class Slow(SqliteJournal):
 
     def __init__(self) -> None:
         super().__init__(None)
-        self.handed: list[tuple[list[Refused], dict[tuple[str, int], int], Future[None]]] = []
+        self.handed: list[tuple[list[Refused], dict[tuple[str, int], int], Answer[None]]] = []
 
-    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Future[None]:
-        self.handed.append((list(refused), dict(counts), Future()))
+    def refuse(self, refused: Sequence[Refused], counts: Mapping[tuple[str, int], int]) -> Answer[None]:
+        self.handed.append((list(refused), dict(counts), Answer()))
         return self.handed[-1][2]
 
 
@@ -28,10 +28,10 @@ def test_a_flood_waits_in_bounded_memory_and_is_counted_whole() -> None:
     for _ in range(1000):
         add(refusals)
     assert len(journal.handed) == 1
-    journal.handed[0][2].set_result(None)
+    journal.handed[0][2].give(None)
     assert [len(kept) for kept, _, _ in journal.handed] == [1, 50]
     assert sum(count for _, counts, _ in journal.handed for count in counts.values()) == 1000
-    journal.handed[1][2].set_result(None)
+    journal.handed[1][2].give(None)
     add(refusals)
     assert len(journal.handed) == 3
     journal.close()
@@ -42,7 +42,7 @@ def test_names_of_no_source_are_one() -> None:
     refusals = Refusals(journal, {"github"}.__contains__)
     for number in range(3):
         add(refusals, source=f"guess-{number}")
-    journal.handed[0][2].set_result(None)
+    journal.handed[0][2].give(None)
     assert {refused.source for kept, _, _ in journal.handed for refused in kept} == {""}
     journal.close()
 

@@ -3,12 +3,13 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future
 
 import pytest
 
 from hookrules.engine.errors import JournalError, LeaseLost
+from hookrules.engine.journal.answer import Answer
 from hookrules.engine.journal.committer import MAX_BATCH, Committer
+from hookrules.engine.web.waking import Waking
 
 Pages = list[str]
 
@@ -80,12 +81,12 @@ class Held:
             entered.set()
             self._go.wait(30)
 
-        self.future = committer.submit(wait)
+        self.answer = committer.submit(wait)
         assert entered.wait(30)
 
     def release(self) -> None:
         self._go.set()
-        self.future.result(30)
+        self.answer.result()
 
 
 def append(text: str) -> Callable[[Pages], str]:
@@ -104,33 +105,33 @@ def fail(error: Exception) -> Callable[[Pages], None]:
     return write
 
 
-def outcome(future: Future[str]) -> str:
-    error = future.exception(timeout=30)
-    return f"{type(error).__name__}: {error}" if error else future.result()
+def outcome(answer: Answer[str]) -> str:
+    error = answer.error()
+    return f"{type(error).__name__}: {error}" if error else answer.result()
 
 
 def test_all_that_wait_share_one_commit(committer: Committer[Pages], store: ListStore) -> None:
     held = Held(committer)
-    futures = [committer.submit(append(str(number))) for number in range(50)]
+    answers = [committer.submit(append(str(number))) for number in range(50)]
     held.release()
-    assert [outcome(future) for future in futures] == [str(number) for number in range(50)]
+    assert [outcome(answer) for answer in answers] == [str(number) for number in range(50)]
     assert store.committed == [[str(number) for number in range(50)]]
     assert committer.commits == 2
 
 
 def test_one_transaction_is_bounded(committer: Committer[Pages], store: ListStore) -> None:
     held = Held(committer)
-    futures = [committer.submit(append("x")) for _ in range(MAX_BATCH + 1)]
+    answers = [committer.submit(append("x")) for _ in range(MAX_BATCH + 1)]
     held.release()
-    assert {outcome(future) for future in futures} == {"x"}
+    assert {outcome(answer) for answer in answers} == {"x"}
     assert [len(pages) for pages in store.committed] == [MAX_BATCH, 1]
 
 
 def test_a_failing_write_leaves_its_neighbours_and_nothing_of_itself(committer: Committer[Pages], store: ListStore) -> None:
     held = Held(committer)
-    futures = [committer.submit(write) for write in (append("a"), fail(TypeError("odd")), append("b"))]
+    answers = [committer.submit(write) for write in (append("a"), fail(TypeError("odd")), append("b"))]
     held.release()
-    assert [outcome(future) for future in futures] == ["a", "JournalError: told: odd", "b"]
+    assert [outcome(answer) for answer in answers] == ["a", "JournalError: told: odd", "b"]
     assert store.committed == [["a"], ["b"]]
 
 
@@ -139,9 +140,9 @@ def test_a_refused_write_does_not_disturb_the_batch(committer: Committer[Pages],
         raise LeaseLost("gone")
 
     held = Held(committer)
-    futures = [committer.submit(write) for write in (append("a"), refuse, append("b"))]
+    answers = [committer.submit(write) for write in (append("a"), refuse, append("b"))]
     held.release()
-    assert [outcome(future) for future in futures] == ["a", "LeaseLost: gone", "b"]
+    assert [outcome(answer) for answer in answers] == ["a", "LeaseLost: gone", "b"]
     assert store.committed == [["a", "b"]]
 
 
@@ -150,10 +151,10 @@ def test_a_fault_of_the_store_fails_all_that_wait_and_is_over_when_it_is_over(
     committer: Committer[Pages], store: ListStore, fault: str
 ) -> None:
     held = Held(committer)
-    futures = [committer.submit(append(text)) for text in "ab"]
+    answers = [committer.submit(append(text)) for text in "ab"]
     store.broken.add(fault)
     held._go.set()
-    assert [outcome(future) for future in futures] == [f"JournalError: told: no {fault}"] * 2
+    assert [outcome(answer) for answer in answers] == [f"JournalError: told: no {fault}"] * 2
     assert store.committed == []
     store.broken.clear()
     assert outcome(committer.submit(append("c"))) == "c"
@@ -162,33 +163,21 @@ def test_a_fault_of_the_store_fails_all_that_wait_and_is_over_when_it_is_over(
 
 def test_nothing_is_answered_before_the_commit(committer: Committer[Pages], store: ListStore) -> None:
     seen: list[list[Pages]] = []
-    future = committer.submit(append("a"))
-    future.add_done_callback(lambda _future: seen.append(list(store.committed)))
-    outcome(future)
+    answer = committer.submit(append("a"))
+    answer.when_given(lambda _answer: seen.append(list(store.committed)))
+    outcome(answer)
     committer.close()
     assert seen == [[["a"]]]
 
 
-def test_a_write_that_nobody_waits_for_any_more_is_left_out(committer: Committer[Pages], store: ListStore) -> None:
-    held = Held(committer)
-    future = committer.submit(append("given up"))
-    assert future.cancel()
-    kept = committer.submit(append("kept"))
-    held.release()
-    assert outcome(kept) == "kept"
-    with pytest.raises(CancelledError):
-        future.result(30)
-    assert store.committed == [["kept"]]
-
-
 def test_closing_finishes_what_waits_and_refuses_the_rest(committer: Committer[Pages], store: ListStore) -> None:
     held = Held(committer)
-    futures = [committer.submit(append("a")), committer.submit(append("b"))]
+    answers = [committer.submit(append("a")), committer.submit(append("b"))]
     closing = threading.Thread(target=committer.close)
     closing.start()
     held.release()
     closing.join(30)
-    assert [outcome(future) for future in futures] == ["a", "b"]
+    assert [outcome(answer) for answer in answers] == ["a", "b"]
     assert store.closed
     assert outcome(committer.submit(append("late"))) == "JournalError: the journal is closed"
 
@@ -205,17 +194,18 @@ def from_a_loop(committer: Committer[Pages], *texts: str) -> list[str]:
     """Who wrote them, handed in within one turn of an event loop."""
 
     async def hand_in() -> list[str]:
-        futures = [committer.submit_alike(append_all, text) for text in texts]
-        return [await asyncio.wrap_future(future) for future in futures]
+        answers = [committer.submit_alike(append_all, text) for text in texts]
+        waking = Waking()
+        return [await waking.result(answer) for answer in answers]
 
     return asyncio.run(hand_in())
 
 
 def test_writes_of_one_kind_that_wait_are_one_write(committer: Committer[Pages], store: ListStore) -> None:
     held = Held(committer)
-    futures = [committer.submit_alike(append_all, text) for text in "abc"]
+    answers = [committer.submit_alike(append_all, text) for text in "abc"]
     held.release()
-    assert [outcome(future) for future in futures] == ["test"] * 3
+    assert [outcome(answer) for answer in answers] == ["test"] * 3
     assert store.committed == [["a", "b", "c"]]
 
 
@@ -239,10 +229,10 @@ def test_where_another_writes_the_loop_does_not_wait(committer: Committer[Pages]
 def test_where_the_thread_is_at_it_the_loop_hands_in(committer: Committer[Pages], store: ListStore) -> None:
     async def hand_in() -> str:
         held = Held(committer)
-        future = committer.submit_alike(append_all, "a")
+        answer = committer.submit_alike(append_all, "a")
         await asyncio.sleep(0)
         held.release()
-        return await asyncio.wrap_future(future)
+        return await Waking().result(answer)
 
     assert asyncio.run(hand_in()) == "test"
     assert store.committed == [["a"]]
@@ -267,3 +257,67 @@ def test_after_a_slow_commit_the_thread_commits_for_a_while(store: ListStore) ->
         pass  # the thread has let go of the store
     assert from_a_loop(committer, "c") == [here]
     committer.close()
+
+
+class Performing:
+    """Threads that do a write each, and wait for it."""
+
+    def __init__(self, committer: Committer[Pages], *writes: Callable[[Pages], object]) -> None:
+        self._told: list[str] = [""] * len(writes)
+        self._threads = [threading.Thread(target=self._perform, args=(committer, *each)) for each in enumerate(writes)]
+        for thread in self._threads:
+            thread.start()
+        while len(committer._attended) < len(writes):
+            pass
+
+    def _perform(self, committer: Committer[Pages], number: int, write: Callable[[Pages], object]) -> None:
+        try:
+            self._told[number] = str(committer.perform(write))
+        except JournalError as error:
+            self._told[number] = f"{type(error).__name__}: {error}"
+
+    def told(self) -> list[str]:
+        for thread in self._threads:
+            thread.join()
+        return self._told
+
+
+def test_whoever_waits_commits_by_itself(committer: Committer[Pages], store: ListStore) -> None:
+    assert committer.perform(lambda pages: pages.append("a") or threading.current_thread().name) == threading.current_thread().name
+    assert store.committed == [["a"]]
+    assert store.settled.wait(30)
+
+
+def test_the_first_who_waits_commits_for_the_others(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    performing = Performing(committer, *(append(str(number)) for number in range(5)))
+    held.release()
+    assert performing.told() == ["0", "1", "2", "3", "4"]
+    assert [sorted(pages) for pages in store.committed] == [["0", "1", "2", "3", "4"]]
+
+
+def test_who_fails_fails_alone(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    performing = Performing(committer, append("a"), fail(TypeError("odd")), append("b"))
+    held.release()
+    assert performing.told() == ["a", "JournalError: told: odd", "b"]
+    assert sorted(store.committed) == [["a"], ["b"]]
+
+
+def test_a_signal_in_the_middle_of_a_write_leaves_nothing_of_it_and_nobody_waiting(committer: Committer[Pages], store: ListStore) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        committer.perform(fail(KeyboardInterrupt()))  # type: ignore[arg-type]
+    assert committer.perform(append("after")) == "after"
+    assert store.committed == [["after"]]
+
+
+def test_closing_finishes_those_who_wait(committer: Committer[Pages], store: ListStore) -> None:
+    held = Held(committer)
+    performing = Performing(committer, append("a"), append("b"))
+    closing = threading.Thread(target=committer.close)
+    closing.start()
+    held.release()
+    closing.join()
+    assert sorted(performing.told()) == ["a", "b"]
+    with pytest.raises(JournalError, match="closed"):
+        committer.perform(append("late"))

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 from support_journal import NOW, accept, claim, event, matches
 
 from hookrules.engine.errors import JournalError
-from hookrules.engine.journal import RunFilter
+from hookrules.engine.journal import Answer, RunFilter
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.journal.sqlite_file import WAL_BYTES
 from hookrules.engine.journal.sqlite_writes import SQL
@@ -41,8 +40,8 @@ def on_writer(journal: SqliteJournal, statement: str) -> list[Any]:
     return journal._write(lambda connection: connection.execute(statement).fetchall())
 
 
-def result(future: Future[tuple[Receipt, ...]]) -> Receipt:
-    (receipt,) = future.result(timeout=30)
+def result(answer: Answer[tuple[Receipt, ...]]) -> Receipt:
+    (receipt,) = answer.result()
     return receipt
 
 
@@ -59,7 +58,7 @@ def writer_held(journal: SqliteJournal) -> Iterator[None]:
     assert entered.wait(30)
     yield
     go.set()
-    held.result(30)
+    held.result()
 
 
 def test_events_that_wait_together_are_one_commit(journal: SqliteJournal) -> None:
@@ -67,8 +66,8 @@ def test_events_that_wait_together_are_one_commit(journal: SqliteJournal) -> Non
     journal._write(lambda connection: connection.set_trace_callback(said.append))
     before = journal.commits
     with writer_held(journal):
-        futures = [journal.accept([(event(f"evt_{n}"), matches("deploy"))]) for n in range(64)]
-    assert [receipt.event_id for future in futures for receipt in future.result(30)] == [f"evt_{n}" for n in range(64)]
+        answers = [journal.accept([(event(f"evt_{n}"), matches("deploy"))]) for n in range(64)]
+    assert [receipt.event_id for answer in answers for receipt in answer.result()] == [f"evt_{n}" for n in range(64)]
     assert journal.commits == before + 2
     assert [line.lower() for line in said].count("commit") == 3  # of setting the callback, of what held, of all others
 
@@ -98,10 +97,10 @@ def test_a_full_disk_is_told_and_is_over_when_there_is_room(journal: SqliteJourn
     ((pages,),) = on_writer(journal, "pragma page_count")
     on_writer(journal, f"pragma max_page_count = {pages}")
     with writer_held(journal):
-        futures = [journal.accept([(event(f"evt_big{n}", body=BIG), matches("deploy"))]) for n in range(3)]
-    for future in futures:
+        answers = [journal.accept([(event(f"evt_big{n}", body=BIG), matches("deploy"))]) for n in range(3)]
+    for answer in answers:
         with pytest.raises(JournalError, match=f"{path}: the disk is full; make room"):
-            future.result(30)
+            answer.result()
     on_writer(journal, "pragma max_page_count = 1000000")
     assert not accept(journal, event("evt_2", body=BIG), ["deploy"]).known
     assert [run.event_id for run in journal.runs(RunFilter())] == ["evt_2", "evt_1"]
@@ -198,11 +197,11 @@ def test_a_reader_sees_only_what_was_committed_and_never_waits_for_the_writer(jo
         entered.set()
         go.wait(30)
 
-    future = journal._committer.submit(write_and_wait)
+    answer = journal._committer.submit(write_and_wait)
     assert entered.wait(30)
     assert journal.rule_text("d") is None
     go.set()
-    future.result(30)
+    answer.result()
     assert journal.rule_text("d") is not None
 
 
