@@ -1,21 +1,22 @@
 """Group commit: whoever commits takes all writes that wait, runs them in one transaction, and answers after its commit.
 
 That is a thread of its own, or better someone who is there anyway, since handing over to another thread and back costs as much as a small
-write: the first of those who wait for their writes, who commits for the others, too; or an event loop that hands in, where the disk is
-quick and nobody else writes, for all that one turn of it has gathered.
+write: the first of those who wait for their writes, who commits for the others, too; or an event loop that hands in, where nobody else
+writes, for all that one turn of it has gathered. The loop does not wait for the disk: that is another thread's, and the answers with it.
 """
 
 import asyncio
 import queue
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, Generic, Protocol, TypeVar
 
 from hookrules.engine.errors import JournalError
 from hookrules.engine.journal.answer import Answer
+from hookrules.engine.journal.syncing import Syncer
 
 Connection = TypeVar("Connection")
 Connection_co = TypeVar("Connection_co", covariant=True)
@@ -24,10 +25,6 @@ Item = TypeVar("Item")
 
 MAX_BATCH = 256
 """Writes in one transaction: bounds how long the first of them waits for the last."""
-SLOW = 0.02
-"""Seconds of a commit that an event loop may be kept from everything else."""
-_PAUSE = 1.0
-"""Seconds for which the thread commits after a commit was slow."""
 
 
 class Store(Protocol[Connection_co]):
@@ -40,9 +37,13 @@ class Store(Protocol[Connection_co]):
         """Start a transaction that may write. Raises where the store can't be written now."""
 
     def try_begin(self) -> bool:
-        """As `begin`, and False at once where another writes."""
+        """As `begin`, and False at once where another writes. What is committed then is on disk after the next `sync`."""
 
-    def commit(self) -> None: ...
+    def commit(self) -> None:
+        """After `begin` it is on disk when this returns."""
+
+    def sync(self) -> None:
+        """In any thread, beside whatever else happens. Raises where the disk fails."""
 
     def rollback(self) -> None:
         """Undo the transaction, where there is one. Never raises."""
@@ -66,10 +67,8 @@ class Committer(Generic[Connection]):
     Every statement gives the interpreter's lock away and waits to have it back, so that many small writes of one kind are better made one.
     """
 
-    def __init__(self, store: Store[Connection], name: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds and never goes back."""
+    def __init__(self, store: Store[Connection], name: str) -> None:
         self._store = store
-        self._clock = clock
         self._queue: queue.SimpleQueue[_Handed[Connection] | None] = queue.SimpleQueue()
         self._using = threading.Lock()
         """Held by whoever uses the store."""
@@ -77,8 +76,7 @@ class Committer(Generic[Connection]):
         """Writes whose threads wait for `_using`."""
         self._gathered: list[_Handed[Connection]] = []
         """In this turn of the event loop."""
-        self._here_from = 0.0
-        """From when on an event loop may commit by itself."""
+        self._syncer = Syncer(store.sync, name=f"{name}-sync")
         self._closing = False
         self._ended = False
         self.commits = 0
@@ -121,7 +119,7 @@ class Committer(Generic[Connection]):
         """
         handed: _Handed[Connection] = _Handed(write, (item,))
         loop = _running_loop()
-        if loop is None or self._clock() < self._here_from:
+        if loop is None:
             return self._hand_in(handed)
         self._gathered.append(handed)
         if len(self._gathered) == 1:
@@ -155,7 +153,6 @@ class Committer(Generic[Connection]):
                 self._hand_in(handed)
 
     def _committed_at_once(self, batch: "Sequence[_Handed[Connection]]") -> bool:
-        began = self._clock()
         try:
             if not self._store.try_begin():
                 return False
@@ -165,14 +162,17 @@ class Committer(Generic[Connection]):
             self._store.rollback()
             return False
         self.commits += 1
-        for handed, answer in zip(batch, answers, strict=True):
-            handed.give(answer)
-        ended = self._clock()
-        if ended - began > SLOW:
-            self._here_from = ended + _PAUSE
+        self._syncer.add(partial(self._synced, batch, answers))
         if self._store.unsettled():
             self._queue.put(_nothing())
         return True
+
+    def _synced(self, batch: "Sequence[_Handed[Connection]]", answers: Sequence[Any], error: Exception | None) -> None:
+        if error is not None:
+            self._fail(batch, error)
+            return
+        for handed, answer in zip(batch, answers, strict=True):
+            handed.give(answer)
 
     def _work(self) -> None:
         open_for_more = True
@@ -185,6 +185,7 @@ class Committer(Generic[Connection]):
         with self._using:
             while self._attended:
                 self._commit_attended()
+            self._syncer.close()
             self._store.close()
             self._ended = True
         self._refuse_the_rest()

@@ -1,7 +1,9 @@
 """The file of a SQLite journal: whether it is still in its place, and when its write-ahead log is copied into it."""
 
 import contextlib
+import os
 import sqlite3
+import sys
 from pathlib import Path
 
 from hookrules.engine.errors import JournalError
@@ -12,7 +14,7 @@ when it begins anew, so its size tells how much it holds."""
 
 
 class SqliteFile:
-    """Used by the committing thread alone."""
+    """Used by one thread at a time, but for `sync`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -20,6 +22,14 @@ class SqliteFile:
         self._inode = _inode(path)
         self._guard = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         self._due_at = WAL_BYTES
+        self._log: int | None = None
+        """The write-ahead log's number, for `sync`: SQLite, which does not tell its own, has locks on the other files only."""
+
+    def sync(self) -> None:
+        """As SQLite does it at the end of a commit with `synchronous = full`. Raises OSError."""
+        if self._log is None:
+            self._log = os.open(self._wal, os.O_RDWR | os.O_CLOEXEC)
+        _sync(self._log)
 
     def check_in_place(self) -> None:
         """Raises JournalError where the file was moved, replaced or deleted: what is written then is lost with it."""
@@ -49,6 +59,18 @@ class SqliteFile:
 
     def close(self) -> None:
         self._guard.close()
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None
+
+
+def _sync(fd: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)  # past the drive's own cache, too
+    else:
+        os.fdatasync(fd)
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -46,6 +46,7 @@ class SqliteStore:
         self.where = f"the journal {path}" if path else "the journal in memory"
         self._patience = patience
         self._file: SqliteFile | None = None
+        self._level = "full"
         with contextlib.ExitStack() as on_failure:
             try:
                 self.connection = _connect(path)
@@ -60,12 +61,14 @@ class SqliteStore:
     def begin(self) -> None:
         if self._file:
             self._file.check_in_place()
+        self._sync_at_commit("full")
         self._patiently(partial(self.connection.execute, "begin immediate"))
 
     def try_begin(self) -> bool:
         """False where another connection writes."""
         if self._file:
             self._file.check_in_place()
+        self._sync_at_commit("normal")
         try:
             self.connection.execute("begin immediate")
         except sqlite3.OperationalError as error:
@@ -77,6 +80,16 @@ class SqliteStore:
 
     def commit(self) -> None:
         self.connection.execute("commit")
+
+    def sync(self) -> None:
+        if self._file:
+            self._file.sync()
+
+    def _sync_at_commit(self, level: str) -> None:
+        """`full`, or `normal`, which leaves the write-ahead log to whoever calls `sync`, and syncs all else alike."""
+        if level != self._level:
+            self.connection.execute(f"pragma synchronous = {level}")
+            self._level = level
 
     def rollback(self) -> None:
         with contextlib.suppress(sqlite3.Error):

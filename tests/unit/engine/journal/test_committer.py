@@ -24,6 +24,9 @@ class ListStore:
         self.closed = False
         self.busy = False
         self.settled = threading.Event()
+        self.disk = threading.Event()
+        """Set while it takes what it is given."""
+        self.disk.set()
 
     def begin(self) -> None:
         self._may("begin")
@@ -37,6 +40,10 @@ class ListStore:
         if self.connection:
             self.committed.append(self.connection.copy())
             self.connection.clear()
+
+    def sync(self) -> None:
+        assert self.disk.wait(30)
+        self._may("sync")
 
     def rollback(self) -> None:
         self.connection.clear()
@@ -246,17 +253,32 @@ def test_a_failure_in_the_loop_is_told_by_the_thread_that_tries_each_alone(commi
         from_a_loop(committer, "c")
 
 
-def test_after_a_slow_commit_the_thread_commits_for_a_while(store: ListStore) -> None:
-    store.settled.set()
-    times = iter([0.0, 0.0, 5.0, 5.5, 6.5, 6.5, 6.5])
-    committer = Committer[Pages](store, "test", lambda: next(times))
-    here = threading.current_thread().name
-    assert from_a_loop(committer, "a") == [here]
-    assert from_a_loop(committer, "b") == ["test"]
-    with committer._using:
-        pass  # the thread has let go of the store
-    assert from_a_loop(committer, "c") == [here]
-    committer.close()
+def test_the_loop_goes_on_while_the_disk_is_slow_and_nothing_is_answered_before(committer: Committer[Pages], store: ListStore) -> None:
+    async def story() -> list[str]:
+        waking = Waking()
+        store.settled.set()
+        store.disk.clear()
+        first = committer.submit_alike(append_all, "a")
+        while not store.committed:
+            await asyncio.sleep(0)
+        second = committer.submit_alike(append_all, "b")
+        while len(store.committed) < 2:
+            await asyncio.sleep(0)
+        assert not first.given()
+        assert not second.given()
+        store.disk.set()
+        return [await waking.result(first), await waking.result(second)]
+
+    assert asyncio.run(story()) == [threading.current_thread().name] * 2
+    assert store.committed == [["a"], ["b"]]
+
+
+def test_what_could_not_be_synced_is_told(committer: Committer[Pages], store: ListStore) -> None:
+    store.broken.add("sync")
+    with pytest.raises(JournalError, match="told: no sync"):
+        from_a_loop(committer, "a", "b")
+    store.broken.clear()
+    assert from_a_loop(committer, "c") == [threading.current_thread().name]
 
 
 class Performing:

@@ -1,6 +1,8 @@
 """What only the SQLite journal promises: group commit, faults of the disk, the other process, plans of queries."""
 
+import asyncio
 import hashlib
+import os
 import re
 import sqlite3
 import subprocess
@@ -20,6 +22,7 @@ from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.journal.sqlite_file import WAL_BYTES
 from hookrules.engine.journal.sqlite_writes import SQL
 from hookrules.engine.model import Receipt
+from hookrules.engine.web.waking import Waking
 
 BIG = hashlib.shake_256(b"big").digest(300_000)
 
@@ -84,6 +87,36 @@ def test_deliveries_of_one_commit_come_one_after_the_other(journal: SqliteJourna
 def test_every_commit_reaches_the_disk(journal: SqliteJournal) -> None:
     settings = {name: on_writer(journal, f"pragma {name}") for name in ("journal_mode", "synchronous", "fullfsync", "foreign_keys")}
     assert settings == {"journal_mode": [("wal",)], "synchronous": [(2,)], "fullfsync": [(1,)], "foreign_keys": [(1,)]}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says which file it is")
+def test_what_an_event_loop_commits_is_answered_once_its_log_is_on_disk(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[str, int]] = []
+
+    def fdatasync(fd: int) -> None:
+        ((written,),) = journal._reads.read(lambda connection: connection.execute("select count(*) from events").fetchall())
+        synced.append((Path(f"/proc/self/fd/{fd}").readlink().name, written))
+
+    async def story() -> str:
+        (receipt,) = await Waking().result(journal.accept([(event("evt_1"), [])]))
+        return receipt.event_id
+
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
+    assert asyncio.run(story()) == "evt_1"
+    assert synced == [("journal.db-wal", 1)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is synced in another way")
+def test_a_disk_that_fails_then_is_told(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fdatasync(_fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    async def story() -> None:
+        await Waking().result(journal.accept([(event("evt_1"), [])]))
+
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
+    with pytest.raises(JournalError, match="Input/output error"):
+        asyncio.run(story())
 
 
 def test_a_body_that_is_its_payload_is_stored_once(journal: SqliteJournal) -> None:
