@@ -119,7 +119,7 @@ def event(number: int = 1, **fields: Any) -> Event:
 
 def accept(journal: Journal, what: Event, *rules: str) -> list[str]:
     """The ids of the runs that it started."""
-    (receipt,) = journal.accept([(what, [Match(rule, "d1") for rule in rules])]).result(timeout=10)
+    (receipt,) = journal.accept([(what, [Match(rule, "d1") for rule in rules])]).result()
     return [run for _, run in receipt.runs]
 
 

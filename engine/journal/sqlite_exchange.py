@@ -17,6 +17,7 @@ import msgspec
 from hookrules.engine.bodies import json_of
 from hookrules.engine.errors import JournalError
 from hookrules.engine.journal.sealing import Seal
+from hookrules.engine.journal.sqlite_rows import closed, opened
 from hookrules.engine.journal.statements import load_statements
 
 FORMAT = {"hookrules": "journal", "version": 1}
@@ -103,14 +104,14 @@ def _with_body_as_text(record: _Record, seal: Seal) -> _Record:
     body, payload = record.pop("body"), record.pop("payload", None)
     if not kept:
         return record | {"digest": base64.b64encode(digest).decode()}
-    body = seal.open(body, f"events.body {digest.hex()}")
+    body = opened(body, seal, f"events.body {digest.hex()}")
     if payload is None and b"\n" not in body and b"\r" not in body:
         return record | {"payload": msgspec.Raw(body)}
-    opened = msgspec.Raw(_one_line(body) if payload is None else seal.open(payload, f"events.payload {digest.hex()}"))
+    told = msgspec.Raw(_one_line(body) if payload is None else opened(payload, seal, f"events.payload {digest.hex()}"))
     try:
-        return record | {"payload": opened, "body": body.decode()}
+        return record | {"payload": told, "body": body.decode()}
     except UnicodeDecodeError:
-        return record | {"payload": opened, "body_base64": base64.b64encode(body).decode()}
+        return record | {"payload": told, "body_base64": base64.b64encode(body).decode()}
 
 
 def _one_line(body: bytes) -> bytes:
@@ -202,8 +203,8 @@ def _give_body(values: _Record, record: Mapping[str, msgspec.Raw], seal: Seal) -
     else:
         body, payload = payload or b"", None
     digest = seal.digest(body)
-    sealed = None if payload is None else seal.close(payload, f"events.payload {digest.hex()}")
-    values |= {"payload_kept": 1, "digest": digest, "payload": sealed, "body": seal.close(body, f"events.body {digest.hex()}")}
+    apart = None if payload is None else closed(payload, seal, f"events.payload {digest.hex()}")
+    values |= {"payload_kept": 1, "digest": digest, "payload": apart, "body": closed(body, seal, f"events.body {digest.hex()}")}
 
 
 def _place(table: str, column: str, record: Mapping[str, Any], run: str) -> str:

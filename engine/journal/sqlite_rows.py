@@ -9,6 +9,7 @@ import msgspec
 from hookrules.engine.bodies import json_of
 from hookrules.engine.errors import Unwritable
 from hookrules.engine.journal import Waiting
+from hookrules.engine.journal.packing import pack, unpack
 from hookrules.engine.journal.sealing import Seal
 from hookrules.engine.model import Event, Expectation, Json, Output, Reply, Run, RunState, Step, StepState
 
@@ -49,10 +50,20 @@ def event_row(event: Event, seal: Seal) -> EventRow:
         seal.close_text(_json(dict(event.git), "git facts", event.id).decode(), f"events.git {event.id}"),
         event.proven_by,
         event.fetched_from,
-        None if payload == event.body else seal.close(payload, f"events.payload {digest.hex()}"),
-        seal.close(event.body, f"events.body {digest.hex()}"),
+        None if payload == event.body else closed(payload, seal, f"events.payload {digest.hex()}"),
+        closed(event.body, seal, f"events.body {digest.hex()}"),
     )
     return EventRow(event.id, event.source, event.delivery_id, digest, event.received_at, values)
+
+
+def closed(value: bytes, seal: Seal, place: str) -> bytes:
+    """A body or payload as it lies in its row."""
+    return seal.close(pack(value), place)
+
+
+def opened(value: bytes, seal: Seal, place: str) -> bytes:
+    """Raises JournalError."""
+    return unpack(seal.open(value, place), place)
 
 
 def _json(value: Json, what: str, owner: str) -> bytes:
@@ -65,9 +76,9 @@ def _json(value: Json, what: str, owner: str) -> bytes:
 def event_from(row: Row, seal: Seal) -> Event:
     id_, source, type_, delivery_id, digest, received_at, address, hops, headers, query, *more = row
     git, proven_by, fetched_from, payload_kept, payload, body = more
-    body = seal.open(body, f"events.body {digest.hex()}")
+    body = opened(body, seal, f"events.body {digest.hex()}")
     body_is_payload = payload is None
-    payload = body if payload is None else seal.open(payload, f"events.payload {digest.hex()}")
+    payload = body if payload is None else opened(payload, seal, f"events.payload {digest.hex()}")
     return Event(
         id=id_,
         source=source,

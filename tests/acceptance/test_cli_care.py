@@ -1,6 +1,7 @@
 """`hookrules journal`, and what other verbs say where retention has taken a payload."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -221,7 +222,7 @@ def test_a_damaged_file_is_told(folder: Path, journal: SqliteJournal) -> None:
 
 def test_free_pages_go_back_to_the_disk_only_while_nobody_serves(folder: Path) -> None:
     with closing(SqliteJournal(folder / "journal.db")) as journal:
-        big = [(event(f"evt_{number}", body=bytes(50_000), payload=None), ()) for number in range(40)]
+        big = [(event(f"evt_{number}", body=os.urandom(50_000), payload=None), ()) for number in range(40)]
         journal.accept(big).result()
         journal.tidy(Bounds(outputs=NOW, events=NOW + 1), Mark(Shelf.WHOLE))
         assert "it is in use; end what serves from it first" in fails("journal", "vacuum", folder=folder)

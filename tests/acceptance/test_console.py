@@ -496,7 +496,7 @@ def test_refusals_are_listed_with_their_reasons() -> None:
     with journal_in_memory() as journal:
         journal.refuse(
             [Refused("github", NOW - 60, 401, "the signature <b> does not fit", "192.0.2.1", "curl/8")], {("github", 401): 1}
-        ).result(10)
+        ).result()
         with served(journal) as console:
             page = console.get("/refusals?source=github").text
             assert "the signature &lt;b&gt; does not fit" in page

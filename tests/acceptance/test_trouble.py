@@ -1,6 +1,7 @@
 """A disk that fills up, is read-only, locked, taken away or damaged: no 202 that does not hold, and no restart when it is over."""
 
 import json
+import random
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,8 @@ RULES = """
 rules:
   - {name: note, on: github.push, steps: [{log: "{{ payload.number }}"}]}
 """
-PADDING = "x" * 20_000
+PADDING = random.Random(1).randbytes(10_000).hex()
+"""What packing makes no smaller."""
 
 
 @pytest.fixture

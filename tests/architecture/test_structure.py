@@ -104,6 +104,7 @@ KNOWN_ONLY_BY: dict[str, str | tuple[str, ...]] = {
     "waitress": "engine/web/console_server.py",
     "granian": "engine/web/listener.py",
     "sqlite3": "engine/journal/sqlite",
+    "lz4": "engine/journal/packing.py",
     "yaml": "engine/config/",
     "jsonpath_ng": "engine/conditions/",
     "re2": "engine/conditions/",

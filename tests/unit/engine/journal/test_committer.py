@@ -274,6 +274,7 @@ def test_the_loop_goes_on_while_the_disk_is_slow_and_nothing_is_answered_before(
 
 
 def test_what_could_not_be_synced_is_told(committer: Committer[Pages], store: ListStore) -> None:
+    store.settled.set()
     store.broken.add("sync")
     with pytest.raises(JournalError, match="told: no sync"):
         from_a_loop(committer, "a", "b")

@@ -141,7 +141,7 @@ def test_a_full_disk_is_told_and_is_over_when_there_is_room(journal: SqliteJourn
 
 
 MEETS_A_LIMIT = """
-import resource, sys
+import os, resource, sys
 from pathlib import Path
 from hookrules.engine.errors import JournalError
 from hookrules.engine.journal.sqlite import SqliteJournal
@@ -152,12 +152,12 @@ accept(journal, event("evt_1"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
 for number in range(2, 5):
     try:
-        accept(journal, event(f"evt_{number}", body=b"x" * 600_000), ["deploy"])
+        accept(journal, event(f"evt_{number}", body=os.urandom(600_000)), ["deploy"])
         print("accepted")
     except JournalError as error:
         print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-accept(journal, event("evt_5", body=b"x" * 600_000), ["deploy"])
+accept(journal, event("evt_5", body=os.urandom(600_000)), ["deploy"])
 journal.close()
 """
 
