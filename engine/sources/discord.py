@@ -33,6 +33,8 @@ def signature(credentials: Credentials) -> DescribedSignature:
 class Discord(Source):
     """`provider: discord`. A webhook event has the member `event`, which no interaction has."""
 
+    reads = (("type",), ("event", "type"), ("id",))
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
         kind = at(payload, "type")

@@ -15,6 +15,8 @@ from hookrules.engine.sources.source import Source, digest_of_body
 class DockerHub(Source):
     """`provider: docker-hub`."""
 
+    reads = (("push_data",),)
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
         return "push" if isinstance(payload, dict) and "push_data" in payload else ""

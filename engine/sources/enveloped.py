@@ -1,7 +1,9 @@
 """Sources whose body is an envelope: it says the event's type and id itself."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from hookrules.engine.bodies import Way
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.source import Source, text_at
 
@@ -14,6 +16,9 @@ class Enveloped(Source):
     type_at: ClassVar[tuple[str, ...]]
     """The type is taken as it stands there, which is dotted already."""
     id_at: ClassVar[tuple[str, ...]]
+
+    def asks(self) -> Sequence[Way]:
+        return (self.type_at, self.id_at)
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery

@@ -57,6 +57,10 @@ class Forgejo(Gitea):
         "action_run_recover": _action_run,
         "action_run_success": _action_run,
     }
+    reads = (
+        *Gitea.reads,
+        *(("run", "repository", "full_name"), ("run", "trigger_user", "login"), ("run", "commit_sha"), ("run", "is_fork_pull_request")),
+    )
 
 
 PROVIDER = Provider(

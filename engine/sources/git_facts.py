@@ -9,24 +9,28 @@ from hookrules.engine.bodies import Way
 from hookrules.engine.model import Json
 from hookrules.engine.sources.source import at, text_at
 
-ASKED: Sequence[Way] = (
-    *(("repository", "full_name"), ("sender", "login")),
-    *(("ref",), ("deleted",), ("after",), ("head_commit", "id"), ("total_commits",)),
-    *(("commits", None, change) for change in ("added", "modified", "removed")),
-    *(("pull_request", end, *rest) for end in ("base", "head") for rest in (("ref",), ("sha",), ("repo", "full_name"))),
-    *(("workflow_run", "head_repository", "full_name"), ("workflow_run", "head_branch"), ("workflow_run", "head_sha")),
-    *(("workflow_job", "head_branch"), ("workflow_job", "head_sha")),
-    *(("ref_type",), ("sha",), ("release", "tag_name")),
-)
-"""What of a payload that GitHub shaped its facts are read from."""
-
-Reader = Callable[[Json], Mapping[str, Json]]
-"""The facts of one kind of event, of its payload."""
-
 _PLACES = (("refs/heads/", "branch"), ("refs/tags/", "tag"))
 _CHANGES = ("added", "modified", "removed")
 _MOST_LISTED = 2048
 """So many commits a push of GitHub lists at most (GitHub Docs, "Webhook events and payloads")."""
+
+ASKED_OF_COMMITS: Sequence[Way] = tuple(("commits", None, change) for change in _CHANGES)
+"""What `files` reads of a push."""
+ASKED_OF_PULL_REQUEST: Sequence[Way] = (
+    *(("pull_request", end, *rest) for end in ("base", "head") for rest in (("ref",), ("repo", "full_name"))),
+    ("pull_request", "head", "sha"),
+)
+ASKED: Sequence[Way] = (
+    *(("action",), ("repository", "full_name"), ("sender", "login")),
+    *(("ref",), ("deleted",), ("after",), ("head_commit", "id"), ("total_commits",), *ASKED_OF_COMMITS),
+    *(("workflow_run", "head_repository", "full_name"), ("workflow_run", "head_branch"), ("workflow_run", "head_sha")),
+    *(("workflow_job", "head_branch"), ("workflow_job", "head_sha")),
+    *(("ref_type",), ("sha",), ("release", "tag_name")),
+)
+"""What type and facts of a payload that GitHub shaped are read from, but those of a pull request, of which Gogs has a shape of its own."""
+
+Reader = Callable[[Json], Mapping[str, Json]]
+"""The facts of one kind of event, of its payload."""
 
 
 def told(facts: Mapping[str, Json]) -> dict[str, Json]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hookrules.engine.sources.git_facts import GITHUB_SHAPED, Reader, pull_request
+from hookrules.engine.sources.git_facts import ASKED, ASKED_OF_PULL_REQUEST, GITHUB_SHAPED, Reader, pull_request
 from hookrules.engine.sources.gogs import Gogs, PayloadSignature
 from hookrules.engine.sources.provider import Provider
 
@@ -24,6 +24,7 @@ class Gitea(Gogs):
         "pull_request_comment": pull_request,
         "issue_comment": pull_request,  # where it is one on a pull request, and this Gitea tells it
     }
+    reads = (*ASKED, *ASKED_OF_PULL_REQUEST)
 
 
 PROVIDER = Provider(

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from hookrules.engine.bodies import Way
 from hookrules.engine.model import Delivery, Json
-from hookrules.engine.sources.git_facts import ASKED, GITHUB_SHAPED, Reader, commit, github_facts, place, pull_request, workflow_run
+from hookrules.engine.sources.git_facts import (
+    ASKED,
+    ASKED_OF_PULL_REQUEST,
+    GITHUB_SHAPED,
+    Reader,
+    commit,
+    github_facts,
+    place,
+    pull_request,
+    workflow_run,
+)
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, at, header, text_at, with_action
 from hookrules.engine.sources.verification import HmacSignature
@@ -104,8 +114,8 @@ _READERS: Mapping[str, Reader] = {
 }
 
 _ASKED: Sequence[Way] = (
-    *ASKED,
-    *(("action",), ("branch",), ("commit_oid",), ("comment", "commit_id"), ("deployment", "sha")),
+    *(*ASKED, *ASKED_OF_PULL_REQUEST),
+    *(("branch",), ("commit_oid",), ("comment", "commit_id"), ("deployment", "sha")),
     *(("check_run", "check_suite", "head_branch"), ("check_run", "head_sha"), ("check_suite", "head_branch"), ("check_suite", "head_sha")),
     *(("merge_group", "base_ref"), ("merge_group", "head_ref"), ("merge_group", "head_sha")),
 )

@@ -3,12 +3,13 @@
 Formats: GitLab Docs, "Webhooks" and "Webhook events"; GitLab's merge request 230944 for the signing token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hookrules.engine.bodies import Way
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.combined import AnyOf
-from hookrules.engine.sources.git_facts import Reader, commit, files, other_than, place, told
+from hookrules.engine.sources.git_facts import ASKED_OF_COMMITS, Reader, commit, files, other_than, place, told
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, Verifier, at, header, text_at, with_action
 from hookrules.engine.sources.standard_webhooks import StandardSignature
@@ -33,6 +34,9 @@ def _way(secret: str, tolerance: float | None) -> Verifier:
 @dataclass(frozen=True, slots=True)
 class GitLab(Source):
     """`provider: gitlab`."""
+
+    def asks(self) -> Sequence[Way]:
+        return _ASKED
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         written = text_at(payload, "object_kind") or text_at(payload, "event_name") or _of_header(header(delivery, EVENT_HEADER))
@@ -105,13 +109,13 @@ def _fork(request: Json) -> bool | None:
 def _on_something(payload: Json) -> dict[str, Json]:
     """A comment or an emoji: on a merge request, a commit, or what git does not know."""
     request = at(payload, "merge_request")
-    return _change(request) if request else {"sha": commit(at(payload, "commit", "id"))}
+    return {"sha": commit(at(payload, "commit", "id"))} if request is None else _change(request)
 
 
 def _pipeline(payload: Json) -> dict[str, Json]:
     """Its `ref` is a name without `refs/`, in the source project where it is a merge request's."""
     run, request = at(payload, "object_attributes"), at(payload, "merge_request")
-    return _ran(run, fork=_fork(request) if request else False)
+    return _ran(run, fork=False if request is None else _fork(request))
 
 
 def _job(payload: Json) -> dict[str, Json]:
@@ -141,6 +145,17 @@ _READERS: Mapping[str, Reader] = {
     "job": _job,
     "release": _release,
 }
+
+_OF_CHANGE: Sequence[Way] = (("target_branch",), ("source_branch",), ("last_commit", "id"), ("target_project_id",), ("source_project_id",))
+_OF_RUN: Sequence[Way] = (("ref",), ("sha",), ("tag",))
+_ASKED: Sequence[Way] = (
+    *(("object_kind",), ("event_name",), ("object_attributes", "action"), ("action",), *_STATUS.values()),
+    *(("project", "path_with_namespace"), ("path_with_namespace",), ("user", "username")),
+    *(("checkout_sha",), ("after",), ("user_username",), ("total_commits_count",), *ASKED_OF_COMMITS),
+    *(("commit", "id"), *_OF_RUN),
+    *(("object_attributes", *way) for way in (*_OF_CHANGE, *_OF_RUN)),
+    *(("merge_request", *way) for way in _OF_CHANGE),
+)
 
 PROVIDER = Provider(
     title="GitLab",

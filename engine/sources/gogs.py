@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
-from hookrules.engine.sources.git_facts import GITHUB_SHAPED, Reader, files, github_facts, other_than, push
+from hookrules.engine.sources.git_facts import ASKED, GITHUB_SHAPED, Reader, files, github_facts, other_than, push
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, at, header, text_at, with_action
 from hookrules.engine.sources.verification import HmacSignature
@@ -67,6 +67,11 @@ class Gogs(Source):
     brands: ClassVar[tuple[str, ...]] = ("Gogs",)
     """Whose names its headers bear; the first is its own."""
     readers: ClassVar[Mapping[str, Reader]] = {**GITHUB_SHAPED, "push": _push, "pull_request": _pull_request}
+    reads = (
+        *ASKED,
+        *(("pull_request", end) for end in ("base_branch", "head_branch")),
+        *(("pull_request", end, "full_name") for end in ("base_repo", "head_repo")),
+    )
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         # Where Gitea has no event of its own for a type, it leaves the first of them empty.

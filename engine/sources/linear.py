@@ -56,6 +56,7 @@ class Linear(Source):
     """`provider: linear`."""
 
     acknowledgement = Reply()
+    reads = (("type",), ("action",))
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery

@@ -69,6 +69,8 @@ def _signature(secret: bytes, timestamp: str, token: str) -> bytes:
 class Mailgun(Source):
     """`provider: mailgun`."""
 
+    reads = (("event-data", "event"), ("event",), ("signature", "token"), ("token",))
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
         return text_at(payload, "event-data", "event") or text_at(payload, "event") or ""

@@ -107,6 +107,7 @@ class MessageBird(Source):
     """`provider: messagebird`."""
 
     methods = frozenset({"DELETE", "GET", "POST", "PUT"})
+    reads = (("type",),)
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery

@@ -22,6 +22,8 @@ def signature(credentials: Credentials) -> HmacSignature:
 class Razorpay(Source):
     """`provider: razorpay`."""
 
+    reads = (("event",),)
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
         return text_at(payload, "event") or ""

@@ -24,6 +24,8 @@ def signature(credentials: Credentials) -> HmacSignature:
 class Sentry(Source):
     """`provider: sentry`."""
 
+    reads = (("action",),)
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         resource = header(delivery, RESOURCE_HEADER)
         return ".".join(filter(None, (resource, text_at(payload, "action")))) if resource else ""

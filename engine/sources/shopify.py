@@ -24,6 +24,8 @@ def signature(credentials: Credentials) -> HmacSignature:
 class Shopify(Source):
     """`provider: shopify`."""
 
+    reads = ()
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del payload
         return (header(delivery, TOPIC_HEADER) or "").replace("/", ".")

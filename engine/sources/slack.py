@@ -31,6 +31,10 @@ class Slack(Source):
     """`provider: slack`."""
 
     acknowledgement = Reply()
+    reads = (
+        *(("command",), ("event", "type"), ("event", "subtype"), ("type",)),
+        *(("event_id",), ("trigger_id",), ("challenge",), ("ssl_check",)),
+    )
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery

@@ -60,10 +60,12 @@ class Source:
     """What its deliveries and handshakes come with."""
     acknowledgement: ClassVar[Reply | None] = None
     """What this provider has to read once its delivery is on disk, where the usual 202 with JSON would not do."""
+    reads: ClassVar[Sequence[Way] | None] = None
+    """What `asks` says. None, too, where a delivery carries many events: each has a payload, of which parts would be missing."""
 
     def asks(self) -> Sequence[Way] | None:
         """The parts of a payload that the other methods read, so that no more is decoded where no rule asks for it either; None: any."""
-        return None
+        return self.reads
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         """Dotted, without the source's name; empty where there is none."""

@@ -124,6 +124,8 @@ def given_signatures(text: str) -> Signatures:
 class StandardWebhooks(Source):
     """`provider: standard-webhooks`."""
 
+    reads = (("type",),)
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
         return text_at(payload, "type") or ""

@@ -40,6 +40,8 @@ class SvixSignature(Verifier):
 class Svix(Source):
     """`provider: svix`."""
 
+    reads = (("type",),)
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
         return text_at(payload, "type") or ""

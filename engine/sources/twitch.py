@@ -35,6 +35,8 @@ def signature(credentials: Credentials) -> DescribedSignature:
 class Twitch(Source):
     """`provider: twitch`."""
 
+    reads = (("subscription", "type"), ("subscription", "status"), ("challenge",))
+
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         name = text_at(payload, "subscription", "type") or header(delivery, _TYPE) or ""
         revoked = text_at(payload, "subscription", "status") not in (None, "enabled")

@@ -46,6 +46,7 @@ class Zoom(Source):
     """`provider: zoom`."""
 
     acknowledgement = Reply()
+    reads = (("event",), ("event_ts",), ("payload", "plainToken"))
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         del delivery
