@@ -25,6 +25,8 @@ Item = TypeVar("Item")
 
 MAX_BATCH = 256
 """Writes in one transaction: bounds how long the first of them waits for the last."""
+_BUSY, _ASKED = 0.001, 20
+"""Seconds after which an event loop asks again for a store that another uses, and how often."""
 
 
 class Store(Protocol[Connection_co]):
@@ -123,7 +125,7 @@ class Committer(Generic[Connection]):
             return self._hand_in(handed)
         self._gathered.append(handed)
         if len(self._gathered) == 1:
-            loop.call_soon(self._commit_gathered)
+            loop.call_soon(self._commit_gathered, loop)
         return handed.answer
 
     def _hand_in(self, handed: "_Handed[Connection]") -> Answer[Any]:
@@ -139,12 +141,19 @@ class Committer(Generic[Connection]):
             self._queue.put(None)
         self._thread.join()
 
-    def _commit_gathered(self) -> None:
-        """In the event loop, at the end of its turn. What it can't do at once is the thread's, with all its patience."""
-        batch, self._gathered = self._gathered, []
-        free = self._queue.empty() and len(batch) <= MAX_BATCH and not self._closing and self._using.acquire(blocking=False)
+    def _commit_gathered(self, loop: asyncio.AbstractEventLoop, asked: int = 0) -> None:
+        """In the event loop, at the end of a turn. Where another uses the store it is asked again, some times, since mostly that is over at
+        once; what can't be done then is the thread's, with all its patience."""
+        free = self._using.acquire(blocking=False)
         try:
-            done = free and self._committed_at_once(batch)
+            begun = free and self._begun()
+            if not begun and asked < _ASKED and not self._closing:
+                loop.call_later(_BUSY, self._commit_gathered, loop, asked + 1)
+                return
+            batch, self._gathered = self._gathered[:MAX_BATCH], self._gathered[MAX_BATCH:]
+            if self._gathered:
+                loop.call_soon(self._commit_gathered, loop)
+            done = begun and self._committed_at_once(batch)
         finally:
             if free:
                 self._using.release()
@@ -152,10 +161,14 @@ class Committer(Generic[Connection]):
             for handed in batch:
                 self._hand_in(handed)
 
+    def _begun(self) -> bool:
+        try:
+            return self._store.try_begin()
+        except Exception:  # noqa: BLE001 - the thread meets it again, and tells those who wait
+            return False
+
     def _committed_at_once(self, batch: "Sequence[_Handed[Connection]]") -> bool:
         try:
-            if not self._store.try_begin():
-                return False
             answers = _answers(batch, self._store.connection)
             self._store.commit()
         except Exception:  # noqa: BLE001 - the thread meets it again, and tells those who wait

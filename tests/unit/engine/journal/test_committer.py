@@ -22,7 +22,8 @@ class ListStore:
         self.committed: list[Pages] = []
         self.broken: set[str] = set()
         self.closed = False
-        self.busy = False
+        self.busy: list[bool] = []
+        """What is said to those who ask whether they may begin."""
         self.settled = threading.Event()
         self.disk = threading.Event()
         """Set while it takes what it is given."""
@@ -33,7 +34,7 @@ class ListStore:
 
     def try_begin(self) -> bool:
         self.begin()
-        return not self.busy
+        return not (self.busy and self.busy.pop())
 
     def commit(self) -> None:
         self._may("commit")
@@ -228,12 +229,24 @@ def test_what_is_left_to_settle_is_not_the_loops(committer: Committer[Pages], st
     assert store.committed == [["a"]]
 
 
-def test_where_another_writes_the_loop_does_not_wait(committer: Committer[Pages], store: ListStore) -> None:
-    store.busy = True
+def test_where_another_writes_the_loop_goes_on_and_asks_again(committer: Committer[Pages], store: ListStore) -> None:
+    store.busy = [True, True]
+    assert from_a_loop(committer, "a", "b") == [threading.current_thread().name] * 2
+    assert store.committed == [["a", "b"]]
+
+
+def test_where_another_writes_for_long_the_thread_waits_for_it(committer: Committer[Pages], store: ListStore) -> None:
+    store.busy = [True] * 1000
     assert from_a_loop(committer, "a", "b") == ["test"] * 2
 
 
-def test_where_the_thread_is_at_it_the_loop_hands_in(committer: Committer[Pages], store: ListStore) -> None:
+def test_one_transaction_of_a_loop_is_bounded_as_well(committer: Committer[Pages], store: ListStore) -> None:
+    store.settled.set()
+    from_a_loop(committer, *"x" * (MAX_BATCH + 1))
+    assert [len(pages) for pages in store.committed] == [MAX_BATCH, 1]
+
+
+def test_where_the_thread_is_at_it_the_loop_asks_again(committer: Committer[Pages], store: ListStore) -> None:
     async def hand_in() -> str:
         held = Held(committer)
         answer = committer.submit_alike(append_all, "a")
@@ -241,7 +254,7 @@ def test_where_the_thread_is_at_it_the_loop_hands_in(committer: Committer[Pages]
         held.release()
         return await Waking().result(answer)
 
-    assert asyncio.run(hand_in()) == "test"
+    assert asyncio.run(hand_in()) == threading.current_thread().name
     assert store.committed == [["a"]]
 
 
