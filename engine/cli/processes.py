@@ -76,7 +76,12 @@ def prepare(project: Project, known: Collection[str] = ()) -> None:
         journal.close()  # with its thread: the supervisor forks
 
 
-def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
+def index_of(project: Project) -> Index:
+    """Made before the fork, so that all processes hold one."""
+    return Index(project.ruleset).prepared()
+
+
+def ingress(project: Project, index: Index, sockets: Sequence[socket.socket]) -> Work:
     """With its like, where `server.ingresses` asks for several, the only writer of intake."""
 
     def work(lifeline: Lifeline) -> None:
@@ -93,7 +98,7 @@ def ingress(project: Project, sockets: Sequence[socket.socket]) -> Work:
         journal = open_journal_of(project)
         sources, max_body = sources_of(settings, lists_of(project)), settings.server.max_body
         ingress = Ingress(
-            Intake(sources, Index(project.ruleset).prepared(), journal, time.time, _new_event_id, max_body),
+            Intake(sources, index, journal, time.time, _new_event_id, max_body),
             Refusals(journal, sources.__contains__),
             Answering(journal),
             max_body,
@@ -138,7 +143,7 @@ def _once(loop: asyncio.AbstractEventLoop, fd: int, stop: Callable[[], None]) ->
     return stop_once
 
 
-def worker(project: Project, shared: Shared, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
+def worker(project: Project, index: Index, shared: Shared, console: socket.socket | None, labels: tuple[str, ...] = ()) -> Work:
     """Runs steps, fires schedules and serves the console."""
 
     def work(lifeline: Lifeline) -> None:
@@ -147,7 +152,7 @@ def worker(project: Project, shared: Shared, console: socket.socket | None, labe
         orphans.adopt()
         for path in remove_left_behind():
             logs.info("removed what a process that died left", file=str(path))
-        working = _worker(project, journal, labels, orphans.reap, shared)
+        working = _worker(project, index, journal, labels, orphans.reap, shared)
         served = _console(project, journal, console, shared.board)
         _obey(working, served, lifeline)
         stop = partial(end_alone, working.stop, project.settings.server.drain + LAST_MOMENTS)
@@ -178,8 +183,7 @@ def _in_turn(*calls: Callable[[], None]) -> Callable[[], None]:
     return call
 
 
-def _worker(project: Project, journal: Journal, labels: tuple[str, ...], reap: Callable[[], None], shared: Shared) -> Worker:
-    index = Index(project.ruleset)
+def _worker(project: Project, index: Index, journal: Journal, labels: tuple[str, ...], reap: Callable[[], None], shared: Shared) -> Worker:
     secrets = {name: secret.reveal() for name, secret in project.settings.secrets.items()}
     masked = [secret.reveal() for _, secret in secrets_in(project.settings)]
     mask = masker(masked)

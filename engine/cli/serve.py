@@ -61,8 +61,9 @@ def command(
 
 
 def _jobs(sockets: Sockets, project: Project, shared: processes.Shared, *, no_worker: bool) -> list[Job]:
-    receiving = Job("ingress", processes.ingress(project, sockets.hooks), Farewell.FINISH_SOON)
-    working = Job("worker", processes.worker(project, shared, sockets.console))
+    index = processes.index_of(project)
+    receiving = Job("ingress", processes.ingress(project, index, sockets.hooks), Farewell.FINISH_SOON)
+    working = Job("worker", processes.worker(project, index, shared, sockets.console))
     return [receiving] * project.settings.server.ingresses + ([] if no_worker else [working])
 
 

@@ -45,7 +45,7 @@ def command(config: Path, labels: str, dry_run: bool, watch: bool, log_format: l
 
 
 def _jobs(sockets: Sockets, labels: tuple[str, ...], project: Project, shared: processes.Shared) -> list[Job]:
-    return [Job("worker", processes.worker(project, shared, sockets.console, labels))]
+    return [Job("worker", processes.worker(project, processes.index_of(project), shared, sockets.console, labels))]
 
 
 def _ready(project: Project) -> None:
