@@ -41,6 +41,7 @@ from rule_set import ENVIRONMENT, rules_text, write_project
 from hookrules.engine import bodies
 from hookrules.engine.config.loading import load
 from hookrules.engine.config.wiring import sources_of
+from hookrules.engine.intake import excerpt_of
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event, Match
@@ -81,9 +82,12 @@ def verify(folder: Path) -> tuple[Work, Work]:
     return lambda: verifier.verify(signed, _NOW), lambda: hmac.compare_digest(hmac.new(secret, body, sha256).hexdigest(), expected)
 
 
-def parse(_folder: Path) -> tuple[Work, Work]:
-    delivery = Delivery("github", _BODY, _HEADERS, _NOW)
-    return lambda: bodies.payload_of(delivery), lambda: msgspec.json.decode(_BODY)
+def parse(folder: Path) -> tuple[Work, Work]:
+    """As far as the rules and the source ask."""
+    loaded, delivery = _loaded(folder), Delivery("github", _BODY, _HEADERS, _NOW)
+    excerpt = excerpt_of(sources_of(loaded.settings)["github"], loaded.ruleset)
+    assert excerpt is not None
+    return lambda: bodies.payload_of(delivery, excerpt=excerpt), lambda: msgspec.json.decode(_BODY)
 
 
 def template(_folder: Path) -> tuple[Work, Work]:
