@@ -48,7 +48,7 @@ class Index:
         facts = Facts(event, now)
         found: list[Placed] = []
         bucket.branch.collect(facts, found)
-        if found and (fired := [rule for rule in _in_order(found) if holds(rule, facts)]):
+        if found and (fired := [each.rule for each in _in_order(found) if holds(each.rule, facts)]):
             return fired
         return [rule for rule in bucket.otherwise if holds(rule, facts)] if bucket.otherwise else []
 
@@ -74,11 +74,9 @@ def holds(rule: Rule, facts: Facts) -> bool:
     return rule.when is None or rule.when.holds(facts)
 
 
-def _in_order(found: Sequence[Placed]) -> list[Rule]:
+def _in_order(found: Sequence[Placed]) -> Sequence[Placed]:
     """Each once."""
-    if len(found) > 1:
-        found = sorted({each.position: each for each in found}.values(), key=_position)
-    return [each.rule for each in found]
+    return sorted({each.position: each for each in found}.values(), key=_position) if len(found) > 1 else found
 
 
 @dataclass(frozen=True, slots=True)
