@@ -87,8 +87,14 @@ class Intake:
         """Hand in events that need no proof any more."""
         fired = [(event, self._index.match(event, event.received_at)) for event in events]
         answering = next((rule for _, rules in fired for rule in rules if rule.respond is not None), None)
-        arrivals = [(event, [match_of(rule, event) for rule in rules]) for event, rules in fired]
+        arrivals = [(event, [match_of(rule, event) for rule in rules]) for event, rules in map(_to_stand, fired)]
         return Taken(tuple(events), self._journal.accept(arrivals, repeats), answering)
+
+
+def _to_stand(fired: tuple[Event, list[Rule]]) -> tuple[Event, list[Rule]]:
+    """Whole where a rule's group or key may ask for any of it, so that it is decoded once for all of them."""
+    event, rules = fired
+    return (bodies.whole(event) if any(rule.concurrency or rule.throttle for rule in rules) else event), rules
 
 
 def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[Event]:

@@ -11,6 +11,9 @@ from typing import Any
 Json = Any
 """What a body decodes to: None, bool, int, float, str, list and dict with text keys."""
 
+Way = tuple[str | None, ...]
+"""The keys that lead from a payload's root to some part of it, with all that lies under that. None stands for each element or member."""
+
 Fields = Mapping[str, tuple[str, ...]]
 """Header or query fields: name → every value it came with, in order. Header names are lower case."""
 

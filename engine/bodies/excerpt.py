@@ -13,10 +13,7 @@ from hookrules.engine.bodies.json_document import brackets_to_nest, json_of
 from hookrules.engine.bodies.limits import MAX_DEPTH
 from hookrules.engine.bodies.number_length import check_numbers
 from hookrules.engine.errors import Unreadable
-from hookrules.engine.model import Json
-
-Way = tuple[str | None, ...]
-"""The keys that lead from the root to what is asked for, with all that lies under it. None stands for each element or member."""
+from hookrules.engine.model import Json, Way
 
 _MOST_KEYS = 64
 """Of one object: the decoder tries them one by one."""
@@ -55,6 +52,8 @@ def _type_of(ways: Collection[Way]) -> Any:
     for way in ways:
         under[way[0]].add(way[1:])
     if len(under) > _MOST_KEYS or (None in under and len(under) > 1):
+        return Any
+    if not all(key is None or key.isascii() for key in under):  # msgspec takes one whose UTF-8 nobody has asked for yet as an empty one
         return Any
     if None in under:
         each = _type_of(under[None])

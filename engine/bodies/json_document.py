@@ -33,7 +33,7 @@ _decode_any_number = msgspec.json.Decoder(float_hook=_nearest_double).decode
 
 
 class NotJson(Unreadable):
-    """Other text; as against JSON that is refused for a bound or a key."""
+    """Other text; as against JSON that is refused for a bound."""
 
 
 def read(body: bytes, content_type: ContentType) -> Json:

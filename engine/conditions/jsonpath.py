@@ -23,8 +23,8 @@ from hookrules.engine.conditions.logic import Unknown
 from hookrules.engine.conditions.path_filters import RE2Expression
 from hookrules.engine.conditions.path_mistakes import PathError, refusal, suggestion_for, too_complex, why_not_parsed
 from hookrules.engine.conditions.patterns import PatternError, compiled
-from hookrules.engine.conditions.routes import Route, Way, route_of, way_of
-from hookrules.engine.model import Json
+from hookrules.engine.conditions.routes import Route, route_of, way_of
+from hookrules.engine.model import Json, Way
 
 Find = Callable[[Json], list[Json]]
 

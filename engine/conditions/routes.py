@@ -7,6 +7,7 @@ from jsonpath_ng.ext.filter import Expression, Filter
 from jsonpath_ng.jsonpath import Child, Descendants, Fields, Index, JSONPath, Root, Slice, This, Wildcard
 
 from hookrules.engine.conditions.accessors import Step
+from hookrules.engine.model import Way
 
 
 class Reach(enum.Enum):
@@ -34,14 +35,11 @@ def route_of(parts: Iterable[JSONPath]) -> Route:
     return tuple(route)
 
 
-Way = tuple[str | None, ...]
-"""The keys that lead to all that a path reads, and what lies under it. None stands for each element or member."""
-
 _LOOKS_DOWN = (Child, Descendants, Expression, Fields, Filter, Index, Slice, This, Wildcard)
 
 
 def way_of(parts: Iterable[JSONPath], nodes: Collection[JSONPath]) -> Way:
-    """As `route_of`, of the parts from left to right and all nodes inside of them. It leads nowhere where the path may read anything."""
+    """To all that a path reads, of its parts from left to right and all nodes inside of them: to the root, where it may read anything."""
     if not all(isinstance(node, _LOOKS_DOWN) for node in nodes if not isinstance(node, Root)):
         return ()
     if sum(isinstance(node, Root) for node in nodes) > 1:

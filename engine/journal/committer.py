@@ -78,6 +78,8 @@ class Committer(Generic[Connection]):
         """Writes whose threads wait for `_using`."""
         self._gathered: list[_Handed[Connection]] = []
         """In this turn of the event loop."""
+        self._gathering: asyncio.AbstractEventLoop | None = None
+        """The loop that has been asked to commit them."""
         self._syncer = Syncer(store.sync, name=f"{name}-sync")
         self._closing = False
         self._ended = False
@@ -117,14 +119,16 @@ class Committer(Generic[Connection]):
     def submit_alike(self, write: "Together[Connection, Item, Result]", item: Item) -> Answer[Result]:
         """Hand in an item of a write that takes many, with an answer for each; those that wait are written by one call of it.
 
-        Unlike a write that `submit` takes, it may not raise JournalError for having written nothing.
+        Unlike a write that `submit` takes, it may not raise JournalError for having written nothing. In an event loop the answer comes in
+        a later turn of it, so that it has to be awaited there and not waited for.
         """
         handed: _Handed[Connection] = _Handed(write, (item,))
         loop = _running_loop()
         if loop is None:
             return self._hand_in(handed)
         self._gathered.append(handed)
-        if len(self._gathered) == 1:
+        if self._gathering is not loop:
+            self._gathering = loop
             loop.call_soon(self._commit_gathered, loop)
         return handed.answer
 
@@ -138,37 +142,42 @@ class Committer(Generic[Connection]):
         """Finish what was handed in, end the thread and close the store."""
         if not self._closing:
             self._closing = True
+            self._hand_in_gathered()  # of a loop that has ended
             self._queue.put(None)
         self._thread.join()
 
     def _commit_gathered(self, loop: asyncio.AbstractEventLoop, asked: int = 0) -> None:
         """In the event loop, at the end of a turn. Where another uses the store it is asked again, some times, since mostly that is over at
         once; what can't be done then is the thread's, with all its patience."""
-        free = self._using.acquire(blocking=False)
-        try:
-            begun = free and self._begun()
-            if not begun and asked < _ASKED and not self._closing:
-                loop.call_later(_BUSY, self._commit_gathered, loop, asked + 1)
-                return
-            batch, self._gathered = self._gathered[:MAX_BATCH], self._gathered[MAX_BATCH:]
-            if self._gathered:
-                loop.call_soon(self._commit_gathered, loop)
-            done = begun and self._committed_at_once(batch)
-        finally:
-            if free:
+        if self._using.acquire(blocking=False):
+            try:
+                done = self._committed_at_once(self._gathered[:MAX_BATCH])
+            finally:
                 self._using.release()
-        if not done:
-            for handed in batch:
-                self._hand_in(handed)
+        else:
+            done = None
+        if done is None and asked < _ASKED and not self._closing:
+            loop.call_later(_BUSY, self._commit_gathered, loop, asked + 1)
+        elif done and len(self._gathered) > MAX_BATCH:
+            del self._gathered[:MAX_BATCH]
+            loop.call_soon(self._commit_gathered, loop)
+        else:
+            self._gathering = None
+            if done:
+                self._gathered.clear()
+            self._hand_in_gathered()
 
-    def _begun(self) -> bool:
-        try:
-            return self._store.try_begin()
-        except Exception:  # noqa: BLE001 - the thread meets it again, and tells those who wait
-            return False
+    def _hand_in_gathered(self) -> None:
+        batch, self._gathered = self._gathered, []
+        for handed in batch:
+            self._hand_in(handed)
 
-    def _committed_at_once(self, batch: "Sequence[_Handed[Connection]]") -> bool:
+    def _committed_at_once(self, batch: "Sequence[_Handed[Connection]]") -> bool | None:
+        """None where another uses the store."""
         try:
+            self._syncer.start()
+            if not self._store.try_begin():
+                return None
             answers = _answers(batch, self._store.connection)
             self._store.commit()
         except Exception:  # noqa: BLE001 - the thread meets it again, and tells those who wait
@@ -302,6 +311,8 @@ def _answers(batch: "Sequence[_Handed[Connection]]", connection: Connection) -> 
             answers.append(_attempt(first.write, connection))
         else:
             answers += first.write(connection, [item for handed in (first, *others) for item in handed.items or ()])
+    if len(answers) != len(batch):
+        raise ValueError(f"{len(batch)} writes gave {len(answers)} answers")
     return answers
 
 

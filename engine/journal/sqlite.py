@@ -1,6 +1,6 @@
 """The embedded journal: SQLite in a file that the ingress and the worker share, or in memory for a dry run.
 
-All writes of one journal object go through its committing thread; readers have connections of their own.
+All writes of one journal object go through its committer; readers have connections of their own.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Circuit breakers in a SQLite journal: functions of the writing connection, each inside a transaction of the committing thread."""
+"""Circuit breakers in a SQLite journal: functions of the writing connection, each inside a transaction of the committer."""
 
 import sqlite3
 from dataclasses import asdict

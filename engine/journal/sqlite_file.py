@@ -13,6 +13,9 @@ WAL_BYTES = 4 * 2**20
 when it begins anew, so its size tells how much it holds."""
 
 
+_HOLED = "the disk has failed to take what was written, and has not taken it since; check the disk and the system's log"
+
+
 class SqliteFile:
     """Used by one thread at a time, but for `sync`."""
 
@@ -22,14 +25,37 @@ class SqliteFile:
         self._inode = _inode(path)
         self._guard = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         self._due_at = WAL_BYTES
+        self._holed = False
         self._log: int | None = None
         """The write-ahead log's number, for `sync`: SQLite, which does not tell its own, has locks on the other files only."""
 
     def sync(self) -> None:
-        """As SQLite does it at the end of a commit with `synchronous = full`. Raises OSError."""
-        if self._log is None:
-            self._log = os.open(self._wal, os.O_RDWR | os.O_CLOEXEC)
-        _sync(self._log)
+        """As SQLite does it at the end of a commit with `synchronous = full`. Raises OSError, and from then on until `check_log`.
+
+        After a failure the system takes what it could not write for written (fsync(2)), and says nothing of it at the next sync: what is
+        written then would lie behind a hole in the log, where SQLite does not look for it after a crash.
+        """
+        if self._holed:
+            raise OSError(_HOLED)
+        try:
+            if self._log is None:
+                self._log = os.open(self._wal, os.O_RDWR | os.O_CLOEXEC)
+            _sync(self._log)
+        except OSError:
+            self._holed = True
+            raise
+
+    def check_log(self, connection: sqlite3.Connection) -> None:
+        """After a failed sync: copy all of the log into the database, while the system still knows it, and begin it anew.
+
+        Raises JournalError where that fails as well.
+        """
+        if not self._holed:
+            return
+        ((busy, _logged, _copied),) = connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        if busy:
+            raise JournalError(_HOLED)
+        self._holed = False
 
     def check_in_place(self) -> None:
         """Raises JournalError where the file was moved, replaced or deleted: what is written then is lost with it."""

@@ -1,4 +1,4 @@
-"""What people ask of runs, in a SQLite journal: functions of the writing connection, each inside a transaction of the committing thread."""
+"""What people ask of runs, in a SQLite journal: functions of the writing connection, each inside a transaction of the committer."""
 
 import sqlite3
 from typing import Any

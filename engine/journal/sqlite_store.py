@@ -33,7 +33,7 @@ _SETTINGS = (
 
 
 class SqliteStore:
-    """What the committing thread writes to; `path` None is a database in memory. Raises JournalError where it can't be opened."""
+    """What a committer writes to; `path` None is a database in memory. Raises JournalError where it can't be opened."""
 
     def __init__(
         self, path: Path | None, patience: float = PATIENCE, key_ids: Sequence[bytes] = (), clock: Callable[[], float] = time.time
@@ -61,6 +61,7 @@ class SqliteStore:
     def begin(self) -> None:
         if self._file:
             self._file.check_in_place()
+            self._file.check_log(self.connection)
         self._sync_at_commit("full")
         self._patiently(partial(self.connection.execute, "begin immediate"))
 
@@ -68,6 +69,7 @@ class SqliteStore:
         """False where another connection writes."""
         if self._file:
             self._file.check_in_place()
+            self._file.check_log(self.connection)
         self._sync_at_commit("normal")
         try:
             self.connection.execute("begin immediate")

@@ -1,4 +1,4 @@
-"""Who works on a SQLite journal, and by which clock: functions of the writing connection, in transactions of the committing thread."""
+"""Who works on a SQLite journal, and by which clock: functions of the writing connection, in transactions of the committer."""
 
 import sqlite3
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What is written to a SQLite journal: functions of the writing connection, each run inside a transaction of the committing thread."""
+"""What is written to a SQLite journal: functions of the writing connection, each run inside a transaction of the committer."""
 
 import json
 import sqlite3

@@ -18,11 +18,15 @@ class Syncer:
         self._queue: queue.SimpleQueue[Tell | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
+    def start(self) -> None:
+        """To be called before `add`. Raises RuntimeError where the system has no room for another thread."""
+        if self._thread is None:
+            thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            thread.start()
+            self._thread = thread
+
     def add(self, tell: Tell) -> None:
         """`tell` is called in the thread: with None, or what kept it from being synced."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-            self._thread.start()
         self._queue.put(tell)
 
     def close(self) -> None:

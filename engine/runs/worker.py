@@ -26,7 +26,7 @@ _GLANCE = 0.02
 """Seconds between two looks at whether another process has written to the journal; one look costs some microseconds."""
 _FLUSH = 0.25
 _GATHERING = 0.002
-"""Seconds in which others may end, too, where most slots are full: all of them are then claimed for in one turn."""
+"""Seconds for which the next turn waits, where most slots are full, for another run to end: one turn is for both then."""
 _TROUBLE = 1.0
 """Seconds until the journal is tried again after it could not be used."""
 

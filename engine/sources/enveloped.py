@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from hookrules.engine.bodies import Way
-from hookrules.engine.model import Delivery, Json
+from hookrules.engine.model import Delivery, Json, Way
 from hookrules.engine.sources.source import Source, text_at
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hookrules.engine.bodies import Way
-from hookrules.engine.model import Delivery, Json
+from hookrules.engine.model import Delivery, Json, Way
 from hookrules.engine.sources.source import Source
 
 Reader = Callable[[Delivery, Json], str | None]

@@ -5,8 +5,7 @@ Below are the events that GitHub shaped, and that Gogs, Gitea and Forgejo took o
 
 from collections.abc import Callable, Mapping, Sequence
 
-from hookrules.engine.bodies import Way
-from hookrules.engine.model import Json
+from hookrules.engine.model import Json, Way
 from hookrules.engine.sources.source import at, text_at
 
 _PLACES = (("refs/heads/", "branch"), ("refs/tags/", "tag"))

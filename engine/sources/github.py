@@ -3,10 +3,9 @@
 Formats: GitHub Docs, "Webhook events and payloads" and "Validating webhook deliveries".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hookrules.engine.bodies import Way
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.git_facts import (
     ASKED,
@@ -35,8 +34,13 @@ def signature(credentials: Credentials) -> HmacSignature:
 class GitHub(Source):
     """`provider: github`."""
 
-    def asks(self) -> Sequence[Way]:
-        return _ASKED
+    reads = (
+        *(*ASKED, *ASKED_OF_PULL_REQUEST),
+        *(("branch",), ("commit_oid",), ("comment", "commit_id"), ("deployment", "sha")),
+        *(("check_run", "check_suite", "head_branch"), ("check_run", "head_sha")),
+        *(("check_suite", "head_branch"), ("check_suite", "head_sha")),
+        *(("merge_group", "base_ref"), ("merge_group", "head_ref"), ("merge_group", "head_sha")),
+    )
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         return with_action(header(delivery, EVENT_HEADER), text_at(payload, "action"))
@@ -112,13 +116,6 @@ _READERS: Mapping[str, Reader] = {
     "repository_dispatch": _repository_dispatch,
     "code_scanning_alert": _code_scanning_alert,
 }
-
-_ASKED: Sequence[Way] = (
-    *(*ASKED, *ASKED_OF_PULL_REQUEST),
-    *(("branch",), ("commit_oid",), ("comment", "commit_id"), ("deployment", "sha")),
-    *(("check_run", "check_suite", "head_branch"), ("check_run", "head_sha"), ("check_suite", "head_branch"), ("check_suite", "head_sha")),
-    *(("merge_group", "base_ref"), ("merge_group", "head_ref"), ("merge_group", "head_sha")),
-)
 
 PROVIDER = Provider(
     title="GitHub",

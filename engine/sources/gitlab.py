@@ -6,8 +6,7 @@ Formats: GitLab Docs, "Webhooks" and "Webhook events"; GitLab's merge request 23
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hookrules.engine.bodies import Way
-from hookrules.engine.model import Delivery, Json
+from hookrules.engine.model import Delivery, Json, Way
 from hookrules.engine.sources.combined import AnyOf
 from hookrules.engine.sources.git_facts import ASKED_OF_COMMITS, Reader, commit, files, other_than, place, told
 from hookrules.engine.sources.provider import Credentials, Provider
@@ -31,12 +30,23 @@ def _way(secret: str, tolerance: float | None) -> Verifier:
     return Token((secret,), Place.in_header(TOKEN_HEADER))
 
 
+_STATUS = {"pipeline": ("object_attributes", "status"), "job": ("build_status",), "deployment": ("status",)}
+_OF_CHANGE: Sequence[Way] = (("target_branch",), ("source_branch",), ("last_commit", "id"), ("target_project_id",), ("source_project_id",))
+_OF_RUN: Sequence[Way] = (("ref",), ("sha",), ("tag",))
+
+
 @dataclass(frozen=True, slots=True)
 class GitLab(Source):
     """`provider: gitlab`."""
 
-    def asks(self) -> Sequence[Way]:
-        return _ASKED
+    reads = (
+        *(("object_kind",), ("event_name",), ("object_attributes", "action"), ("action",), *_STATUS.values()),
+        *(("project", "path_with_namespace"), ("path_with_namespace",), ("user", "username")),
+        *(("checkout_sha",), ("after",), ("user_username",), ("total_commits_count",), *ASKED_OF_COMMITS),
+        *(("commit", "id"), *_OF_RUN),
+        *(("object_attributes", *way) for way in (*_OF_CHANGE, *_OF_RUN)),
+        *(("merge_request", *way) for way in _OF_CHANGE),
+    )
 
     def event_type(self, delivery: Delivery, payload: Json) -> str:
         written = text_at(payload, "object_kind") or text_at(payload, "event_name") or _of_header(header(delivery, EVENT_HEADER))
@@ -64,7 +74,6 @@ class GitLab(Source):
 
 _CALLED = {"build": "job"}
 """As GitLab itself calls it everywhere but in the payload."""
-_STATUS = {"pipeline": ("object_attributes", "status"), "job": ("build_status",), "deployment": ("status",)}
 """Where it stands what became of events that no one does."""
 
 
@@ -145,17 +154,6 @@ _READERS: Mapping[str, Reader] = {
     "job": _job,
     "release": _release,
 }
-
-_OF_CHANGE: Sequence[Way] = (("target_branch",), ("source_branch",), ("last_commit", "id"), ("target_project_id",), ("source_project_id",))
-_OF_RUN: Sequence[Way] = (("ref",), ("sha",), ("tag",))
-_ASKED: Sequence[Way] = (
-    *(("object_kind",), ("event_name",), ("object_attributes", "action"), ("action",), *_STATUS.values()),
-    *(("project", "path_with_namespace"), ("path_with_namespace",), ("user", "username")),
-    *(("checkout_sha",), ("after",), ("user_username",), ("total_commits_count",), *ASKED_OF_COMMITS),
-    *(("commit", "id"), *_OF_RUN),
-    *(("object_attributes", *way) for way in (*_OF_CHANGE, *_OF_RUN)),
-    *(("merge_request", *way) for way in _OF_CHANGE),
-)
 
 PROVIDER = Provider(
     title="GitLab",

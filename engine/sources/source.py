@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from hookrules.engine.bodies import Way
 from hookrules.engine.errors import HookrulesError
-from hookrules.engine.model import Delivery, Event, Json, Reply
+from hookrules.engine.model import Delivery, Event, Json, Reply, Way
 from hookrules.engine.sources.policy import USUAL, Policy
 
 

@@ -23,17 +23,21 @@ class Patience:
         """What it comes to. Raises TimeoutError where that takes too long."""
         loop = asyncio.get_running_loop()
         task = cast("asyncio.Task[object]", asyncio.current_task(loop))  # whatever awaits is a task
+        before = task.cancelling()
         self._began[task] = loop.time()
         if not self._looking:
             self._looking = True
             loop.call_later(self.seconds / _LOOKS, self._look, loop)
         try:
-            return await awaited
+            result = await awaited
         except asyncio.CancelledError:
-            if task not in self._ended:
-                raise
-            task.uncancel()
-            raise TimeoutError from None
+            if task in self._ended and task.uncancel() <= before:  # else others have cancelled it, too
+                raise TimeoutError from None
+            raise
+        else:
+            if task in self._ended:  # it came all the same
+                task.uncancel()
+            return result
         finally:
             self._ended.discard(task)
             del self._began[task]

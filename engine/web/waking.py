@@ -1,6 +1,7 @@
-"""Answers of the committing thread → the event loop that waits for them: those of one commit wake it together."""
+"""Answers of the journal → the event loop that waits for them: those of one commit wake it together."""
 
 import asyncio
+import contextlib
 from collections import deque
 from functools import partial
 from typing import Any, TypeVar
@@ -29,7 +30,8 @@ class Waking:
         self._answered.append((waiter, answer))
         if not self._called:
             self._called = True
-            loop.call_soon_threadsafe(self._wake)
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         self._called = False  # first: what is answered from here on calls again

@@ -11,8 +11,10 @@ from hookrules.engine import bodies
 from hookrules.engine.bodies.limits import MAX_DEPTH, MAX_NUMBER
 from hookrules.engine.errors import Unreadable
 
-names = st.sampled_from(["a", "b", "c", "", "ü", 'a"b', "a:b", "{/x}", "]"])
-ways = st.lists(st.lists(names | st.none(), max_size=4).map(tuple), max_size=5)
+names = st.sampled_from(["a", "b", "c", "", "ü", "Ⅷ", 'a"b', "a:b", "{/x}", "]"])
+fresh = names.map(lambda name: "".join(list(name)))
+"""As it is where a rule is read: a text of which nobody has asked anything yet."""
+ways = st.lists(st.lists(fresh | st.none(), max_size=4).map(tuple), max_size=5)
 numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | numbers | names | st.text(max_size=3),
@@ -133,6 +135,15 @@ def test_what_is_asked_for_in_many_ways_at_once_is_read_whole() -> None:
     assert excerpt_of([("a", "b"), ("a", None)])(body) == {"a": {"b": 1, "c": 2}}
     assert bodies.excerpt([("a",), ()]) is None
     assert bodies.excerpt(None) is None
+
+
+@pytest.mark.parametrize("way", [("k",), ("fields", "k"), ("fields", None, "k")])
+def test_a_key_in_any_script_is_found_and_no_other_is_taken_for_it(way: tuple[str | None, ...]) -> None:
+    key = "".join(["клю", "ч"])  # made anew, as it is where a rule is read
+    asked = excerpt_of([tuple(key if each == "k" else each for each in way)])
+    part = asked(json.dumps({key: 1, "": 2, "fields": {"x": {key: 3, "": 4}, key: 5, "": 6}}, ensure_ascii=False).encode())
+    assert list(found(part, tuple(key if each == "k" else each for each in way))) == [{1: 1, 2: 5, 3: 3}[len(way)]]
+    assert list(found(excerpt_of([(key,)])(b'{"":2}'), (key,))) == []
 
 
 def test_what_github_sends_is_the_same_in_part() -> None:

@@ -295,6 +295,46 @@ def test_what_could_not_be_synced_is_told(committer: Committer[Pages], store: Li
     assert from_a_loop(committer, "c") == [threading.current_thread().name]
 
 
+def test_what_a_loop_that_has_ended_had_gathered_is_finished(store: ListStore) -> None:
+    committer = Committer[Pages](store, "test")
+    store.busy = [True] * 1000
+
+    async def hand_in() -> Answer[str]:
+        answer = committer.submit_alike(append_all, "a")
+        await asyncio.sleep(0)
+        return answer
+
+    answer = asyncio.run(hand_in())
+    committer.close()
+    assert answer.result() == "test"
+    assert store.committed == [["a"]]
+
+
+def test_a_loop_that_has_ended_is_told_nothing_and_keeps_no_one_from_being_told(committer: Committer[Pages], store: ListStore) -> None:
+    async def leave() -> None:
+        store.disk.clear()
+        waiting = asyncio.create_task(Waking().result(committer.submit_alike(append_all, "a")))
+        while not store.committed:
+            await asyncio.sleep(0)
+        waiting.cancel()
+
+    asyncio.run(leave())
+    store.disk.set()
+    assert from_a_loop(committer, "b") == [threading.current_thread().name]
+    assert committer.perform(append("c")) == "c"
+
+
+def test_a_write_that_leaves_someone_without_an_answer_fails(committer: Committer[Pages], store: ListStore) -> None:
+    def forgetful(pages: Pages, texts: Sequence[str]) -> list[str]:
+        return append_all(pages, texts)[1:]
+
+    held = Held(committer)
+    answers = [committer.submit_alike(forgetful, text) for text in "ab"]
+    held.release()
+    assert {outcome(answer) for answer in answers} == {"JournalError: told: 1 writes gave 0 answers"}
+    assert store.committed == []
+
+
 class Performing:
     """Threads that do a write each, and wait for it."""
 

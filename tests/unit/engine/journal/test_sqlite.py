@@ -107,16 +107,50 @@ def test_what_an_event_loop_commits_is_answered_once_its_log_is_on_disk(journal:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is synced in another way")
-def test_a_disk_that_fails_then_is_told(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fdatasync(_fd: int) -> None:
+def test_nothing_is_acknowledged_behind_what_the_disk_failed_to_take(
+    journal: SqliteJournal, path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def failing(_fd: int) -> None:
         raise OSError(5, "Input/output error")
 
-    async def story() -> None:
-        await Waking().result(journal.accept([(event("evt_1"), [])]))
+    async def accepted(event_id: str) -> None:
+        await Waking().result(journal.accept([(event(event_id), [])]))
 
-    monkeypatch.setattr(os, "fdatasync", fdatasync)
-    with pytest.raises(JournalError, match="Input/output error"):
-        asyncio.run(story())
+    async def story() -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fdatasync", failing)
+            with pytest.raises(JournalError, match="Input/output error"):
+                await accepted("evt_1")
+        await accepted("evt_2")
+
+    asyncio.run(story())
+    on_disk = tmp_path / "on_disk.db"
+    on_disk.write_bytes(path.read_bytes())
+    Path(f"{on_disk}-wal").write_bytes(Path(f"{path}-wal").read_bytes())
+    with closing(sqlite3.connect(on_disk)) as after_a_crash:
+        assert after_a_crash.execute("select id from events order by seq").fetchall() == [("evt_1",), ("evt_2",)]
+    assert b"evt_1" in path.read_bytes()  # and no longer only in the log that may have a hole
+
+
+def test_where_the_disk_goes_on_failing_nothing_is_taken(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    async def accepted(event_id: str) -> None:
+        await Waking().result(journal.accept([(event(event_id), [])]))
+
+    async def story() -> None:
+        monkeypatch.setattr(os, "fdatasync", failing)
+        with pytest.raises(JournalError, match="Input/output error"):
+            await accepted("evt_1")
+        reading = journal._reads._take()  # type: ignore[attr-defined]
+        reading.execute("begin")
+        reading.execute("select count(*) from events").fetchall()  # whoever reads an older state keeps the log from beginning anew
+        with pytest.raises(JournalError, match="has not taken it since"):
+            await accepted("evt_2")
+        reading.execute("rollback")
+
+    asyncio.run(story())
 
 
 def test_a_body_that_is_its_payload_is_stored_once(journal: SqliteJournal) -> None:

@@ -15,8 +15,7 @@ import pytest
 from support_deliveries import delivery, source
 
 from hookrules.engine import bodies
-from hookrules.engine.bodies import Way
-from hookrules.engine.model import Delivery, Json
+from hookrules.engine.model import Delivery, Json, Way
 from hookrules.engine.sources import git_facts, providers
 from hookrules.engine.sources.source import Source
 

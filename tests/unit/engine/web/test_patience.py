@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 
@@ -53,6 +54,40 @@ def test_being_cancelled_by_others_is_no_lateness() -> None:
             await waiting
 
     asyncio.run(story())
+
+
+def test_being_cancelled_by_others_as_well_is_told_as_that() -> None:
+    async def story() -> int:
+        patience = Patience(0.01)
+
+        async def waiting() -> None:
+            me = asyncio.current_task()
+            assert me is not None
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                me.cancel()  # in the very moment
+
+        task = asyncio.create_task(patience.with_(waiting()))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return task.cancelling()
+
+    assert asyncio.run(story()) == 1
+
+
+def test_what_comes_in_spite_of_all_is_given_and_nothing_is_left_behind() -> None:
+    async def stubborn() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.get_running_loop().create_future()
+        return "after all"
+
+    async def story() -> tuple[str, int]:
+        task = asyncio.current_task()
+        assert task is not None
+        return await Patience(0.01).with_(stubborn()), task.cancelling()
+
+    assert asyncio.run(story()) == ("after all", 0)
 
 
 def test_an_error_is_passed_on() -> None:
