@@ -129,3 +129,12 @@ def test_a_body_that_is_packed_is_decoded_whole(journal: SqliteJournal) -> None:
     taken = of_github(journal).take(sent)
     assert isinstance(taken, Taken)
     assert (taken.events[0].in_part, taken.events[0].payload) == (False, json.loads(PULL))
+
+
+def test_a_key_in_any_script_is_asked_for(journal: SqliteJournal) -> None:
+    rule = "{on: github, when: \"$.issue.fields['Priorität'] == high\", steps: [{log: x}]}"
+    body = '{"issue":{"fields":{"":"low","Priorität":"high"}}}'.encode()
+    taken = of_github(journal, rule).take(delivery("github", body, **{"x-github-event": "issues"}))
+    assert isinstance(taken, Taken)
+    (receipt,) = taken.receipts.result()
+    assert [rule for rule, _ in receipt.runs] == ["tested"]
