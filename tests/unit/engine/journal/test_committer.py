@@ -246,7 +246,11 @@ def test_one_transaction_of_a_loop_is_bounded_as_well(committer: Committer[Pages
     assert [len(pages) for pages in store.committed] == [MAX_BATCH, 1]
 
 
-def test_where_the_thread_is_at_it_the_loop_asks_again(committer: Committer[Pages], store: ListStore) -> None:
+def test_where_the_thread_is_at_it_the_loop_asks_again(
+    committer: Committer[Pages], store: ListStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hookrules.engine.journal.committer._ASKED", 10_000)  # however long the thread takes to let go of the store
+
     async def hand_in() -> str:
         held = Held(committer)
         answer = committer.submit_alike(append_all, "a")
