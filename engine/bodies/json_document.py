@@ -6,7 +6,7 @@ Whole numbers keep all their digits, others are doubles. Of a key that comes twi
 import re
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -46,10 +46,18 @@ def read(body: bytes, content_type: ContentType) -> Json:
 def json_of(body: bytes) -> Json:
     """What UTF-8 without a byte order mark decodes to. Raises Unreadable."""
     check_numbers(body)
-    payload = _decoded(body, _decode)
+    payload = _decoded(body)
     if brackets_to_nest(body) > MAX_DEPTH and isinstance(payload, dict | list) and _deeper_than(payload, MAX_DEPTH):
         raise Unreadable(_too_deep())
     return payload
+
+
+def reread(body: bytes) -> Json:
+    """What JSON decodes to that was read before, or written by us: its bounds were those of whoever did. Raises what msgspec raises."""
+    try:
+        return _decode(body)
+    except msgspec.ValidationError:
+        return _decode_any_number(body)
 
 
 def brackets_to_nest(body: bytes) -> int:
@@ -58,16 +66,14 @@ def brackets_to_nest(body: bytes) -> int:
     return brackets if brackets <= MAX_DEPTH else brackets - body.count(b"{/")
 
 
-def _decoded(body: bytes, decode: Callable[[bytes], Json]) -> Json:
+def _decoded(body: bytes) -> Json:
     try:
-        return decode(body)
+        return reread(body)
     except UnicodeDecodeError:
         text_of(body, "")  # says where; the error knows only its place inside of one string
         raise NotJson("the body is not UTF-8") from None
     except RecursionError:
         raise Unreadable(_too_deep()) from None
-    except msgspec.ValidationError:
-        return _decoded(body, _decode_any_number)
     except msgspec.DecodeError as error:
         raise NotJson(f"the body is not JSON: {_mistake(body, str(error))}") from None
 

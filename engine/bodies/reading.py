@@ -40,7 +40,7 @@ def is_payload(delivery: Delivery) -> bool:
 
 def whole(event: Event) -> Event:
     """The event with all of its payload."""
-    return replace(event, payload=json_document.json_of(event.body), in_part=False) if event.in_part else event
+    return replace(event, payload=json_document.reread(event.body), in_part=False) if event.in_part else event
 
 
 def decode(body: bytes, content_type: str, content_encoding: str = "", max_size: int = MAX_SIZE) -> Json:

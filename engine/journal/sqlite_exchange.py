@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from hookrules.engine.bodies import json_of
+from hookrules.engine.bodies import reread
 from hookrules.engine.errors import JournalError
 from hookrules.engine.journal.sealing import Seal
 from hookrules.engine.journal.sqlite_rows import closed, opened
@@ -115,7 +115,7 @@ def _with_body_as_text(record: _Record, seal: Seal) -> _Record:
 
 
 def _one_line(body: bytes) -> bytes:
-    return msgspec.json.encode(json_of(body))
+    return msgspec.json.encode(reread(body))
 
 
 def in_commits(lines: Iterable[bytes], write: Callable[[Sequence[tuple[int, bytes]]], Mapping[str, int]]) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from hookrules.engine.bodies import json_of
+from hookrules.engine.bodies import reread
 from hookrules.engine.errors import Unwritable
 from hookrules.engine.journal import Waiting
 from hookrules.engine.journal.packing import pack, unpack
@@ -83,7 +83,7 @@ def event_from(row: Row, seal: Seal) -> Event:
         id=id_,
         source=source,
         type=type_,
-        payload=json_of(payload) if payload_kept else None,
+        payload=reread(payload) if payload_kept else None,
         body=body,
         received_at=received_at,
         delivery_id=delivery_id,

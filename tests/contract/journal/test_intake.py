@@ -1,6 +1,8 @@
 import math
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import msgspec
 import pytest
 from support_journal import NOW, accept, event, matches
 
@@ -180,3 +182,14 @@ def test_closing_finishes_what_was_handed_in(journal: Journal) -> None:
     answers = [journal.accept([(event(f"evt_{number}"), [])]) for number in range(50)]
     journal.close()
     assert all(answer.given() and answer.error() is None for answer in answers)
+
+
+def test_an_event_nested_deeper_than_a_body_may_be_is_read_back(journal: Journal) -> None:
+    """The end of a run is an event that holds the payload of the one before it, some levels further down."""
+    payload: Any = 1
+    for _ in range(210):
+        payload = {"payload": payload}
+    accept(journal, event("evt_1", payload=payload, body=msgspec.json.encode(payload)))
+    kept = journal.event("evt_1")
+    assert kept is not None
+    assert kept.payload == payload
