@@ -76,11 +76,6 @@ def prepare(project: Project, known: Collection[str] = ()) -> None:
         journal.close()  # with its thread: the supervisor forks
 
 
-def index_of(project: Project) -> Index:
-    """Made before the fork, so that all processes hold one."""
-    return Index(project.ruleset).prepared()
-
-
 def ingress(project: Project, index: Index, sockets: Sequence[socket.socket]) -> Work:
     """With its like, where `server.ingresses` asks for several, the only writer of intake."""
 

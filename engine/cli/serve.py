@@ -23,6 +23,7 @@ from hookrules.engine.cli.reloading import reloading
 from hookrules.engine.cli.systemd import tell
 from hookrules.engine.cli.tunnels import parted, tunnels, tunnels_option
 from hookrules.engine.errors import UsageError
+from hookrules.engine.matching.index import Index
 from hookrules.engine.supervisor import Supervisor, hold_hangups
 from hookrules.engine.web.sockets import url_of
 
@@ -61,7 +62,7 @@ def command(
 
 
 def _jobs(sockets: Sockets, project: Project, shared: processes.Shared, *, no_worker: bool) -> list[Job]:
-    index = processes.index_of(project)
+    index = Index(project.ruleset).prepared()  # before the fork, so that all processes hold one
     receiving = Job("ingress", processes.ingress(project, index, sockets.hooks), Farewell.FINISH_SOON)
     working = Job("worker", processes.worker(project, index, shared, sockets.console))
     return [receiving] * project.settings.server.ingresses + ([] if no_worker else [working])

@@ -16,6 +16,7 @@ from hookrules.engine.cli.options import log_option, watch_option
 from hookrules.engine.cli.project import Project, load_project
 from hookrules.engine.cli.reloading import reloading
 from hookrules.engine.cli.systemd import tell
+from hookrules.engine.matching.index import Index
 from hookrules.engine.supervisor import Supervisor, hold_hangups
 
 
@@ -45,7 +46,7 @@ def command(config: Path, labels: str, dry_run: bool, watch: bool, log_format: l
 
 
 def _jobs(sockets: Sockets, labels: tuple[str, ...], project: Project, shared: processes.Shared) -> list[Job]:
-    return [Job("worker", processes.worker(project, processes.index_of(project), shared, sockets.console, labels))]
+    return [Job("worker", processes.worker(project, Index(project.ruleset), shared, sockets.console, labels))]
 
 
 def _ready(project: Project) -> None:

@@ -65,27 +65,9 @@ def compile_tree(tree: Condition) -> Part:
     )
 
 
-def _all_of(decisions: tuple[Decide, ...]) -> Decide:
-    """As `kleene_all`, without a call for it: most rules end in this."""
-
-    def decide(facts: Facts) -> Truth:
-        unknown: Truth = True
-        for each in decisions:
-            result = each(facts)
-            if result is False:
-                return False
-            if result is not True and unknown is True:
-                unknown = result
-        return unknown
-
-    return decide
-
-
 def _combined(kind: Combination, decisions: tuple[Decide, ...]) -> Decide:
     if len(decisions) == 1:
         (decide,) = decisions
         return decide if kind in (Combination.ALL, Combination.ANY) else lambda facts: negation(decide(facts))
-    if kind is Combination.ALL:
-        return _all_of(decisions)
     combine = _COMBINE[kind]
     return lambda facts: combine(map(call, decisions, repeat(facts)))

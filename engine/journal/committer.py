@@ -109,6 +109,10 @@ class Committer(Generic[Connection]):
             self._store.rollback()
             _refuse([handed for handed in batch if not handed.answer.given()], "the write was interrupted")
             raise
+        self._have_settled()
+
+    def _have_settled(self) -> None:
+        """By the thread, where there is something to settle."""
         if self._store.unsettled():
             self._queue.put(_nothing())
 
@@ -158,14 +162,14 @@ class Committer(Generic[Connection]):
             done = None
         if done is None and asked < _ASKED and not self._closing:
             loop.call_later(_BUSY, self._commit_gathered, loop, asked + 1)
-        elif done and len(self._gathered) > MAX_BATCH:
+            return
+        if done:
             del self._gathered[:MAX_BATCH]
-            loop.call_soon(self._commit_gathered, loop)
         else:
-            self._gathering = None
-            if done:
-                self._gathered.clear()
             self._hand_in_gathered()
+        self._gathering = loop if self._gathered else None
+        if self._gathered:
+            loop.call_soon(self._commit_gathered, loop)
 
     def _hand_in_gathered(self) -> None:
         batch, self._gathered = self._gathered, []
@@ -185,16 +189,14 @@ class Committer(Generic[Connection]):
             return False
         self.commits += 1
         self._syncer.add(partial(self._synced, batch, answers))
-        if self._store.unsettled():
-            self._queue.put(_nothing())
+        self._have_settled()
         return True
 
     def _synced(self, batch: "Sequence[_Handed[Connection]]", answers: Sequence[Any], error: Exception | None) -> None:
         if error is not None:
             self._fail(batch, error)
-            return
-        for handed, answer in zip(batch, answers, strict=True):
-            handed.give(answer)
+        else:
+            _give(batch, answers)
 
     def _work(self) -> None:
         open_for_more = True
@@ -234,8 +236,7 @@ class Committer(Generic[Connection]):
             self._commit_apart(batch, error)
             return
         self.commits += 1
-        for handed, answer in zip(batch, answers, strict=True):
-            handed.give(answer)
+        _give(batch, answers)
 
     def _commit_apart(self, batch: Sequence["_Handed[Connection]"], error: Exception) -> None:
         if len(batch) == 1:
@@ -296,6 +297,11 @@ def _nothing() -> _Handed[Any]:
     handed: _Handed[Any] = _Handed(lambda _connection: None)
     handed.answer.give(None)
     return handed
+
+
+def _give(batch: Sequence[_Handed[Any]], answers: Sequence[Any]) -> None:
+    for handed, answer in zip(batch, answers, strict=True):
+        handed.give(answer)
 
 
 def _refuse(batch: Sequence[_Handed[Any]], why: str) -> None:

@@ -59,18 +59,12 @@ class SqliteStore:
             on_failure.pop_all()
 
     def begin(self) -> None:
-        if self._file:
-            self._file.check_in_place()
-            self._file.check_log(self.connection)
-        self._sync_at_commit("full")
+        self._ready("full")
         self._patiently(partial(self.connection.execute, "begin immediate"))
 
     def try_begin(self) -> bool:
         """False where another connection writes."""
-        if self._file:
-            self._file.check_in_place()
-            self._file.check_log(self.connection)
-        self._sync_at_commit("normal")
+        self._ready("normal")
         try:
             self.connection.execute("begin immediate")
         except sqlite3.OperationalError as error:
@@ -87,8 +81,11 @@ class SqliteStore:
         if self._file:
             self._file.sync()
 
-    def _sync_at_commit(self, level: str) -> None:
-        """`full`, or `normal`, which leaves the write-ahead log to whoever calls `sync`, and syncs all else alike."""
+    def _ready(self, level: str) -> None:
+        """To commit with `full`, or with `normal`, which leaves the write-ahead log to whoever calls `sync`, and syncs all else alike."""
+        if self._file:
+            self._file.check_in_place()
+            self._file.check_log(self.connection)
         if level != self._level:
             self.connection.execute(f"pragma synchronous = {level}")
             self._level = level

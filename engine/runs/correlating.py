@@ -171,7 +171,7 @@ def _fits(number: int, partial: Partial, correlation: Correlation) -> bool:
 
 
 def holds(condition: Condition | None, event: Event, now: float) -> bool:
-    return condition is None or condition.verdict(Facts(event, now)) is True
+    return condition is None or condition.holds(Facts(event, now))
 
 
 def common_key(by: Value, event: Event) -> str | None:

@@ -45,4 +45,4 @@ class Watch:
         event = self._event(heading.id)
         if event is None or condition is None:
             return event is not None
-        return condition.verdict(Facts(event, self._clock(), waiting.expects.names)) is True
+        return condition.holds(Facts(event, self._clock(), waiting.expects.names))

@@ -177,9 +177,10 @@ class Worker:
         while not self._woken(held) and time.monotonic() < ends and self._tenure.pause() > 0 and not self._written():
             self._wake.wait(_GLANCE)
             self._flush(self._workshop.clock())
-        self._wake.clear()
         if len(self._halts) > self._slots // 2:
+            self._wake.clear()
             self._wake.wait(_GATHERING)
+        self._wake.clear()
 
     def _woken(self, held: int) -> bool:
         return self._done or self._wake.is_set() or self._shared.held_by_others() < held
