@@ -1,4 +1,4 @@
-"""A real ingress in this process, as a sender meets it: granian at sockets of loopback, over a journal in memory."""
+"""A real ingress in this process, as a sender meets it: at sockets of loopback, over a journal in memory."""
 
 import json
 import socket
@@ -137,12 +137,11 @@ def receiving(
     clock: Callable[[], float] = time.monotonic,
     **options: Any,
 ) -> Iterator[Receiver]:
-    """`sources` stand beside those of the configuration, `clock` is that of rate limits, `options` go to ingress and reception."""
+    """`sources` stand beside those of the configuration, `clock` is that of rate limits, `options` go to the reception."""
     settings = settings_of(config, folder)
     known = {**sources_of(settings), **(sources or {})}
     journal = SqliteJournal(None)
-    slow = {name: options.pop(name) for name in ("body_seconds",) if name in options}
-    ingress = ingress_over(journal, settings, known, front=Front.of(settings, clock), **slow)
+    ingress = ingress_over(journal, settings, known, front=Front.of(settings, clock))
     listening = sockets or [bound()]
     tls = settings.server.tls
     reception = Reception(ingress, listening, tls.files(folder) if tls else None, **options)

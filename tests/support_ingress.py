@@ -5,7 +5,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,9 @@ from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.config.wiring import sources_of
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.sources.source import Verifier
+from hookrules.engine.web.exchange import Exchange
 from hookrules.engine.web.listener import Listener
+from hookrules.engine.web.request import Request as HttpRequest
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,9 @@ class Receiver:
 
     def ask(self, request: Request, address: str = "127.0.0.1") -> Answer:
         """In process."""
-        protocol = _Protocol(request.body)
-        self._loop.run_until_complete(self.ingress.__rsgi__(_Scope(request, address), protocol))
-        assert protocol.answer is not None
-        return protocol.answer
+        held = _Held()
+        self._loop.run_until_complete(self.ingress(_asked(held, request, address)))
+        return held.answer()
 
     @contextmanager
     def listening(self) -> Iterator["Sender"]:
@@ -125,44 +126,33 @@ class Sender:
         self._connection.close()
 
 
-class _Headers:
-    """As granian gives them: names in small letters, each pair as it came."""
+class _Held:
+    """Instead of a connection: what is written to it stays here."""
 
-    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
-        self._pairs = [(name.lower(), value) for name, value in pairs]
+    closing = False
 
-    def items(self) -> list[tuple[str, str]]:
-        return self._pairs
+    def __init__(self) -> None:
+        self.written = b""
 
-    def get(self, name: str, default: Any = None) -> Any:
-        return next((value for other, value in self._pairs if other == name), default)
+    def write(self, data: bytes) -> None:
+        self.written += data
 
+    async def writable(self) -> None:
+        pass
 
-class _Scope:
-    """RSGI 1.x, as far as the ingress asks."""
+    def answered(self) -> None:
+        pass
 
-    proto = "http"
-    http_version = "1.1"
-    scheme = "http"
-
-    def __init__(self, request: Request, address: str) -> None:
-        self.method, self.query_string = request.method, request.query
-        self.path = f"/hooks/{request.source}"
-        self.headers = _Headers([("host", "127.0.0.1"), *request.headers, ("content-length", str(len(request.body)))])
-        self.client = f"{address}:54321"
+    def answer(self) -> Answer:
+        head, _, body = self.written.partition(b"\r\n\r\n")
+        return Answer(int(head.split()[1]), body)
 
 
-class _Protocol:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self.answer: Answer | None = None
-
-    async def __call__(self) -> bytes:
-        return self._body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._body
-
-    def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
-        del headers
-        self.answer = Answer(status, body)
+def _asked(held: _Held, request: Request, address: str) -> Exchange:
+    headers: dict[str, tuple[str, ...]] = {}
+    for name, value in (("host", "127.0.0.1"), *request.headers, ("content-length", str(len(request.body)))):
+        headers[name.lower()] = (*headers.get(name.lower(), ()), value)
+    exchange = Exchange(held, HttpRequest(request.method, f"/hooks/{request.source}", request.query, headers), address)
+    exchange.came(request.body)
+    exchange.complete()
+    return exchange

@@ -1,8 +1,4 @@
-"""The files of `server.tls`: whether a listener can use them, asked before it would fail on them.
-
-granian's TLS is rustls over ring, and what these refuse ends the whole process. The keys that they take are RSA of 2048 to 8192 bits,
-P-256, P-384 and Ed25519 (documentation of rustls 0.23, `crypto::ring`).
-"""
+"""The files of `server.tls`: whether a listener can use them, asked before it would fail on them, and told with the file at fault."""
 
 import ssl
 from collections.abc import Callable, Sequence
@@ -11,9 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
-
-_KEYS = "RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519"
-_COMMON_EXPONENT = 65537
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +54,9 @@ def _certificates(path: Path) -> Sequence[Any]:
     from cryptography import x509
 
     try:
-        found = x509.load_pem_x509_certificates(path.read_bytes())
+        return x509.load_pem_x509_certificates(path.read_bytes())
     except ValueError:
         raise ValueError("holds no certificate in PEM form, which begins with -----BEGIN CERTIFICATE-----") from None
-    if any(each.version is not x509.Version.v3 for each in found):
-        raise ValueError("holds a certificate of X.509's first version; make it anew as one of the third")
-    return found
 
 
 def _private_key(path: Path) -> Any:
@@ -74,24 +64,11 @@ def _private_key(path: Path) -> Any:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(path.read_bytes(), None)
+        return load_pem_private_key(path.read_bytes(), None)
     except TypeError:
         raise ValueError("is locked with a passphrase, which nobody can enter; `openssl pkey` writes the key without one") from None
     except (ValueError, UnsupportedAlgorithm):
         raise ValueError("holds no private key in PEM form, which begins with -----BEGIN PRIVATE KEY-----") from None
-    if not _is_taken(key):
-        raise ValueError(f"holds a key that TLS here does not take; make one that is {_KEYS}")
-    return key
-
-
-def _is_taken(key: Any) -> bool:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-
-    if isinstance(key, rsa.RSAPrivateKey):
-        return 2048 <= key.key_size <= 8192 and key.public_key().public_numbers().e >= _COMMON_EXPONENT
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        return isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
-    return isinstance(key, ed25519.Ed25519PrivateKey)
 
 
 def _what_does_not_fit(certificate: Any, key: Any, files: TlsFiles) -> str | None:
@@ -100,5 +77,6 @@ def _what_does_not_fit(certificate: Any, key: Any, files: TlsFiles) -> str | Non
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files.certificate, files.key, "")
     except (ssl.SSLError, OSError) as problem:
-        return f"{files.certificate} and {files.key} can't be used: {(getattr(problem, 'reason', None) or str(problem)).lower()}"
+        said = getattr(problem, "reason", None) or str(problem)
+        return f"{files.certificate} and {files.key} can't be used: {said.lower().replace('_', ' ')}"
     return None

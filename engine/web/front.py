@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 from hookrules.engine.config.server_settings import UNIX
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.networks import parse_address, parse_network
+from hookrules.engine.networks import parse_network
+from hookrules.engine.web.exchange import Exchange
 from hookrules.engine.web.forwarding import UNREADABLE, Origin, TrustedProxies
 from hookrules.engine.web.rate_limits import RateLimit, who_is_at
+from hookrules.engine.web.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +39,18 @@ class Front:
             bool(server.tls and server.tls.client_ca),
         )
 
-    def origin(self, scope: Any) -> Origin:
-        """Where an RSGI request comes from."""
-        peer = _peer(scope.client)
-        return Origin(peer) if self.proxies is None else self.proxies.origin(peer, partial(_lines, scope.headers))
+    def origin(self, exchange: Exchange) -> Origin:
+        """Where a request comes from."""
+        peer = exchange.peer
+        return Origin(peer) if self.proxies is None else self.proxies.origin(peer, partial(_lines, exchange.request))
 
-    def admit(self, origin: Origin, scope: Any) -> None:
+    def admit(self, origin: Origin, exchange: Exchange) -> None:
         """Raises TooManyRequests. A sender whom no proxy names is counted with all others of that proxy."""
         if self.per_address is not None:
-            self.per_address.take(who_is_at(origin.address or _peer(scope.client)))
+            self.per_address.take(who_is_at(origin.address or exchange.peer))
 
 
-def _peer(client: str) -> str | None:
-    """RSGI gives `address:port`, and nothing for a unix socket."""
-    host, colon, _ = client.rpartition(":")
-    host = host.strip("[]")
-    if host.startswith("::ffff:"):  # IPv4 on a socket that takes both
-        host = str(parse_address(host) or host)
-    return host if colon else None
-
-
-def _lines(headers: Any, name: str) -> Sequence[str]:
-    """granian leaves out values with bytes beyond ASCII, which a stranger may have sent to a proxy that appends to them."""
-    values: Sequence[str] = headers.get_all(name)
-    return values or ([UNREADABLE] if name in headers else ())
+def _lines(request: Request, name: str) -> Sequence[str]:
+    """A stranger may have sent bytes beyond ASCII to a proxy that appends to them."""
+    values = request.headers.get(name, ())
+    return (*values, UNREADABLE) if name in request.unreadable else values

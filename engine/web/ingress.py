@@ -1,9 +1,8 @@
-"""`POST /hooks/<source>`: the hot endpoint, an RSGI application. It answers 202 only for what is on disk."""
+"""`POST /hooks/<source>`: the hot endpoint. It answers 202 only for what is on disk."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
 
 from hookrules.engine import logs
 from hookrules.engine.errors import JournalError, Refusal, TooManyRequests, Unavailable
@@ -12,11 +11,11 @@ from hookrules.engine.model import Delivery, Event, Receipt, Reply
 from hookrules.engine.refusals import Refusals
 from hookrules.engine.sources.source import Source
 from hookrules.engine.web.answering import accept, answer, reply, stream
+from hookrules.engine.web.exchange import Exchange
 from hookrules.engine.web.forwarding import Origin
 from hookrules.engine.web.front import Front
-from hookrules.engine.web.patience import Patience
 from hookrules.engine.web.rate_limits import RateLimit
-from hookrules.engine.web.reading import BODY_SECONDS, delivery_of, read_body
+from hookrules.engine.web.reading import delivery_of
 from hookrules.engine.web.responding import Answering, Stream
 from hookrules.engine.web.waking import Waking
 
@@ -27,7 +26,7 @@ _NOTHING_IN_FRONT = Front()
 
 
 class Ingress:
-    """The application that granian calls, once a request."""
+    """The application of the listeners, called once a request."""
 
     def __init__(
         self,
@@ -39,7 +38,6 @@ class Ingress:
         clock: Callable[[], float] = time.time,
         *,
         front: Front = _NOTHING_IN_FRONT,
-        body_seconds: float = BODY_SECONDS,
     ) -> None:
         """`url_of` gives the URL by which senders know a source, where the configuration says it."""
         self._intake = intake
@@ -49,73 +47,72 @@ class Ingress:
         self._max_body = max_body
         self._clock = clock
         self._front = front
-        self._patience = Patience(body_seconds)
         self._waking = Waking()
         self._waiting = 0
         self._journal_error: str | None = None
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        """RSGI 1.x: `scope` has method, path, query_string, headers, client; `protocol` reads the body and answers."""
-        if scope.path.startswith(_HOOKS):
-            await self._hook(scope, protocol)
-        elif scope.path in ("/healthz", "/readyz"):
-            await self._health(scope, protocol)
+    async def __call__(self, exchange: Exchange) -> None:
+        path = exchange.request.path
+        if path.startswith(_HOOKS):
+            await self._hook(path.removeprefix(_HOOKS), exchange)
+        elif path in ("/healthz", "/readyz"):
+            await self._health(path, exchange)
         else:
-            answer(protocol, 404, {"error": "there is nothing here; deliveries go to POST /hooks/<source>"})
+            answer(exchange, 404, {"error": "there is nothing here; deliveries go to POST /hooks/<source>"})
 
-    async def _hook(self, scope: Any, protocol: Any) -> None:
-        name = scope.path.removeprefix(_HOOKS)
-        origin = self._front.origin(scope)
+    async def _hook(self, name: str, exchange: Exchange) -> None:
+        origin = self._front.origin(exchange)
         try:
-            self._front.admit(origin, scope)
+            self._front.admit(origin, exchange)
             source = self._intake.source(name)
-            if scope.method not in source.methods:
+            method = exchange.request.method
+            if method not in source.methods:
                 allowed = ", ".join(sorted(source.methods))
-                answer(protocol, 405, {"error": f"{scope.method} is not taken here; send {allowed}"}, ("allow", allowed))
+                answer(exchange, 405, {"error": f"{method} is not taken here; send {allowed}"}, ("allow", allowed))
                 return
             limit = self._front.per_source.get(source.name)
             if limit is None:
-                await self._deliver(source, origin, scope, protocol)
+                await self._deliver(source, origin, exchange)
             else:
-                await self._deliver_within(limit, source, origin, scope, protocol)
+                await self._deliver_within(limit, source, origin, exchange)
         except Refusal as refusal:
-            self._refuse(name, origin, scope, protocol, refusal)
+            self._refuse(name, origin, exchange, refusal)
         except Exception:  # noqa: BLE001  a mistake of ours: the sender is told to send again, and we are told where
             logs.exception("a delivery could not be handled", source=name)
-            answer(protocol, 500, {"error": "hookrules made a mistake; its log says where"})
+            answer(exchange, 500, {"error": "hookrules made a mistake; its log says where"})
 
-    async def _deliver_within(self, limit: RateLimit, source: Source, origin: Origin, scope: Any, protocol: Any) -> None:
+    async def _deliver_within(self, limit: RateLimit, source: Source, origin: Origin, exchange: Exchange) -> None:
         """What nobody proved does not count against its source: a stranger could use up what the source may send."""
         limit.take()
         try:
-            await self._deliver(source, origin, scope, protocol)
+            await self._deliver(source, origin, exchange)
         except Refusal as refusal:
             if not refusal.proven:
                 limit.give_back()
             raise
 
-    async def _deliver(self, source: Source, origin: Origin, scope: Any, protocol: Any) -> None:
-        body = await read_body(scope, protocol, self._max_body, self._patience)
+    async def _deliver(self, source: Source, origin: Origin, exchange: Exchange) -> None:
+        body = await exchange.body(self._max_body)
         if self._waiting >= _MOST_WAITING:
             raise Unavailable("too many deliveries wait to be written")
-        certified = self._front.asks_for_certificates and scope.scheme == "https"
+        certified = self._front.asks_for_certificates and exchange.scheme == "https"
         taken = await self._take(
-            source, delivery_of(source.name, scope, body, self._clock(), self._url_of(source.name), origin, certified=certified)
+            source, delivery_of(source.name, exchange, body, self._clock(), self._url_of(source.name), origin, certified=certified)
         )
         if isinstance(taken, Reply):
             logs.info("handshake", source=source.name, status=taken.status)
-            reply(protocol, taken)
+            reply(exchange, taken)
             return
         receipts = await self._written(taken)
         for event, receipt in zip(taken.events, receipts, strict=True):
             _log(event, receipt)
         words = await self._answering.reply(taken, receipts) or source.acknowledge(taken.events)
         if words is None:
-            accept(protocol, receipts)
+            accept(exchange, receipts)
         elif isinstance(words, Stream):
-            await stream(protocol, words)
+            await stream(exchange, words)
         else:
-            reply(protocol, words)
+            reply(exchange, words)
 
     async def _take(self, source: Source, delivery: Delivery) -> Taken | Reply:
         if source.verifier.may_wait():
@@ -134,21 +131,21 @@ class Ingress:
         self._journal_error = None
         return receipts
 
-    def _refuse(self, source: str, origin: Origin, scope: Any, protocol: Any, refusal: Refusal) -> None:
-        agent = scope.headers.get("user-agent")
+    def _refuse(self, source: str, origin: Origin, exchange: Exchange, refusal: Refusal) -> None:
+        agent = exchange.request.header("user-agent")
         self._refusals.add(source, self._clock(), refusal.status, str(refusal), origin.address, agent)
         if not isinstance(refusal, TooManyRequests) or refusal.first:
             logs.warning("refused", status=refusal.status, source=source, reason=str(refusal), address=origin.address)
         retry = (("retry-after", str(refusal.retry_after)),) if refusal.retry_after else ()
-        answer(protocol, refusal.status, {"error": str(refusal)}, *retry)
+        answer(exchange, refusal.status, {"error": str(refusal)}, *retry)
 
-    async def _health(self, scope: Any, protocol: Any) -> None:
-        if scope.path == "/readyz" and self._journal_error:
+    async def _health(self, path: str, exchange: Exchange) -> None:
+        if path == "/readyz" and self._journal_error:
             await self._try_journal()
-        if scope.path == "/readyz" and self._journal_error:
-            answer(protocol, 503, {"ready": False, "error": self._journal_error})
+        if path == "/readyz" and self._journal_error:
+            answer(exchange, 503, {"ready": False, "error": self._journal_error})
         else:
-            answer(protocol, 200, {"ready" if scope.path == "/readyz" else "healthy": True})
+            answer(exchange, 200, {"ready" if path == "/readyz" else "healthy": True})
 
     async def _try_journal(self) -> None:
         """Who is told that we are not ready sends nothing that could show that it is over."""

@@ -1,98 +1,93 @@
-"""granian on a socket that is already bound, inside this process's event loop: the one place that knows granian."""
+"""A listening socket inside this process's event loop, and the connections that came over it."""
 
-import os
+import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Any
-
-from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces, SSLProtocols
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
+from functools import partial
 
 from hookrules.engine.config.certificates import TlsFiles
+from hookrules.engine.web.connection import BODY_SECONDS, Application, Connection
 from hookrules.engine.web.sockets import BACKLOG
+from hookrules.engine.web.tls import context_of
 
-_CONCURRENT_REQUESTS = 4096
-"""A request that waits for its body or its commit costs little; slow senders must not use up the places of others."""
+HANDSHAKE_SECONDS = 10.0
+"""After which a handshake is given up."""
+_MOST_CONNECTIONS = 4096
+"""One that waits for its body or its commit costs little; slow senders must not use up the places of others."""
+_LOOKS = 30
+"""In the time that a body may take: that much longer anything may last until it is noticed."""
 
-HEADER_SECONDS = 15
-"""How long a sender may take over its headers, and keep a connection open between two requests."""
-_HEADER_BYTES = 64 * 1024
-"""Beyond it, and somewhat more that may lie in the same read, the answer is 431; so it is beyond 100 headers, hyper's own bound."""
 
+class Listener:
+    """Serves one application until `stop`."""
 
-class Listener(Server):
-    """Serves one RSGI application until `stop()`, finishing the requests that are under way."""
+    def __init__(
+        self, application: Application, listening: socket.socket, tls: TlsFiles | None = None, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        """`listening` stays the caller's; of files, `faults_of` must find nothing in them."""
+        self.application = application
+        self.body_seconds = body_seconds
+        self._listening = listening
+        self._tls = tls
+        self._connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._looking: asyncio.TimerHandle | None = None
+        self._told = asyncio.Event()
+        self._empty = asyncio.Event()
 
-    def __init__(self, application: Any, listening: socket.socket, tls: TlsFiles | None = None) -> None:
-        """`listening` stays the caller's. Files that `faults_of` finds something in would end the process."""
-        self._door = _Door(application)
-        super().__init__(
-            self._door,
-            interface=Interfaces.RSGI,
-            http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=_HEADER_BYTES),
-            backpressure=_CONCURRENT_REQUESTS,
-            websockets=False,
-            log_enabled=False,
-            ssl_cert=tls.certificate if tls else None,
-            ssl_key=tls.key if tls else None,
-            ssl_protocol_min=SSLProtocols.tls12,
-            ssl_ca=tls.client_ca if tls else None,
-            ssl_client_verify=tls is not None and tls.client_ca is not None,
+    async def serve(self) -> None:
+        """Until it is told to stop, and has answered what was under way."""
+        self._server = await self._opened()
+        await self._told.wait()
+        self._server.close()
+        for each in list(self._connections):
+            each.stop()
+        while self._connections:
+            self._empty.clear()
+            await self._empty.wait()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def _opened(self) -> asyncio.Server:
+        loop, own = asyncio.get_running_loop(), self._listening.dup()  # it is closed with the server
+        if own.family == socket.AF_UNIX:
+            return await loop.create_unix_server(partial(Connection, self, "http"), sock=own, backlog=BACKLOG)
+        if self._tls is None:
+            return await loop.create_server(partial(Connection, self, "http"), sock=own, backlog=BACKLOG)
+        context = context_of(self._tls)
+        return await loop.create_server(
+            partial(Connection, self, "https"), sock=own, backlog=BACKLOG, ssl=context, ssl_handshake_timeout=HANDSHAKE_SECONDS
         )
-        self._on_unix = listening.family == socket.AF_UNIX
-        self._accepting = os.dup(listening.fileno())
-
-    def stop(self) -> None:
-        super().stop()  # type: ignore[no-untyped-call]
-
-    def _init_shared_socket(self) -> None:
-        """granian would bind an address itself. It closes the number that it is given."""
-        self._ssp = None
-        self._shd = SocketHolder(self._accepting, uds=self._on_unix, backlog=BACKLOG)  # type: ignore[call-arg, assignment]  # its stub knows no constructor
 
     def retire(self) -> None:
-        """Take no new connection, and let those that there are end with their next answer: another listener has taken over.
+        """Take no new connection, and let those that there are end with their next answer: another has taken over at the same socket."""
+        if self._server is not None:
+            self._server.close()
+        for each in self._connections:
+            each.retire()
 
-        granian can only stop altogether, and breaks off the handshakes of senders that have just come. So the number that it accepts from
-        becomes that of a socket at which nobody knocks; who knocks at the real one is then the successor's.
-        """
-        self._door.closing = True
-        with socket.create_server(("127.0.0.1", 0)) as nobody_knocks:
-            nobody_knocks.setblocking(False)
-            os.dup2(nobody_knocks.fileno(), self._accepting, inheritable=False)
+    def stop(self) -> None:
+        self._told.set()
 
+    # What a connection asks.
 
-class _Door:
-    """The application, as one listener calls it."""
+    def admit(self, connection: Connection) -> bool:
+        self._connections.add(connection)
+        if self._looking is None:
+            self._look_later()
+        return len(self._connections) <= _MOST_CONNECTIONS
 
-    def __init__(self, application: Any) -> None:
-        self._application = application.__rsgi__
-        self.closing = False
+    def forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
 
-    def __rsgi__(self, scope: Any, protocol: Any) -> Awaitable[None]:
-        answered: Awaitable[None] = self._application(scope, _LastAnswer(protocol) if self.closing else protocol)
-        return answered
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(self.body_seconds / _LOOKS, self._look)
 
-
-class _LastAnswer:
-    """RSGI's protocol, with an answer that ends the connection."""
-
-    def __init__(self, protocol: Any) -> None:
-        self._protocol = protocol
-
-    def __call__(self) -> Awaitable[bytes]:
-        whole: Awaitable[bytes] = self._protocol()
-        return whole
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        chunks: AsyncIterator[bytes] = self._protocol.__aiter__()
-        return chunks
-
-    def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
-        self._protocol.response_bytes(status, [*headers, ("connection", "close")], body)
-
-    def response_stream(self, status: int, headers: Sequence[tuple[str, str]]) -> Any:
-        return self._protocol.response_stream(status, [*headers, ("connection", "close")])
+    def _look(self) -> None:
+        self._looking = None
+        now = asyncio.get_running_loop().time()
+        for each in list(self._connections):
+            each.look(now)
+        if self._connections:
+            self._look_later()

@@ -4,37 +4,37 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from hookrules.engine import logs
 from hookrules.engine.config.certificates import TlsFiles, faults_of
 from hookrules.engine.errors import UsageError
-from hookrules.engine.web.listener import HEADER_SECONDS, Listener
+from hookrules.engine.web.connection import BODY_SECONDS, HEADER_SECONDS, Application
+from hookrules.engine.web.listener import HANDSHAKE_SECONDS, Listener
 
 _LOOK_EVERY = 5.0
 """Seconds between two looks at the files of `server.tls`."""
-_HANDSHAKE_SECONDS = 10.0
-"""After which granian gives a handshake up."""
-_FAREWELL = _HANDSHAKE_SECONDS + HEADER_SECONDS + 5.0
+_FAREWELL = HANDSHAKE_SECONDS + HEADER_SECONDS + 5.0
 """Seconds in which every connection of a listener that has retired has ended, or has been told to."""
 
 
 class Reception:
-    """Serves an RSGI application at sockets that are bound already. TLS is spoken at those of the network."""
+    """Serves an application at sockets that are bound already. TLS is spoken at those of the network."""
 
     def __init__(
         self,
-        application: Any,
+        application: Application,
         sockets: Sequence[socket.socket],
         tls: TlsFiles | None = None,
         look_every: float = _LOOK_EVERY,
         farewell: float = _FAREWELL,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._application = application
         self._sockets = sockets
         self._tls = tls
         self._look_every = look_every
         self._farewell = farewell
+        self._body_seconds = body_seconds
         self._with_tls: list[Listener] = []
         self._all: set[Listener] = set()
         self._told = asyncio.Event()
@@ -72,7 +72,7 @@ class Reception:
             self._looking.cancel()
 
     def _open(self, listening: socket.socket, tls: TlsFiles | None) -> Listener:
-        listener = Listener(self._application, listening, tls)
+        listener = Listener(self._application, listening, tls, self._body_seconds)
         self._all.add(listener)  # here, so that whoever is told to stop at once stops those that have not begun
         self._tasks.create_task(self._attend(listener))
         return listener

@@ -175,6 +175,24 @@ def receiver() -> Iterator[Receiver]:
         yield made
 
 
+class Answers:
+    """Those that come over a connection, one after the other."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._file = connection.makefile("rb")
+
+    def statuses(self, number: int) -> list[int]:
+        return [self._status() for _ in range(number)]
+
+    def _status(self) -> int:
+        status, length = int(self._file.readline().split()[1]), 0
+        while (line := self._file.readline().strip()) != b"":
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        self._file.read(length)
+        return status
+
+
 def cut_off(receiver: Receiver, sent: bytes) -> Answer:
     """The answer to a sender that ends in the middle, and still listens."""
     with receiver.connect() as connection:
@@ -212,8 +230,12 @@ def test_a_body_that_does_not_come_is_408(receiver: Receiver, sent: bytes) -> No
         (HEAD + b"Content-Length: 0\r\n\r\n", b""),
         (CHUNKED + b"0\r\n\r\n", b""),
         (CHUNKED + b"1\r\n{\r\n1;x=y\r\n}\r\n0\r\n\r\n", b"{}"),
-        (HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Behind: it\r\n\r\n", b"{}"),
+        (HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        (HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"{}"),
+        (HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b""),
         (b"POST /hooks/lab HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        (b"POST http://elsewhere.example/hooks/lab HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
         (b"POST /hooks/%6cab HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
     ],
 )
@@ -228,7 +250,11 @@ def test_a_body_may_come_in_any_way_that_http_has(receiver: Receiver, sent: byte
         (b"Content-Length: 5000\r\n\r\n" + b"x" * 5000, 413),
         (b"Transfer-Encoding: chunked\r\n\r\n1388\r\n" + b"x" * 5000 + b"\r\n0\r\n\r\n", 413),
         (b"Content-Length: 5000\r\nExpect: 100-continue\r\n\r\n", 413),
+        (b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
         (b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
+        (b"Transfer-Encoding: chunked\r\n\r\n2;" + b"x" * 200_000 + b"\r\n{}\r\n0\r\n\r\n", 400),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Behind: " + b"x" * 200_000 + b"\r\n\r\n", 400),
         (b"Content-Length: +2\r\n\r\n{}", 400),
         (b"Content-Length: 99999999999999999999\r\n\r\n{}", 400),
         (b"Transfer-Encoding: gzip\r\n\r\n{}", 400),
@@ -254,10 +280,90 @@ def test_a_sender_that_asks_first_is_told_to_go_on(receiver: Receiver) -> None:
         assert exchange(connection, b"{}").status == 202
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW", "CONNECT"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"])
 def test_other_methods_are_not_taken(receiver: Receiver, method: str) -> None:
     answer = receiver.raw(request("/hooks/lab", b"", "Connection: close", method=method))
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "words"),
+    [
+        (b"BREW /hooks/lab HTTP/1.1\r\nHost: localhost\r\n\r\n", 501, "method is unknown"),
+        (b"CONNECT /hooks/lab HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "CONNECT is not taken"),
+        (b"GET /healthz\r\n\r\n", 505, "speaks HTTP/1.1"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "no request of HTTP/1.1"),
+        (b"hello\r\n\r\n", 501, "method is unknown"),
+        (b"POST /hooks/l\xffab HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "Invalid char in url"),
+    ],
+)
+def test_what_is_no_request_of_ours_is_told_why(receiver: Receiver, sent: bytes, status: int, words: str) -> None:
+    answer = receiver.raw(sent)
+    assert answer.status == status
+    assert words in answer.error
+
+
+def test_a_request_that_ends_within_its_headers_is_told_so(receiver: Receiver) -> None:
+    answer = cut_off(receiver, HEAD)
+    assert (answer.status, answer.error) == (400, "the request ends within its headers")
+
+
+def test_a_request_may_come_byte_by_byte(receiver: Receiver) -> None:
+    with receiver.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in request("/hooks/lab"):
+            connection.send(bytes([byte]))
+        assert read_answer(connection).status == 202
+
+
+def test_requests_that_do_not_wait_are_answered_in_their_order(receiver: Receiver) -> None:
+    paths = ["/healthz", "/nowhere", "/hooks/lab", "/readyz"] * 50
+    with receiver.connect() as connection:
+        connection.sendall(b"".join(request(path, b"", method="POST" if "hooks" in path else "GET") for path in paths))
+        statuses = Answers(connection).statuses(len(paths))
+    assert statuses == [200, 404, 202, 200] * 50
+
+
+def test_a_body_that_nobody_asked_for_does_not_end_the_connection(receiver: Receiver) -> None:
+    with receiver.connect() as connection:
+        connection.sendall(request("/hooks/nowhere", b"x" * 300_000) + request("/hooks/lab", b"x" * 5000) + request("/hooks/lab"))
+        assert Answers(connection).statuses(3) == [404, 413, 202]
+
+
+def test_a_refusal_does_not_wait_for_the_body(receiver: Receiver) -> None:
+    with receiver.connect() as connection:
+        connection.sendall(HEAD.replace(b"lab", b"nowhere") + b"Content-Length: 20\r\n\r\n{")
+        assert Answers(connection).statuses(1) == [404]
+        connection.sendall(b" " * 19 + request("/hooks/lab"))
+        assert Answers(connection).statuses(1) == [202]
+
+
+@pytest.mark.parametrize(
+    ("version", "lines", "said"),
+    [
+        ("1.1", (), None),
+        ("1.1", ("Connection: close",), "close"),
+        ("1.0", (), "close"),
+        ("1.0", ("Connection: keep-alive",), "keep-alive"),
+    ],
+)
+def test_a_connection_stays_open_for_whom_it_should(receiver: Receiver, version: str, lines: tuple[str, ...], said: str | None) -> None:
+    asked = request("/hooks/lab", b"{}", *lines).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+    with receiver.connect() as connection:
+        answer = exchange(connection, asked)
+        assert (answer.status, answer.headers.get("connection")) == (202, said)
+        if said == "close":
+            assert connection.recv(1) == b""
+        else:
+            assert exchange(connection, asked).status == 202
+
+
+def test_an_answer_to_head_has_no_body(receiver: Receiver) -> None:
+    with receiver.connect() as connection:
+        connection.sendall(request("/healthz", b"", "Connection: close", method="HEAD"))
+        told = b"".join(iter(lambda: connection.recv(1000), b""))
+    assert told.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert told.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="only Linux tells")

@@ -102,7 +102,7 @@ KNOWN_ONLY_BY: dict[str, str | tuple[str, ...]] = {
     "bcrypt": "engine/sources/password_hashes.py",
     "bottle": "engine/web/console.py",
     "waitress": "engine/web/console_server.py",
-    "granian": "engine/web/listener.py",
+    "httptools": "engine/web/request.py",
     "sqlite3": "engine/journal/sqlite",
     "lz4": "engine/journal/packing.py",
     "yaml": "engine/config/",

@@ -246,5 +246,5 @@ def test_an_address_that_is_not_allowed_is_refused_before_anything_is_read(caplo
     with Receiver({"sources": {"it": source}}, ENVIRON) as receiver, receiver.listening() as sender:
         request = Request.of("it", BODY, {"X-Token": SECRET, "Content-Type": "application/json"})
         assert refused(sender, request) == "this source takes no deliveries from 127.0.0.1"
-        assert [receiver.ask(request, address).status for address in ("192.0.2.9", "[2001:db8::1]", "[::ffff:192.0.2.9]")] == [202] * 3
-        assert [receiver.ask(request, address).status for address in ("192.0.3.9", "[2001:db9::1]", "x")] == [401] * 3
+        assert [receiver.ask(request, address).status for address in ("192.0.2.9", "2001:db8::1")] == [202] * 2
+        assert [receiver.ask(request, address).status for address in ("192.0.3.9", "2001:db9::1", "x")] == [401] * 3

@@ -7,7 +7,20 @@ from click.testing import CliRunner
 
 from hookrules.engine.cli.verbs import VERBS, hookrules
 
-HEAVY = ("pydantic", "jinja2", "rich", "jsonpath_ng", "sqlite3", "msgspec", "yaml", "granian", "bottle", "urllib3", "apscheduler", "uvloop")
+HEAVY = (
+    "pydantic",
+    "jinja2",
+    "rich",
+    "jsonpath_ng",
+    "sqlite3",
+    "msgspec",
+    "yaml",
+    "httptools",
+    "bottle",
+    "urllib3",
+    "apscheduler",
+    "uvloop",
+)
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])

@@ -71,6 +71,13 @@ def test_an_older_one_is_not(tmp_path: Path, authority: Certificate) -> None:
         handshake(receiver, context)
 
 
+def test_why_a_handshake_fails_is_told_to_both_ends(tmp_path: Path, authority: Certificate) -> None:
+    with receiving(MUTUAL, folder=tmp_path) as receiver, heard() as said:
+        with pytest.raises(ssl.SSLError, match=r"(?i)alert certificate required"):
+            who_answers(receiver, trusting(tmp_path / "authority.pem"))
+        until(lambda: any("peer did not return a certificate" in str(each.fields["reason"]) for each in said))
+
+
 def test_what_is_no_tls_is_no_request(tmp_path: Path, authority: Certificate) -> None:
     with receiving(TLS, folder=tmp_path) as receiver:
         assert receiver.post("/hooks/lab").status == 0
@@ -241,7 +248,7 @@ def test_what_is_under_way_at_the_end_is_answered() -> None:
 
 
 class _Silent:
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+    async def __call__(self, exchange: Any) -> None:
         raise NotImplementedError
 
 

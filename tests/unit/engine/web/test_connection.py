@@ -1,0 +1,303 @@
+"""What a connection does as time goes by, and with an other end that does not do its part. Everything else is asked of real sockets."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from hookrules.engine.errors import Refusal
+from hookrules.engine.web.connection import HEADER_SECONDS, Application, Connection
+from hookrules.engine.web.exchange import Exchange
+
+BODY_SECONDS = 30.0
+LONG = 1e6
+HEAD = b"POST /hooks/lab HTTP/1.1\r\nHost: localhost\r\n"
+WHOLE = HEAD + b"Content-Length: 2\r\n\r\n{}"
+
+
+class Wire(asyncio.Transport):
+    """The other end, which says what it is told and reads what it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("::ffff:192.0.2.7", 4711, 0, 0)})
+        self.written = b""
+        self.reading = True
+        self.ended = self.closed = self.broken = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.broken = True
+
+    def statuses(self) -> list[int]:
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", self.written)]
+
+
+class House:
+    """The listener."""
+
+    def __init__(self, application: Application, *, full: bool = False) -> None:
+        self.application = application
+        self.body_seconds = BODY_SECONDS
+        self.held: set[Connection] = set()
+        self._full = full
+
+    def admit(self, connection: Connection) -> bool:
+        self.held.add(connection)
+        return not self._full
+
+    def forget(self, connection: Connection) -> None:
+        self.held.discard(connection)
+
+
+async def echo(exchange: Exchange) -> None:
+    try:
+        body = await exchange.body(1000)
+    except Refusal as refusal:
+        exchange.answer(refusal.status, [], str(refusal).encode())
+    else:
+        exchange.answer(200, [], body)
+
+
+Story = Callable[[Connection, Wire], Awaitable[None]]
+
+
+def told(story: Story, application: Application = echo, **house: bool) -> Wire:
+    """The other end, once the story is over."""
+    wire = Wire()
+
+    async def tell() -> None:
+        connection = Connection(House(application, **house), "http")
+        connection.connection_made(wire)
+        await story(connection, wire)
+
+    asyncio.run(tell())
+    return wire
+
+
+async def turns() -> None:
+    """Let everything happen that is about to."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def in_(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+def test_a_connection_that_says_nothing_ends_without_a_word() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.look(in_(HEADER_SECONDS - 1))
+        assert not wire.closed
+        connection.look(in_(HEADER_SECONDS + 1))
+
+    wire = told(story)
+    assert (wire.closed, wire.written) == (True, b"")
+
+
+def test_so_does_one_that_says_nothing_more() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+        connection.look(in_(HEADER_SECONDS - 1))
+        assert not wire.closed
+        connection.look(in_(HEADER_SECONDS + 1))
+
+    wire = told(story)
+    assert (wire.closed, wire.statuses()) == (True, [200])
+
+
+def test_headers_that_do_not_come_are_408_and_who_does_not_read_it_is_left() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(HEAD)
+        connection.look(in_(HEADER_SECONDS + 1))
+        assert wire.statuses() == [408]
+        assert (wire.ended, wire.closed, wire.broken) == (True, False, False)
+        connection.data_received(WHOLE)
+        await turns()
+        connection.look(in_(LONG))
+
+    wire = told(story)
+    assert (wire.statuses(), wire.broken) == ([408], True)
+
+
+def test_headers_that_come_bit_by_bit_have_no_longer() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        for byte in HEAD:
+            connection.data_received(bytes([byte]))
+        connection.look(in_(HEADER_SECONDS + 1))
+
+    assert told(story).statuses() == [408]
+
+
+def test_whoever_takes_its_time_to_answer_may() -> None:
+    async def slow(exchange: Exchange) -> None:
+        await exchange.body(1000)
+        await asyncio.Event().wait()
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+        connection.look(in_(LONG))
+
+    wire = told(story, slow)
+    assert (wire.written, wire.closed, wire.broken) == (b"", False, False)
+
+
+def test_a_body_that_nobody_wants_has_no_longer_than_another() -> None:
+    async def refuse(exchange: Exchange) -> None:
+        exchange.answer(404, [], b"")
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(HEAD + b"Content-Length: 20\r\n\r\n{")
+        await turns()
+        assert wire.statuses() == [404]
+        connection.look(in_(BODY_SECONDS - 1))
+        assert not wire.closed
+        connection.look(in_(BODY_SECONDS + 1))
+
+    assert told(story, refuse).closed
+
+
+def test_a_body_that_nobody_wants_is_not_read_without_end() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(HEAD + b"Content-Length: 99999999999\r\n\r\n")
+        await turns()
+        assert wire.statuses() == [413]
+        for _ in range(64):
+            connection.data_received(bytes(2**20))
+        assert not wire.broken
+        connection.data_received(bytes(2**20))
+
+    assert told(story).broken
+
+
+def test_requests_that_nobody_has_time_for_are_not_read() -> None:
+    may_go_on = asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        await may_go_on.wait()
+        await echo(exchange)
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        assert wire.reading
+        connection.data_received(WHOLE + HEAD)
+        assert not wire.reading
+        may_go_on.set()
+        await turns()
+        assert wire.reading
+        connection.data_received(b"Content-Length: 0\r\n\r\n")
+        await turns()
+
+    assert told(story, slow).statuses() == [200, 200, 200]
+
+
+def test_where_there_is_no_room_a_sender_is_told_to_come_back() -> None:
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+
+    wire = told(story, full=True)
+    assert (wire.statuses(), wire.ended) == ([503], True)
+    assert b"retry-after: 1\r\n" in wire.written
+
+
+@pytest.mark.parametrize(("version", "end"), [("1.1", b"\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"), ("1.0", b"\r\n\r\nhello world")])
+def test_an_answer_in_pieces(version: str, end: bytes) -> None:
+    async def pieces() -> Any:
+        for piece in ("hello", "", " world"):
+            yield piece
+
+    async def stream(exchange: Exchange) -> None:
+        await exchange.stream(200, [], pieces())
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(WHOLE.replace(b"1.1", version.encode()))
+        await turns()
+
+    wire = told(story, stream)
+    assert wire.written.endswith(end)
+    assert wire.closed == (version == "1.0")
+
+
+async def endless() -> Any:
+    while True:
+        yield "more"
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD"])
+def test_an_answer_in_pieces_ends_where_the_sender_has_gone(method: str) -> None:
+    over = asyncio.Event()
+
+    async def stream(exchange: Exchange) -> None:
+        await exchange.stream(200, [], endless())
+        over.set()
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(WHOLE.replace(b"POST", method.encode()))
+        await turns()
+        connection.connection_lost(None)
+        await asyncio.wait_for(over.wait(), BODY_SECONDS)
+
+    told(story, stream)
+
+
+def test_who_does_not_read_an_answer_in_pieces_gets_no_more_of_it_and_is_left_in_the_end() -> None:
+    over = asyncio.Event()
+
+    async def stream(exchange: Exchange) -> None:
+        await exchange.stream(200, [], endless())
+        over.set()
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+        connection.pause_writing()
+        await turns()
+        held = wire.written
+        await turns()
+        assert wire.written == held
+        connection.resume_writing()
+        await turns()
+        assert wire.written > held
+        connection.look(in_(LONG))
+        assert not wire.broken
+        connection.pause_writing()
+        connection.look(in_(LONG))
+        assert wire.broken
+        connection.connection_lost(None)
+        await asyncio.wait_for(over.wait(), BODY_SECONDS)
+
+    told(story, stream)
+
+
+def test_the_other_end_is_told_as_what_it_is() -> None:
+    async def who(exchange: Exchange) -> None:
+        exchange.answer(200, [], json.dumps([exchange.peer, exchange.scheme]).encode())
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+
+    assert told(story, who).written.endswith(b'["192.0.2.7", "http"]')
