@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, cast
 
+from hookrules.engine import logs
 from hookrules.engine.errors import BrokenOff, TooSlow
 from hookrules.engine.networks import parse_address
 from hookrules.engine.web.exchange import Exchange, answer_head
@@ -103,16 +104,21 @@ class Connection(asyncio.Protocol):
         self._wait(self._keeper.body_seconds)
 
     def resume_writing(self) -> None:
-        if self._held_up is not None:
-            self._held_up.set_result(None)
-            self._held_up = None
-        self._deadline = math.inf if self._serving is not None else self._loop.time() + HEADER_SECONDS
+        held_up, self._held_up = self._held_up, None
+        if held_up is not None:
+            held_up.set_result(None)
+        if self._leaving:
+            self._wait(_FAREWELL_SECONDS)
+        elif self._serving is None:
+            self._serve_next()
+        elif self._serving.came_whole:
+            self._deadline = math.inf
 
     # What the parser calls.
 
     def begins(self, request: Request) -> None:
         exchange = self._coming = Exchange(self, request, self._peer, self._scheme)
-        if self._serving is None:
+        if self._serving is None and self._held_up is None and not self._leaving:
             self._serve(exchange)
         else:
             self._waiting.append(exchange)
@@ -185,7 +191,15 @@ class Connection(asyncio.Protocol):
     def _serve(self, exchange: Exchange) -> None:
         self._serving = exchange
         self._deadline = math.inf if exchange.came_whole else self._loop.time() + self._keeper.body_seconds
-        self._task = self._loop.create_task(self._keeper.application(exchange))
+        self._task = self._loop.create_task(self._have_answered(exchange))
+
+    async def _have_answered(self, exchange: Exchange) -> None:
+        try:
+            await self._keeper.application(exchange)
+        except Exception:  # noqa: BLE001  a mistake of ours: nobody else would ever end the connection
+            logs.exception("a request could not be answered", path=exchange.request.path)
+        if not exchange.answered:
+            self._transport.abort()
 
     def _go_on(self) -> None:
         """From a request that is over to the next one."""
@@ -194,7 +208,11 @@ class Connection(asyncio.Protocol):
             return
         if not exchange.keeps_open():
             self._leave(lingering=not exchange.came_whole)
-        elif self._waiting:
+        elif self._held_up is None:
+            self._serve_next()
+
+    def _serve_next(self) -> None:
+        if self._waiting:
             self._serve(self._waiting.popleft())
             self._transport.resume_reading()
         else:
@@ -211,7 +229,6 @@ class Connection(asyncio.Protocol):
     def _turn_away(self, status: int, words: str, *lines: tuple[str, str]) -> None:
         body = json.dumps({"error": words}).encode()
         told = [("content-type", "application/json"), *lines, ("content-length", str(len(body))), ("connection", "close")]
-        self._deaf = True
         self.write(answer_head(status, told) + body)
         self._leave(lingering=True)
 
@@ -227,7 +244,7 @@ class Connection(asyncio.Protocol):
 
     def _leave(self, *, lingering: bool = False) -> None:
         """`lingering`: a sender that is still writing would lose our answer if we closed at once."""
-        self._leaving = True
+        self._leaving = self._deaf = True
         self._wait(_FAREWELL_SECONDS)
         if not lingering:
             self._transport.close()

@@ -68,12 +68,13 @@ class RequestParser:
         self._headers: dict[str, tuple[str, ...]] = {}
         self._unreadable: set[str] = set()
         self._fields = 0
+        self._within_head = False
         self._within_body = False
         self._loose = 0
         """Bytes since the last piece of a body, or the end of a request."""
 
     def is_within_head(self) -> bool:
-        return self._loose > 0 and not self._within_body
+        return self._within_head
 
     def feed(self, data: bytes) -> None:
         """Raises Unfit."""
@@ -102,6 +103,9 @@ class RequestParser:
             self._parser.feed_data(rest)
 
     # What httptools calls.
+
+    def on_message_begin(self) -> None:
+        self._within_head = not self._within_body
 
     def on_url(self, piece: bytes) -> None:
         self._target += piece
@@ -139,7 +143,7 @@ class RequestParser:
         if self._parser.should_upgrade():
             self._upgrading, self._framing = True, _framing_of(request)
         self._target, self._headers, self._unreadable, self._fields = b"", {}, set(), 0
-        self._within_body, self._loose = True, 0
+        self._within_head, self._within_body, self._loose = False, True, 0
         self._reader.begins(request)
 
     def on_body(self, piece: bytes) -> None:

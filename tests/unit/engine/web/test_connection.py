@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from support_logs import heard
 
 from hookrules.engine.errors import Refusal
 from hookrules.engine.web.connection import HEADER_SECONDS, Application, Connection
@@ -301,3 +302,88 @@ def test_the_other_end_is_told_as_what_it_is() -> None:
         await turns()
 
     assert told(story, who).written.endswith(b'["192.0.2.7", "http"]')
+
+
+def test_what_comes_behind_the_last_answer_is_not_served() -> None:
+    """Its sender was told that nothing more is taken here."""
+    served: list[str] = []
+
+    async def refuse(exchange: Exchange) -> None:
+        served.append(exchange.request.path)
+        exchange.answer(404, [], b"")
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\n{")
+        await turns()
+        connection.data_received(b"}" + WHOLE)
+        await turns()
+        connection.data_received(WHOLE)
+        await turns()
+
+    assert told(story, refuse).statuses() == [404]
+    assert len(served) == 1
+
+
+def test_a_connection_that_retires_under_way_serves_nothing_more() -> None:
+    async def refuse(exchange: Exchange) -> None:
+        exchange.answer(404, [], b"")
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(HEAD + b"Content-Length: 2\r\n\r\n{")
+        await turns()
+        connection.retire()
+        connection.data_received(b"}" + WHOLE)
+        await turns()
+        assert wire.closed
+
+    assert told(story, refuse).statuses() == [404]
+
+
+def test_who_asks_without_reading_is_not_served_without_end() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.pause_writing()
+        connection.data_received(WHOLE + WHOLE)
+        await turns()
+        assert (wire.statuses(), wire.reading) == ([], False)
+        connection.resume_writing()
+        await turns()
+        assert (wire.statuses(), wire.reading) == ([200, 200], True)
+        connection.data_received(WHOLE)
+        await turns()
+
+    assert told(story).statuses() == [200, 200, 200]
+
+
+def test_a_mistake_of_ours_ends_the_connection_and_is_told() -> None:
+    async def fail(_exchange: Exchange) -> None:
+        raise ZeroDivisionError
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+
+    with heard() as said:
+        assert told(story, fail).broken
+    assert [(each.message, "ZeroDivisionError" in each.trace) for each in said] == [("a request could not be answered", True)]
+
+
+def test_the_start_of_a_request_behind_another_counts_as_one() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE + HEAD)
+        await turns()
+        connection.look(in_(HEADER_SECONDS + 1))
+        assert wire.statuses() == [200, 408]
+
+    told(story)
+
+
+def test_an_empty_line_behind_a_body_is_no_request() -> None:
+    """As old senders write it."""
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE + b"\r\n")
+        await turns()
+        connection.stop()
+        assert wire.closed
+
+    assert told(story).statuses() == [200]
