@@ -1,13 +1,13 @@
 """Parts of an HTTP request's description: names of header fields, ranges of statuses."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+from hookrules.engine.templating.headers import HEADER_NAME
+
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host"})
 _STATUS = range(100, 600)
 _STATUS_SCHEMA = {
@@ -16,14 +16,14 @@ _STATUS_SCHEMA = {
 
 
 def _header_name(name: str) -> str:
-    if not _TOKEN.fullmatch(name):
+    if not HEADER_NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a header")
     if name.lower() in _FRAMING:
         raise ValueError(f"{name} is set by the client itself")
     return name
 
 
-HeaderName = Annotated[str, AfterValidator(_header_name), Field(json_schema_extra={"pattern": rf"^{_TOKEN.pattern}$"})]
+HeaderName = Annotated[str, AfterValidator(_header_name), Field(json_schema_extra={"pattern": rf"^{HEADER_NAME.pattern}$"})]
 
 
 def _statuses(value: Any) -> tuple[tuple[int, int], ...]:

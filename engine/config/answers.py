@@ -3,16 +3,29 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hookrules.engine.config.keys import Boolean, Keys, problem
 from hookrules.engine.model import Reply
 from hookrules.engine.templating import HeaderValue, JsonTemplate, TextTemplate
+from hookrules.engine.templating.headers import HEADER_NAME
 from hookrules.engine.units import PositiveDuration
 
 _LONGEST_STREAM = 3600.0
+_OWN = frozenset({"connection", "content-length", "date", "transfer-encoding"})
+
+
+def _header_name(name: str) -> str:
+    if not HEADER_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a header")
+    if name.lower() in _OWN:
+        raise ValueError(f"{name} is set by the server itself")
+    return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name), Field(json_schema_extra={"pattern": rf"^{HEADER_NAME.pattern}$"})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class AnswerFields(Keys):
     """What the sender is answered."""
 
     status: int = Field(200, ge=200, le=599, strict=True, description="The status.")
-    headers: dict[str, HeaderValue] = Field(default_factory=dict, description="Header fields.")
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, description="Header fields.")
     document: JsonTemplate | None = Field(None, alias="json", description="The body, as JSON.")
     text: TextTemplate | None = Field(None, description="The body, as text.")
 
