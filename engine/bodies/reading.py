@@ -1,8 +1,9 @@
 """From a delivery's headers and bytes to its payload."""
 
 from codecs import BOM_UTF8
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from hookrules.engine.bodies import json_document
 from hookrules.engine.bodies.charsets import codec_of
