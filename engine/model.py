@@ -1,12 +1,14 @@
 """The values that travel the straight line, from a delivery to the outcome of a step.
 
-All are frozen; a change is a copy (`dataclasses.replace`). Times are seconds since the epoch, UTC, as `time.time()` gives them.
+All are frozen; a change is a copy (`replace`). Times are seconds since the epoch, UTC, as `time.time()` gives them.
 """
 
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 Json = Any
 """What a body decodes to: None, bool, int, float, str, list and dict with text keys."""
@@ -38,9 +40,8 @@ class Delivery:
     """Whether our own listener asked for a certificate, and the sender had one that it trusts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One received delivery, proven and read."""
+class Event(msgspec.Struct, frozen=True):  # noqa: PLW1641 - its payload has no hash
+    """One received delivery, proven and read. (No dataclass, which takes ten times as long to make: `replace` is msgspec's.)"""
 
     id: str
     source: str
@@ -50,12 +51,12 @@ class Event:
     body: bytes
     received_at: float
     delivery_id: str | None = None
-    headers: Fields = field(default_factory=dict)
-    query: Fields = field(default_factory=dict)
+    headers: Fields = msgspec.field(default_factory=dict)
+    query: Fields = msgspec.field(default_factory=dict)
     address: str | None = None
     hops: int = 0
     """How many events made by rules lie between this one and the outside."""
-    git: Mapping[str, Json] = field(default_factory=dict)
+    git: Mapping[str, Json] = msgspec.field(default_factory=dict)
     """The forge's facts (`repo`, `branch`, `sha`, …); a fact that this event has not is left out."""
     proven_by: int | None = None
     """Which of its source's secrets proved it, counted from 1; None where there was none to choose."""
@@ -63,10 +64,13 @@ class Event:
     """False where it is older than `retention.payloads`: payload and body are gone from the journal, and stand here empty."""
     fetched_from: str | None = None
     """Where we asked for it (`https://api.github.com`), which proves it; None where it was sent to us."""
-    body_is_payload: bool = field(default=False, compare=False)
+    body_is_payload: bool = False
     """Known where the body, as it is, is JSON of the payload, so that nobody has to find out. False says nothing."""
-    in_part: bool = field(default=False, compare=False)
+    in_part: bool = False
     """Where it is true, the payload holds only what the rules and the source ask for; the body has all of it (`bodies.whole`)."""
+
+    def __eq__(self, other: object) -> bool:  # the last two say what is known of the body, and how much of it has been read
+        return isinstance(other, Event) and msgspec.structs.astuple(self)[:-2] == msgspec.structs.astuple(other)[:-2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from hookrules.engine.errors import Unreadable
 from hookrules.engine.model import Json
 
 _decode = msgspec.json.Decoder().decode
-_NO_BRACKET = bytes(set(range(256)) - set(b"[{"))
 _MALFORMED = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<offset>\d+)\)")
 _HALF_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 """The first half of a character beyond U+FFFF, without its second: what is left where text was cut by UTF-16 units."""
@@ -61,8 +60,11 @@ def reread(body: bytes) -> Json:
 
 
 def brackets_to_nest(body: bytes) -> int:
-    """How deep JSON can be at most, by its brackets: most bodies have fewer than the bound. `{/` opens a part of a URL in a text."""
-    brackets = len(body.translate(None, _NO_BRACKET))
+    """How deep JSON can be at most, by its brackets: most bodies have fewer than the bound. `{/` opens a part of a URL in a text.
+
+    They are counted by what is left without them, since `replace` leaps from one to the next, where `count` looks at every byte.
+    """
+    brackets = 2 * len(body) - len(body.replace(b"[", b"")) - len(body.replace(b"{", b""))
     return brackets if brackets <= MAX_DEPTH else brackets - body.count(b"{/")
 
 

@@ -1,8 +1,9 @@
 """From a delivery's headers and bytes to its payload."""
 
 from codecs import BOM_UTF8
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from hookrules.engine.bodies import json_document
 from hookrules.engine.bodies.charsets import codec_of
@@ -17,12 +18,12 @@ from hookrules.engine.model import Delivery, Event, Json
 
 def payload_of(delivery: Delivery, max_size: int = MAX_SIZE, excerpt: Excerpt | None = None) -> Json:
     """As `decode`, with what the delivery's headers say of its body. Of a body that `is_payload` no more is read than the excerpt."""
-    headers = delivery.headers
-    types = headers.get("content-type") or ("",)
-    if len(types) > 1 and len(set(types)) > 1:
-        raise Unreadable("the body has more than one Content-Type; send one")
     if excerpt is not None and is_payload(delivery):
         return excerpt.of(delivery.body)
+    headers = delivery.headers
+    types = headers.get("content-type") or ("",)
+    if len(set(types)) > 1:
+        raise Unreadable("the body has more than one Content-Type; send one")
     return decode(delivery.body, types[0], ", ".join(headers.get("content-encoding", ())), max_size)
 
 
@@ -32,8 +33,10 @@ def is_payload(delivery: Delivery) -> bool:
     if "content-encoding" in headers or delivery.body.startswith(BOM_UTF8):
         return False
     types = headers.get("content-type", ("",))
-    if types[0] == "application/json":
+    if types == ("application/json",):
         return True
+    if len(set(types)) != 1:
+        return False
     said, kind = _reading_of(types[0])
     return kind.read is json_document.read and codec_of(said.charset) == "utf_8"
 

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from hookrules.actions.http_clients import client_of
 from hookrules.engine.cli.options import format_option, since_option

@@ -1,10 +1,10 @@
 """`hookrules replay EVENT`: put a stored event in again."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from hookrules.engine.cli.project import load_project, open_journal_of, with_payload
 from hookrules.engine.errors import UsageError

@@ -136,7 +136,7 @@ def text_at(value: Json, *names: str) -> str | None:
     found = at(value, *names)
     if isinstance(found, str):
         return found or None
-    return str(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+    return str(found) if type(found) in (int, float) else None
 
 
 def with_action(name: str | None, action: str | None) -> str:

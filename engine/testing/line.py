@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -150,4 +150,4 @@ class _Passage:
 
 
 def _with_payload(event: Event, payload: Json) -> Event:
-    return replace(event, payload=payload, body=msgspec.json.encode(payload))
+    return msgspec.structs.replace(event, payload=payload, body=msgspec.json.encode(payload))

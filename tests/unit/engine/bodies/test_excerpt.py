@@ -106,6 +106,8 @@ def test_a_body_is_refused_in_the_same_words_whatever_is_asked_of_it(body: bytes
     [
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "nests deeper"),
         (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), "nests deeper"),
+        (b'[{"a":' * (MAX_DEPTH // 2) + b"1" + b"}]" * (MAX_DEPTH // 2), "nests deeper"),
+        (b'["{/a}",' * MAX_DEPTH + b"1" + b"]" * MAX_DEPTH, "nests deeper"),
         (b"[" * 100_000 + b"]" * 100_000, "nests deeper"),
         (b"1" * (MAX_NUMBER + 1), "a number of more than"),
         (b'"\xff"', "not UTF-8"),

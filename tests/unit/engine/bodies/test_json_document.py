@@ -95,6 +95,13 @@ def test_nesting_is_bounded_and_the_bound_itself_is_allowed() -> None:
             bodies.decode(opening * (MAX_DEPTH + 1) + b"1" + closing * (MAX_DEPTH + 1), JSON)
 
 
+def test_lists_in_objects_and_objects_in_lists_are_counted_together() -> None:
+    pairs = MAX_DEPTH // 2
+    assert bodies.decode(b'[{"a":' * pairs + b"1" + b"}]" * pairs, JSON)
+    with pytest.raises(Unreadable, match="nests deeper"):
+        bodies.decode(b'[{"a":' * pairs + b"[]" + b"}]" * pairs, JSON)
+
+
 def test_nesting_far_beyond_the_bound_breaks_nothing() -> None:
     with pytest.raises(Unreadable, match="nests deeper"):
         bodies.decode(b"[" * 1_000_000 + b"]" * 1_000_000, JSON)

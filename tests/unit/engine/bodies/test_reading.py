@@ -108,6 +108,16 @@ def test_the_same_content_type_twice_is_one_and_two_are_refused() -> None:
         bodies.payload_of(delivery(b"<a/>", content_type=(XML, JSON)))
 
 
+@pytest.mark.parametrize("types", [(JSON, XML), ("application/unheard-of", JSON)])
+def test_two_content_types_are_refused_as_such_whatever_is_asked_of_the_body(types: tuple[str, str]) -> None:
+    with pytest.raises(Unreadable, match="more than one Content-Type"):
+        bodies.payload_of(delivery(b'{"a":1,"b":2}', content_type=types), excerpt=bodies.excerpt([("a",)]))
+
+
+def test_of_json_whose_type_is_said_twice_no_more_is_read_than_what_is_asked_for() -> None:
+    assert bodies.payload_of(delivery(b'{"a":1,"b":2}', content_type=(JSON, JSON)), excerpt=bodies.excerpt([("a",)])) == {"a": 1}
+
+
 def test_encodings_in_several_headers_are_several() -> None:
     with pytest.raises(UnsupportedBody, match="packed more than once"):
         bodies.payload_of(delivery(gzip.compress(gzip.compress(b"1")), content_encoding=("gzip", "gzip")))
