@@ -114,7 +114,9 @@ def _met(need: Requirement, value: Any) -> bool:
         return need.of_containers and isinstance(value, list | dict)
     if need.kind is Kind.BEGINS:
         return value.startswith(need.values)
-    return any(re2.search(f"(?i){each.pattern}" if each.ignore_case else each.pattern, value) for each in need.values)
+    text = value.encode(errors="surrogatepass")  # as the engine looks through it
+    patterns = [f"(?i){each.pattern}" if each.ignore_case else each.pattern for each in need.values]
+    return any(re2.search(pattern.encode(), text) for pattern in patterns)
 
 
 @settings(max_examples=500, deadline=None)
