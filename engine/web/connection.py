@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
             self._forget(len(piece))
 
     def ends(self) -> None:
-        exchange, self._coming = cast("Exchange", self._coming), None
+        exchange, self._coming, self._forgotten = cast("Exchange", self._coming), None, 0
         exchange.complete()
         if exchange is self._serving:
             self._deadline = math.inf

@@ -61,7 +61,7 @@ class Exchange:
         self.came_whole = False
         self.answered = False
         self._carrier = carrier
-        self._asks_first = "expect" in request.headers
+        self._asks_first = "expect" in request.headers and request.version != "1.0"
         """The sender waits for our word before it sends its body."""
         self._pieces: list[bytes] = []
         self._size = 0

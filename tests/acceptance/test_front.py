@@ -280,6 +280,13 @@ def test_a_sender_that_asks_first_is_told_to_go_on(receiver: Receiver) -> None:
         assert exchange(connection, b"{}").status == 202
 
 
+def test_a_sender_of_http_1_0_is_not_told_to_go_on(receiver: Receiver) -> None:
+    with receiver.connect() as connection:
+        connection.sendall(b"POST /hooks/lab HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        connection.sendall(b"{}")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 202")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"])
 def test_other_methods_are_not_taken(receiver: Receiver, method: str) -> None:
     answer = receiver.raw(request("/hooks/lab", b"", "Connection: close", method=method))

@@ -192,6 +192,18 @@ def test_a_body_that_nobody_wants_is_not_read_without_end() -> None:
     assert told(story).broken
 
 
+def test_that_is_counted_for_each_request() -> None:
+    body = HEAD + b"Content-Length: %d\r\n\r\n" % 2**25 + bytes(2**25)
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        for _ in range(3):
+            connection.data_received(body)
+            await turns()
+        assert not wire.broken
+
+    assert told(story).statuses() == [413, 413, 413]
+
+
 def test_requests_that_nobody_has_time_for_are_not_read() -> None:
     may_go_on = asyncio.Event()
 
