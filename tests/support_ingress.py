@@ -140,7 +140,10 @@ class _Held:
     async def writable(self) -> None:
         pass
 
-    def answered(self) -> None:
+    def retire(self) -> None:
+        pass
+
+    def answer_written(self, exchange: Exchange) -> None:
         pass
 
     def answer(self) -> Answer:

@@ -110,8 +110,8 @@ def ingress(project: Project, index: Index, sockets: Sequence[socket.socket]) ->
 
 
 def _spare_what_is_loaded() -> None:
-    """Rules and code live as long as the process, and what a delivery leaves has no cycles: looking for some at every 700th new object
-    would take a good part of the time.
+    """Rules and code live as long as the process. What a delivery leaves has no cycles, and a connection few: looking for some at every
+    700th new object would take a good part of the time.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

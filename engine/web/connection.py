@@ -1,29 +1,31 @@
 """One connection of HTTP/1.1: its requests are served one after the other, and nobody keeps it waiting for longer than is allowed."""
 
 import asyncio
-import json
 import math
 from collections import deque
 from collections.abc import Callable, Coroutine
+from enum import IntEnum
 from typing import Any, Protocol, cast
 
 from hookrules.engine import logs
 from hookrules.engine.errors import BrokenOff, TooSlow
 from hookrules.engine.networks import parse_address
-from hookrules.engine.web.exchange import Exchange, answer_head
+from hookrules.engine.web.exchange import Exchange, refusal
 from hookrules.engine.web.request import Request, RequestParser, Unfit
 
 Application = Callable[[Exchange], Coroutine[Any, Any, None]]
 """Answers an exchange."""
 
 BODY_SECONDS = 30.0
-"""How long a sender may take over its body."""
+"""How long a sender may take over its body, and to read what it was answered while it asks for more."""
 HEADER_SECONDS = 15.0
 """How long a sender may take over its headers, and keep a connection open between two requests."""
-_FAREWELL_SECONDS = 5.0
+FAREWELL_SECONDS = 5.0
 """How long a sender that is not listened to any more may take to read our answer."""
-_FORGOTTEN = 64 * 1024 * 1024
-"""How much of a body that nobody wants is read and forgotten, so that a sender that writes first still reads our answer."""
+_AT_ONCE = 16 * 1024
+"""Bytes that are read before somebody looks whether requests wait in them: small ones are a few bytes each."""
+_DROPPED = 64 * 1024 * 1024
+"""How much of a body that nobody wants is read and dropped, so that a sender that writes first still reads our answer."""
 
 
 class Keeper(Protocol):
@@ -38,6 +40,19 @@ class Keeper(Protocol):
     def forget(self, connection: "Connection") -> None: ...
 
 
+class _Life(IntEnum):
+    """How far a connection has come; there is no way back."""
+
+    OPEN = 0
+    CLOSING = 1
+    """The next answer is its last."""
+    DEAF = 2
+    """What comes has no meaning any more. What came before is still answered."""
+    LEAVING = 3
+    """Everything has been said."""
+    GONE = 4
+
+
 class Connection(asyncio.Protocol):
     """For one event loop."""
 
@@ -49,206 +64,248 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser = RequestParser(self)
         self._peer: str | None = None
+        self._life = _Life.OPEN
+        self._unread = b""
+        """What has come behind requests that wait."""
+        self._ended = False
+        """The other end sends no more."""
         self._coming: Exchange | None = None
         """The one whose body comes."""
         self._serving: Exchange | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[Exchange] = deque()
-        """Of senders that did not wait for the answers before."""
-        self._deadline = math.inf
-        self._deaf = False
-        """What comes has no meaning any more."""
-        self._forgotten = 0
-        self._leaving = False
-        self._gone = False
+        """Of a sender that did not wait for the answers before."""
+        self._dropped = 0
+        self._must_come = math.inf
+        """When the other end must have sent what it owes; likewise, have read what it was sent."""
+        self._must_be_read = math.inf
         self._held_up: asyncio.Future[None] | None = None
         """While the other end does not read what we write."""
-        self.closing = False
-        """Whether the next answer is its last."""
 
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._peer = _address(transport.get_extra_info("peername"))
-        self._wait(HEADER_SECONDS)
+        self._must_come = self._loop.time() + HEADER_SECONDS
         if not self._keeper.admit(self):
             self._turn_away(503, "there are too many connections; come back later", ("retry-after", "1"))
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._gone = True
+        self._life = _Life.GONE
         self._keeper.forget(self)
         self._break_off()
-        if self._held_up is not None:
-            self._held_up.set_exception(ConnectionResetError())
+        self._let_write()
 
     def data_received(self, data: bytes) -> None:
-        if self._deaf:
-            self._forget(len(data))
+        if self._life >= _Life.DEAF:
+            self._drop(len(data))
             return
-        try:
-            self._parser.feed(data)
-        except Unfit as unfit:
-            self._misunderstood(unfit)
+        if self._serving is None and not self._parser.is_within_head():
+            self._must_come = self._loop.time() + HEADER_SECONDS
+        self._unread = self._unread + data if self._unread else data
+        self._read()
 
     def eof_received(self) -> bool:
-        """The other end sends no more, and may still read; over TLS it can't."""
-        self.closing = True
-        if self._parser.is_within_head() and not self._deaf:
-            self._misunderstood(Unfit(400, "the request ends within its headers"))
-        self._break_off()
-        return self._scheme == "http" and self._serving is not None and not self._leaving
+        """Over TLS nothing more can be sent then."""
+        self._ended = True
+        if not self._unread:
+            self._close_behind_the_end()
+        return self._scheme == "http" and self._serving is not None and not self._serving.answered
 
     def pause_writing(self) -> None:
         self._held_up = self._loop.create_future()
-        self._wait(self._keeper.body_seconds)
+        if self._life < _Life.LEAVING:
+            self._must_be_read = self._loop.time() + self._keeper.body_seconds
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        held_up, self._held_up = self._held_up, None
-        if held_up is not None:
-            held_up.set_result(None)
-        if self._leaving:
-            self._wait(_FAREWELL_SECONDS)
-        elif self._serving is None:
-            self._serve_next()
-        elif self._serving.came_whole:
-            self._deadline = math.inf
+        self._let_write()
+        if self._life < _Life.LEAVING:
+            self._must_be_read = math.inf
+            if self._serving is None:
+                self._serve_next()
+            self._read_on()
 
     # What the parser calls.
 
     def begins(self, request: Request) -> None:
         exchange = self._coming = Exchange(self, request, self._peer, self._scheme)
-        if self._serving is None and self._held_up is None and not self._leaving:
+        if self._life >= _Life.DEAF:
+            return
+        if self._serving is None and self._held_up is None:
             self._serve(exchange)
         else:
             self._waiting.append(exchange)
             self._transport.pause_reading()
 
     def goes_on(self, piece: bytes) -> None:
-        exchange = cast("Exchange", self._coming)
-        exchange.came(piece)
-        if exchange.answered:
-            self._forget(len(piece))
+        if self._coming is not None:
+            self._coming.came(piece)
+            if self._coming.answered:
+                self._drop(len(piece))
 
     def ends(self) -> None:
-        exchange, self._coming, self._forgotten = cast("Exchange", self._coming), None, 0
-        exchange.complete()
-        if exchange is self._serving:
-            self._deadline = math.inf
-            if exchange.answered:
-                self._go_on()
+        exchange, self._coming, self._dropped = self._coming, None, 0
+        if exchange is not None:
+            exchange.complete()
+            if exchange is self._serving:
+                self._must_come = math.inf
+                if exchange.answered:
+                    self._finish(exchange)
 
     # What an exchange calls.
 
+    @property
+    def closing(self) -> bool:
+        return self._life >= _Life.CLOSING and not (self._life is _Life.DEAF and self._waiting)
+
+    def retire(self) -> None:
+        self._life = max(self._life, _Life.CLOSING)
+
     def write(self, data: bytes) -> None:
-        if not self._gone:
+        if self._life < _Life.LEAVING:
             self._transport.write(data)
 
     async def writable(self) -> None:
-        if self._gone:
-            raise ConnectionResetError
         if self._held_up is not None:
             await self._held_up
+        if self._life >= _Life.LEAVING:
+            raise ConnectionResetError
 
-    def answered(self) -> None:
-        exchange = cast("Exchange", self._serving)
+    def answer_written(self, exchange: Exchange) -> None:
         if exchange.came_whole or not exchange.keeps_open():
-            self._go_on()
+            self._finish(exchange)
         else:
-            self._wait(self._keeper.body_seconds)
+            self._must_come = self._loop.time() + self._keeper.body_seconds
 
     # What the listener calls.
 
     def look(self, now: float) -> None:
         """End what has taken too long."""
-        if now < self._deadline:
-            return
-        if self._leaving or self._held_up is not None:
+        if now >= self._must_be_read:
             self._transport.abort()
-        elif self._coming is not None and not self._coming.answered:
-            self._deadline, self.closing = math.inf, True
+            return
+        if now < self._must_come:
+            return
+        self._must_come = math.inf
+        if self._coming is not None and not self._coming.answered:
+            self.retire()
             self._coming.fail(TooSlow(f"the body did not come within {self._keeper.body_seconds:g} s"))
         elif self._parser.is_within_head():
             self._misunderstood(Unfit(408, f"the headers did not come within {HEADER_SECONDS:g} s"))
         else:
             self._leave()
 
-    def retire(self) -> None:
-        """End with the next answer."""
-        self.closing = True
-
     def stop(self) -> None:
         """End with the answer to what is under way, or now."""
-        self.closing = True
-        if self._serving is None and not self._parser.is_within_head():
+        self.retire()
+        if self._parser.is_within_head():
+            self._must_come = min(self._must_come, self._loop.time() + FAREWELL_SECONDS)
+        elif self._serving is None:
             self._leave()
 
     # Our own.
 
-    def _wait(self, seconds: float) -> None:
-        self._deadline = self._loop.time() + seconds
+    def _read(self) -> None:
+        """What has come, as far as it need not wait."""
+        unread, at = memoryview(self._unread), 0
+        self._unread = b""
+        try:
+            while at < len(unread) and not self._waiting and self._held_up is None and self._life < _Life.DEAF:
+                self._parser.feed(unread[at : at + _AT_ONCE])
+                at += _AT_ONCE
+        except Unfit as unfit:
+            self._misunderstood(unfit)
+        if self._life >= _Life.DEAF:
+            return
+        self._unread = bytes(unread[at:])
+        if self._ended and not self._unread:
+            self._close_behind_the_end()
+
+    def _close_behind_the_end(self) -> None:
+        if self._parser.is_within_head():
+            self._misunderstood(Unfit(400, "the request ends within its headers"))
+        self._break_off()
+        self._life = max(self._life, _Life.DEAF)
 
     def _serve(self, exchange: Exchange) -> None:
         self._serving = exchange
-        self._deadline = math.inf if exchange.came_whole else self._loop.time() + self._keeper.body_seconds
+        self._must_come = math.inf if exchange.came_whole else self._loop.time() + self._keeper.body_seconds
         self._task = self._loop.create_task(self._have_answered(exchange))
 
     async def _have_answered(self, exchange: Exchange) -> None:
+        """A connection that nobody answers would never end."""
         try:
             await self._keeper.application(exchange)
-        except Exception:  # noqa: BLE001  a mistake of ours: nobody else would ever end the connection
+        except Exception:  # noqa: BLE001  a mistake of ours
             logs.exception("a request could not be answered", path=exchange.request.path)
         if not exchange.answered:
             self._transport.abort()
 
-    def _go_on(self) -> None:
-        """From a request that is over to the next one."""
-        exchange, self._serving = cast("Exchange", self._serving), None
-        if self._gone:
+    def _finish(self, exchange: Exchange) -> None:
+        """It is over: to the next one."""
+        self._serving = None
+        if self._life is _Life.GONE:
             return
         if not exchange.keeps_open():
-            self._leave(lingering=not exchange.came_whole)
+            self._leave(0.0 if exchange.came_whole else self._keeper.body_seconds)
         elif self._held_up is None:
             self._serve_next()
 
     def _serve_next(self) -> None:
         if self._waiting:
             self._serve(self._waiting.popleft())
-            self._transport.resume_reading()
+        elif self._life is _Life.DEAF:
+            self._leave()
         else:
-            self._wait(HEADER_SECONDS)
+            self._must_come = self._loop.time() + HEADER_SECONDS
+            if self._unread:
+                self._read()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self._held_up is None and not self._waiting and not self._unread:
+            self._transport.resume_reading()
 
     def _misunderstood(self, unfit: Unfit) -> None:
         """What comes from here on has no meaning."""
-        self._deaf = self.closing = True
+        self._life = max(self._life, _Life.DEAF)
         if self._coming is not None:
             self._break_off()
         elif self._serving is None:
             self._turn_away(unfit.status, str(unfit))
 
     def _turn_away(self, status: int, words: str, *lines: tuple[str, str]) -> None:
-        body = json.dumps({"error": words}).encode()
-        told = [("content-type", "application/json"), *lines, ("content-length", str(len(body))), ("connection", "close")]
-        self.write(answer_head(status, told) + body)
-        self._leave(lingering=True)
+        self.write(refusal(status, words, lines))
+        self._leave(FAREWELL_SECONDS)
 
     def _break_off(self) -> None:
         if self._coming is not None:
             self._coming.fail(BrokenOff("the body broke off"))
             self._coming = None
 
-    def _forget(self, size: int) -> None:
-        self._forgotten += size
-        if self._forgotten > _FORGOTTEN:
+    def _let_write(self) -> None:
+        held_up, self._held_up = self._held_up, None
+        if held_up is not None:
+            held_up.set_result(None)
+
+    def _drop(self, size: int) -> None:
+        self._dropped += size
+        if self._dropped > _DROPPED:
             self._transport.abort()
 
-    def _leave(self, *, lingering: bool = False) -> None:
-        """`lingering`: a sender that is still writing would lose our answer if we closed at once."""
-        self._leaving = self._deaf = True
-        self._wait(_FAREWELL_SECONDS)
-        if not lingering:
+    def _leave(self, lingering: float = 0.0) -> None:
+        """`lingering`: seconds for a sender that may be writing still. It would lose our answer if we closed at once."""
+        if self._life >= _Life.LEAVING:
+            return
+        self._life, self._must_come = _Life.LEAVING, math.inf
+        self._must_be_read = self._loop.time() + (lingering or FAREWELL_SECONDS)
+        if not lingering or self._ended:
             self._transport.close()
-        elif self._transport.can_write_eof():
+            return
+        self._transport.resume_reading()
+        if self._transport.can_write_eof():
             self._transport.write_eof()
 
 

@@ -1,6 +1,7 @@
 """One request of HTTP and its answer, as whoever serves it sees them."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Iterable
 from email.utils import formatdate
@@ -15,7 +16,7 @@ Lines = Iterable[tuple[str, str]]
 """Header fields of an answer, names in small letters."""
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
-_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
 _BODILESS = frozenset({204, 304})
 
@@ -23,16 +24,19 @@ _BODILESS = frozenset({204, 304})
 class Carrier(Protocol):
     """The connection that a request came over."""
 
-    closing: bool
-    """Whether the next answer is its last."""
+    @property
+    def closing(self) -> bool:
+        """Whether the next answer is its last."""
+
+    def retire(self) -> None:
+        """Let the next answer be the last."""
 
     def write(self, data: bytes) -> None: ...
 
     async def writable(self) -> None:
         """Return once the other end has read enough of what was written. Raises ConnectionError where it has gone."""
 
-    def answered(self) -> None:
-        """The answer has been written."""
+    def answer_written(self, exchange: "Exchange") -> None: ...
 
 
 class Exchange:
@@ -41,10 +45,10 @@ class Exchange:
     __slots__ = (
         "_asks_first",
         "_awaited",
+        "_body",
         "_carrier",
         "_fault",
         "_most",
-        "_pieces",
         "_size",
         "answered",
         "came_whole",
@@ -61,9 +65,9 @@ class Exchange:
         self.came_whole = False
         self.answered = False
         self._carrier = carrier
-        self._asks_first = "expect" in request.headers and request.version != "1.0"
+        self._asks_first = request.version != "1.0" and (request.header("expect") or "").lower() == "100-continue"
         """The sender waits for our word before it sends its body."""
-        self._pieces: list[bytes] = []
+        self._body: bytes | bytearray = b""
         self._size = 0
         self._most: int | None = None
         self._fault: Refusal | None = None
@@ -80,21 +84,25 @@ class Exchange:
         if self._size > most or (declared is not None and int(declared) > most):
             raise _too_large(most)
         if not self.came_whole and self._fault is None:
-            if self._asks_first and not self._pieces:
+            if self._asks_first and not self._size:
                 self._asks_first = False
-                self._carrier.write(_GO_ON)
+                self._carrier.write(_CONTINUE)
             self._awaited = asyncio.get_running_loop().create_future()
             await self._awaited
         if self._fault is not None:
             raise self._fault
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        return bytes(self._body)
 
     def came(self, piece: bytes) -> None:
         """A part of the body. For the connection."""
         self._size += len(piece)
         if self._fault is not None or self.answered:
             return
-        self._pieces.append(piece)
+        if self._size == len(piece):  # mostly all of it
+            self._body = piece
+        else:
+            self._body = self._body if isinstance(self._body, bytearray) else bytearray(self._body)
+            self._body += piece
         if self._most is not None and self._size > self._most:
             self.fail(_too_large(self._most))
 
@@ -107,7 +115,7 @@ class Exchange:
         """No more of the body comes, or is kept. For the connection."""
         if self._fault is None and not self.came_whole:
             self._fault = fault
-            self._pieces.clear()
+            self._body = b""
             self._wake()
 
     def _wake(self) -> None:
@@ -115,7 +123,9 @@ class Exchange:
             self._awaited.set_result(None)
 
     def answer(self, status: int, lines: Lines, body: bytes) -> None:
-        """It may come before the body has: what is left of that is read and forgotten then."""
+        """It may come before the body has: what is left of that is read and dropped then. Nothing happens where there was an answer."""
+        if self.answered:
+            return
         if status in _BODILESS:
             self._carrier.write(self._head(status, lines, ()))
         else:
@@ -127,13 +137,13 @@ class Exchange:
         """Answer piece by piece, until there is no more or the sender has gone."""
         in_chunks = self.request.version != "1.0"
         if not in_chunks:  # the end of the connection is that of the answer
-            self._carrier.closing = True
+            self._carrier.retire()
         self._carrier.write(self._head(status, lines, [("transfer-encoding", "chunked")] if in_chunks else ()))
         try:
             if self.request.method != "HEAD":
                 await self._send(pieces, in_chunks=in_chunks)
         except BaseException as error:
-            self._carrier.closing = True  # without a last chunk, which says that something is missing
+            self._carrier.retire()  # without a last chunk, which says that something is missing
             if not isinstance(error, ConnectionError):
                 raise
         finally:
@@ -142,7 +152,7 @@ class Exchange:
     async def _send(self, pieces: AsyncIterator[str], *, in_chunks: bool) -> None:
         async for piece in pieces:
             if piece:  # an empty chunk would be the last
-                data = piece.encode()
+                data = piece.encode(errors="replace")
                 self._carrier.write(b"%x\r\n%b\r\n" % (len(data), data) if in_chunks else data)
                 await self._carrier.writable()
         if in_chunks:
@@ -157,14 +167,21 @@ class Exchange:
 
     def _end(self) -> None:
         self.answered = True
-        self._pieces.clear()
-        self._carrier.answered()
+        self._body = b""
+        self._carrier.answer_written(self)
 
 
 def answer_head(status: int, lines: Lines) -> bytes:
     """All that comes before the body of an answer."""
     told = "".join([f"{name}: {value}\r\n" for name, value in lines])
     return f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n{told}date: {_date(int(time.time()))}\r\n\r\n".encode()
+
+
+def refusal(status: int, words: str, lines: Lines) -> bytes:
+    """A whole answer, the last of its connection, where there is no request to answer."""
+    body = json.dumps({"error": words}).encode()
+    framing = (("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close"))
+    return answer_head(status, (*framing, *lines)) + body
 
 
 @lru_cache(maxsize=2)

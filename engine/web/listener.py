@@ -31,12 +31,16 @@ class Listener:
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._looking: asyncio.TimerHandle | None = None
+        self._looks_at = 0.0
+        self._retiring = False
         self._told = asyncio.Event()
         self._empty = asyncio.Event()
 
     async def serve(self) -> None:
         """Until it is told to stop, and has answered what was under way."""
         self._server = await self._opened()
+        if self._retiring:
+            self._server.close()
         await self._told.wait()
         self._server.close()
         for each in list(self._connections):
@@ -60,6 +64,7 @@ class Listener:
 
     def retire(self) -> None:
         """Take no new connection, and let those that there are end with their next answer: another has taken over at the same socket."""
+        self._retiring = True
         if self._server is not None:
             self._server.close()
         for each in self._connections:
@@ -74,6 +79,10 @@ class Listener:
         self._connections.add(connection)
         if self._looking is None:
             self._look_later()
+        if self._told.is_set():  # its handshake has taken long
+            connection.stop()
+        elif self._retiring:
+            connection.retire()
         return len(self._connections) <= _MOST_CONNECTIONS
 
     def forget(self, connection: Connection) -> None:
@@ -82,12 +91,15 @@ class Listener:
             self._empty.set()
 
     def _look_later(self) -> None:
-        self._looking = asyncio.get_running_loop().call_later(self.body_seconds / _LOOKS, self._look)
+        loop, pause = asyncio.get_running_loop(), self.body_seconds / _LOOKS
+        self._looks_at = loop.time() + pause
+        self._looking = loop.call_later(pause, self._look)
 
     def _look(self) -> None:
+        now, late = asyncio.get_running_loop().time(), self._looks_at + self.body_seconds / _LOOKS
         self._looking = None
-        now = asyncio.get_running_loop().time()
-        for each in list(self._connections):
-            each.look(now)
         if self._connections:
             self._look_later()
+        if now < late:  # else the process stood still, and what has come meanwhile is read first
+            for each in list(self._connections):
+                each.look(now)

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import httptools
 
 _MOST_HEADER_BYTES = 64 * 1024
 """Beyond it, and what may lie in the same read, the answer is 431. It bounds as well what lies between two pieces of a body."""
 _MOST_HEADERS = 100
+_FRAMING = ("content-length", "transfer-encoding")
+_LONGEST_LENGTH = 20
+"""Digits: as many as the largest number has that llhttp counts to."""
 
 
 class Unfit(Exception):
@@ -76,31 +79,35 @@ class RequestParser:
     def is_within_head(self) -> bool:
         return self._within_head
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Raises Unfit."""
         self._loose += len(data)
+        while data:
+            data = self._fed(data)
+        if self._loose > _MOST_HEADER_BYTES:
+            raise Unfit(431, f"the headers are larger than {_MOST_HEADER_BYTES} bytes")
+
+    def _fed(self, data: bytes | memoryview) -> bytes:
+        """What is left to be fed."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._stay_with_http(data[upgrade.args[0] :])
+            return self._stay_with_http(bytes(data[upgrade.args[0] :]))
         except httptools.HttpParserInvalidMethodError:
             raise Unfit(501, "the request's method is unknown") from None
         except httptools.HttpParserCallbackError as error:
             raise error.__context__ or error from None
         except httptools.HttpParserError as error:
             raise Unfit(400, f"this is no request of HTTP/1.1: {error}") from None
-        if self._loose > _MOST_HEADER_BYTES:
-            raise Unfit(431, f"the headers are larger than {_MOST_HEADER_BYTES} bytes")
+        return b""
 
-    def _stay_with_http(self, rest: bytes) -> None:
+    def _stay_with_http(self, rest: bytes) -> bytes:
         """llhttp takes what follows `Upgrade: h2c` for the other protocol. Who does not speak that leaves the request as it is (RFC 9110,
         7.8): so its body is read by a parser that is told of nothing but its length.
         """
         self._upgrading = False
         self._parser = httptools.HttpRequestParser(self)
-        self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % self._framing)
-        if rest:
-            self._parser.feed_data(rest)
+        return b"POST / HTTP/1.1\r\n%b\r\n%b" % (self._framing, rest)
 
     # What httptools calls.
 
@@ -114,6 +121,8 @@ class RequestParser:
         if self._within_body:  # behind the body: no sender of webhooks has something to say there
             return
         self._fields += 1
+        if self._fields > _MOST_HEADERS:
+            raise Unfit(431, f"the request has more than {_MOST_HEADERS} headers")
         key = name.decode("latin-1").lower()
         if not value.isascii():
             self._unreadable.add(key)
@@ -128,8 +137,7 @@ class RequestParser:
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise Unfit(505, "this server speaks HTTP/1.1")
-        if self._fields > _MOST_HEADERS:
-            raise Unfit(431, f"the request has more than {_MOST_HEADERS} headers")
+        self._check(version)
         path, query = _parted(self._target.decode("latin-1"))
         request = Request(
             self._parser.get_method().decode(),
@@ -138,13 +146,20 @@ class RequestParser:
             self._headers,
             self._unreadable,
             version,
-            self._parser.should_keep_alive(),
+            self._parser.should_keep_alive() and (version == "1.1" or "transfer-encoding" not in self._headers),
         )
         if self._parser.should_upgrade():
             self._upgrading, self._framing = True, _framing_of(request)
         self._target, self._headers, self._unreadable, self._fields = b"", {}, set(), 0
         self._within_head, self._within_body, self._loose = False, True, 0
         self._reader.begins(request)
+
+    def _check(self, version: str) -> None:
+        """What llhttp leaves to us of RFC 9112 (3.2, 6.1, 6.2)."""
+        if len(self._headers.get("host", ())) > 1 or (version == "1.1" and "host" not in self._headers):
+            raise Unfit(400, "the request has no Host header, or more than one")
+        if not self._unreadable.isdisjoint(_FRAMING) or len(self._headers.get("content-length", ("",))[0]) > _LONGEST_LENGTH:
+            raise Unfit(400, "the length of the body can't be read")
 
     def on_body(self, piece: bytes) -> None:
         self._loose = 0
@@ -159,14 +174,18 @@ class RequestParser:
 
 def _framing_of(request: Request) -> bytes:
     """The lines that tell how long its body is."""
-    told = [(name, request.header(name)) for name in ("content-length", "transfer-encoding")]
-    return "".join(f"{name}: {value}\r\n" for name, value in told if value is not None).encode()
+    return "".join(f"{name}: {value}\r\n" for name in _FRAMING for value in request.headers.get(name, ())).encode()
 
 
 def _parted(target: str) -> tuple[str, str]:
-    """`/hooks/a%20b?c=d` → `/hooks/a b`, `c=d`; also where it is a whole URL."""
-    if not target.startswith("/"):
-        _, scheme, rest = target.partition("://")
-        target = f"/{rest.partition('/')[2]}" if scheme else target
-    path, _, query = target.partition("?")
+    """`/hooks/a%20b?c=d` → `/hooks/a b`, `c=d`; also where it is a whole URL. Raises Unfit."""
+    target = target.partition("#")[0]
+    if target.startswith("/"):
+        path, _, query = target.partition("?")
+    else:
+        try:
+            whole = urlsplit(target)
+        except ValueError:
+            raise Unfit(400, "the request's URL can't be read") from None
+        path, query = whole.path or "/", whole.query
     return unquote(path) if "%" in path else path, query

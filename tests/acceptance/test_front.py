@@ -235,6 +235,8 @@ def test_a_body_that_does_not_come_is_408(receiver: Receiver, sent: bytes) -> No
         (HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"{}"),
         (HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b""),
         (b"POST /hooks/lab HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        (HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b""),
+        (b"POST /hooks/lab#there HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
         (b"POST http://elsewhere.example/hooks/lab HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
         (b"POST /hooks/%6cab HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
     ],
@@ -301,6 +303,13 @@ def test_other_methods_are_not_taken(receiver: Receiver, method: str) -> None:
         (b"GET /healthz\r\n\r\n", 505, "speaks HTTP/1.1"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "no request of HTTP/1.1"),
         (b"hello\r\n\r\n", 501, "method is unknown"),
+        (b"POST /hooks/lab HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 400, "no Host header"),
+        (b"POST /hooks/lab HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "more than one"),
+        (b"POST http://[/hooks/lab HTTP/1.1\r\nHost: a\r\n\r\n", 400, "URL can't be read"),
+        (b"POST http://h?x=/hooks/lab HTTP/1.1\r\nHost: a\r\n\r\n", 404, "there is nothing here"),
+        (HEAD + b"Content-Length: " + b"0" * 5000 + b"2\r\n\r\n{}", 400, "length of the body"),
+        (HEAD + b"Transfer-Encoding: \xff, chunked\r\n\r\n0\r\n\r\n", 400, "length of the body"),
+        (HEAD + b"Upgrade: h2c\r\nConnection: Upgrade\r\nTransfer-Encoding: gzip\r\n\r\n", 400, "body broke off"),
         (b"POST /hooks/l\xffab HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "Invalid char in url"),
     ],
 )
@@ -313,6 +322,29 @@ def test_what_is_no_request_of_ours_is_told_why(receiver: Receiver, sent: bytes,
 def test_a_request_that_ends_within_its_headers_is_told_so(receiver: Receiver) -> None:
     answer = cut_off(receiver, HEAD)
     assert (answer.status, answer.error) == (400, "the request ends within its headers")
+
+
+def test_requests_that_would_leave_http_are_answered_one_by_one(receiver: Receiver) -> None:
+    upgrading = HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}"
+    with receiver.connect() as connection:
+        connection.sendall(upgrading * 3 + HEAD + b"X-A: b\r\n" * 200 + b"\r\n")
+        assert Answers(connection).statuses(3) == [202, 202, 202]
+
+
+def test_many_headers_of_one_name_cost_no_more_than_others(receiver: Receiver) -> None:
+    """Each would copy those before it; the count ends that."""
+    assert receiver.raw(HEAD + b"a:\r\n" * 40_000 + b"\r\n").status == 431
+
+
+def test_a_sender_of_http_1_0_that_sends_pieces_is_answered_and_left(receiver: Receiver) -> None:
+    """RFC 9112, 6.1: others in between may have read them in another way."""
+    told = receiver.raw(CHUNKED.replace(b"1.1", b"1.0").replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n") + b"0\r\n\r\n")
+    assert (told.status, told.headers["connection"]) == (202, "close")
+
+
+def test_what_else_a_sender_expects_is_passed_over(receiver: Receiver) -> None:
+    with receiver.connect() as connection:
+        assert exchange(connection, request("/hooks/lab", b"{}", "Expect: miracles")).status == 202
 
 
 def test_a_request_may_come_byte_by_byte(receiver: Receiver) -> None:

@@ -1,6 +1,7 @@
 """What a connection does as time goes by, and with an other end that does not do its part. Everything else is asked of real sockets."""
 
 import asyncio
+import gc
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,7 @@ class Wire(asyncio.Transport):
         self.ended = self.closed = self.broken = False
 
     def write(self, data: Any) -> None:
+        assert not self.ended
         self.written += data
 
     def pause_reading(self) -> None:
@@ -399,3 +401,117 @@ def test_an_empty_line_behind_a_body_is_no_request() -> None:
         assert wire.closed
 
     assert told(story).statuses() == [200]
+
+
+def test_a_flood_of_requests_is_read_as_far_as_it_is_served() -> None:
+    """They are a few bytes each, and an answer is more."""
+    small = b"GET /a HTTP/1.1\r\nHost:a\r\n\r\n"
+    begun: list[Exchange] = []
+
+    async def wait(exchange: Exchange) -> None:
+        begun.append(exchange)
+        await asyncio.sleep(0)
+        exchange.answer(204, [], b"")
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(small * 9000)
+        assert not wire.reading
+        assert len(connection._waiting) < 16 * 1024 / len(small)
+        connection.pause_writing()
+        await turns()
+        assert len(begun) == 1
+        connection.resume_writing()
+        while len(begun) < 9000:
+            assert not wire.reading or len(begun) > 8400
+            await turns()
+        await turns()
+        assert wire.reading
+
+    assert told(story, wait).statuses() == [204] * 9000
+
+
+def test_a_body_that_does_not_come_is_not_forgotten_over_an_answer_that_is_not_read() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(HEAD + b"Content-Length: 2\r\n\r\n{")
+        await turns()
+        connection.pause_writing()
+        connection.resume_writing()
+        connection.look(in_(BODY_SECONDS + 1))
+        await turns()
+        assert wire.statuses() == [408]
+
+    told(story)
+
+
+def test_two_requests_and_an_end_are_two_answers() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE + WHOLE)
+        assert connection.eof_received()
+        await turns()
+        assert wire.closed
+
+    assert told(story).statuses() == [200, 200]
+
+
+def test_an_end_behind_the_beginning_of_another_request() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE + HEAD + b"Content-Length: 2\r\n\r\n{")
+        assert connection.eof_received()
+        await turns()
+        assert wire.closed
+
+    wire = told(story)
+    assert wire.statuses() == [200, 400]
+    assert b"the body broke off" in wire.written
+
+
+def test_an_end_behind_a_refusal_ends_the_connection() -> None:
+    async def refuse(exchange: Exchange) -> None:
+        exchange.answer(404, [], b"")
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(HEAD + b"Content-Length: 2\r\n\r\n{")
+        await turns()
+        assert not connection.eof_received()
+
+    assert told(story, refuse).statuses() == [404]
+
+
+def test_who_goes_away_without_reading_leaves_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        connection.pause_writing()
+        connection.connection_lost(None)
+        connection.resume_writing()
+        await turns()
+
+    told(story)
+    gc.collect()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("answers", [0, 2])
+def test_a_request_has_one_answer(answers: int) -> None:
+    async def answer(exchange: Exchange) -> None:
+        for _ in range(answers):
+            exchange.answer(200, [], b"")
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+        assert wire.broken == (answers == 0)
+
+    assert told(story, answer).statuses() == [200] * min(answers, 1)
+
+
+def test_a_head_has_its_time_from_its_first_byte_on() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        loop = asyncio.get_running_loop()
+        connection._must_come = loop.time() + 1  # it has been idle for long
+        connection.data_received(HEAD)
+        connection.look(in_(HEADER_SECONDS - 1))
+        assert wire.statuses() == []
+        connection.data_received(b"X-A: b\r\n")
+        connection.look(in_(HEADER_SECONDS + 1))
+
+    assert told(story).statuses() == [408]

@@ -247,6 +247,19 @@ def test_what_is_under_way_at_the_end_is_answered() -> None:
         ending.join(PATIENCE)
 
 
+def test_a_handshake_that_ends_after_the_end_was_told_gets_nothing_served(tmp_path: Path, authority: Certificate) -> None:
+    context = trusting(tmp_path / "authority.pem")
+    with receiving(TLS, folder=tmp_path) as receiver, handshake(receiver, context) as busy, receiver.connect() as late:
+        busy.sendall(request("/hooks/lab", b"{}")[:-1])
+        until(lambda: who_answers(receiver, context) == "first")
+        ending = threading.Thread(target=receiver.stop)
+        ending.start()
+        ending.join(PATIENCE)
+        with context.wrap_socket(late, server_hostname="localhost") as later:
+            assert exchange(later, request("/hooks/lab")).status == 0  # type: ignore[arg-type]
+        assert exchange(busy, b"}").status == 202  # type: ignore[arg-type]
+
+
 class _Silent:
     async def __call__(self, exchange: Any) -> None:
         raise NotImplementedError
