@@ -1,9 +1,10 @@
 """A tree → closures. What `verdict` asks and what `explain` tells are the same closures, combined by the same functions."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import repeat
 from operator import call
+
+from msgspec import Struct
 
 from hookrules.engine.conditions.decisions import CompiledTest, compile_test
 from hookrules.engine.conditions.explanation import Explanation
@@ -27,8 +28,7 @@ _COMBINE: dict[Combination, Callable[[Iterable[Truth]], Truth]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledGroup:
+class CompiledGroup(Struct, frozen=True):
     kind: Combination
     text: str
     children: tuple["Part", ...]

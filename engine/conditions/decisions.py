@@ -1,8 +1,9 @@
 """One test of the tree → a closure that decides it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from hookrules.engine.conditions.compiled_operands import compile_operand, compile_right, refuse_literals
 from hookrules.engine.conditions.facts import Facts
@@ -20,8 +21,7 @@ _TRUTH = Operator(lambda left, _right: truthy(left), Right.NOTHING)
 """A path, fact or function alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTest:
+class CompiledTest(Struct, frozen=True):
     tree: Test
     decide: Decide
     left: Compiled

@@ -1,9 +1,9 @@
 """Values: any YAML, in which a leaf that is one lone `{{ }}` keeps its value's type. For `vars`, `for_each` and `json`."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+from msgspec.structs import replace
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
