@@ -20,7 +20,7 @@ _RIGHT = rf"{_LITERAL}|\[ *(?:{_LITERAL})(?:, *(?:{_LITERAL}))* *\]"
 _GLOB = r"[^\s'\"()\[\]{}\\$]+"
 _SLASHED = r"/(?:[^/\\]|\\[^/])+/i?"
 _PATTERN = rf"((?:not )?like) ({_GLOB})|((?:not )?matches) ({_SLASHED})"
-_SHAPE = re.compile(rf"(not )?({_LEFT})(?: (?:({_ALONE})|({_BETWEEN}) ({_RIGHT})|{_PATTERN}))?(?:(?= (?:and|or) )|\Z)", re.DOTALL)
+_SHAPE = re.compile(rf"(not )?({_LEFT})(?: (?:({_ALONE})|({_BETWEEN}) ({_RIGHT})|{_PATTERN}))?(?:(?= (?:and|or) )|\Z)")
 _JOINS = {" and ": Combination.ALL, " or ": Combination.ANY}
 _JOIN = re.compile("|".join(_JOINS))
 _EACH = re.compile(_LITERAL)
