@@ -1,6 +1,7 @@
 """What a step can do: one module a kind, named here and nowhere else. A kind is imported when a rule first uses it."""
 
 import difflib
+import functools
 import importlib
 from collections.abc import Collection, Mapping
 from typing import cast
@@ -109,6 +110,7 @@ def service(section: str) -> type[Service]:
     return packages.model(packages.usable(packages.SERVICES, SERVICES)[section], Service)
 
 
+@functools.cache
 def _imported(place: str) -> object:
     module, _, name = place.partition(":")
     return getattr(importlib.import_module(module), name)

@@ -1,5 +1,6 @@
 """Kind `http`: one HTTP request."""
 
+import functools
 import re
 from collections.abc import Mapping
 from itertools import combinations
@@ -143,9 +144,14 @@ class HttpAction(Action):
 def _refused(url: UrlTemplate, reach: Reach) -> str | None:
     """Why its host may not be connected to, as far as the text alone tells both."""
     found = _HOST.match(url.source)
+    return _refusal(found[0], reach) if found else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _refusal(origin: str, reach: Reach) -> str | None:
+    """Rules share many of their hosts."""
     try:
-        if found is not None:
-            check_unresolved(Target.read(found[0]).host, reach)
+        check_unresolved(Target.read(origin).host, reach)
     except BadUrl:
         return None
     except RefusedAddress as refused:

@@ -1,5 +1,7 @@
 """The command line: `hookrules VERB`. Its verbs are listed in `verbs`, one module each."""
 
+import atexit
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -11,6 +13,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from hookrules.engine.cli.verbs import hookrules
 
     _print_what_the_terminal_lacks()
+    if arguments is None:
+        atexit.register(gc.freeze)  # what is there at the end goes with the process: taking rules apart would be a quarter of `validate`
     return contained(lambda: hookrules.main(args=arguments, prog_name="hookrules", standalone_mode=False))
 
 

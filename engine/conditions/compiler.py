@@ -1,9 +1,10 @@
 """A tree → closures. What `verdict` asks and what `explain` tells are the same closures, combined by the same functions."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import repeat
 from operator import call
+
+from msgspec import Struct
 
 from hookrules.engine.conditions.decisions import CompiledTest, compile_test
 from hookrules.engine.conditions.explanation import Explanation
@@ -27,13 +28,17 @@ _COMBINE: dict[Combination, Callable[[Iterable[Truth]], Truth]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledGroup:
+class CompiledGroup(Struct, frozen=True):
     kind: Combination
     text: str
     children: tuple["Part", ...]
-    decide: Decide
     place: Place
+
+    @property
+    def decide(self) -> Decide:
+        """Made when it is asked for, as that of a test is."""
+        decisions = tuple(child.decide for child in self.children)
+        return shared((self.kind, decisions), lambda: _combined(self.kind, decisions))
 
     def explain(self, facts: Facts) -> tuple[Truth, Explanation]:
         told = [child.explain(facts) if isinstance(child, CompiledGroup) else explain_test(child, facts) for child in self.children]
@@ -58,11 +63,7 @@ def compile_tree(tree: Condition) -> Part:
     """Raises ConditionError for what the grammar takes and the meaning does not: unknown fields, patterns that can't run."""
     if isinstance(tree, Test):
         return compile_test(tree)
-    children = tuple(compile_tree(child) for child in tree.children)
-    decisions = tuple(child.decide for child in children)
-    return CompiledGroup(
-        tree.kind, tree.text, children, shared((tree.kind, decisions), lambda: _combined(tree.kind, decisions)), tree.place
-    )
+    return CompiledGroup(tree.kind, tree.text, tuple(compile_tree(child) for child in tree.children), tree.place)
 
 
 def _combined(kind: Combination, decisions: tuple[Decide, ...]) -> Decide:

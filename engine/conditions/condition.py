@@ -1,5 +1,6 @@
 """A condition, compiled: what the rest of the engine asks."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from hookrules.engine.conditions.operands import Compiled
 from hookrules.engine.conditions.parser import parse_operand
 from hookrules.engine.conditions.reasons import explain_test
 from hookrules.engine.conditions.requirements import Requirement
+from hookrules.engine.conditions.shared_tests import Decide
 from hookrules.engine.conditions.tree import Call, Fact, ListOf, Literal, Operand, Path, Place, Test
 from hookrules.engine.conditions.tree import Condition as Tree
 from hookrules.engine.model import Json
@@ -42,15 +44,16 @@ class FactUse:
 
 
 class Condition:
-    """Immutable, so it may be asked from many threads."""
-
-    __slots__ = ("_decide", "_part", "_tree", "source")
+    """It never changes, so it may be asked from many threads."""
 
     def __init__(self, written: object, tree: Tree, part: Part) -> None:
         self.source = written
         self._tree = tree
         self._part = part
-        self._decide = part.decide
+
+    @functools.cached_property
+    def _decide(self) -> Decide:
+        return self._part.decide
 
     def __repr__(self) -> str:
         return f"Condition({self.source!r})"

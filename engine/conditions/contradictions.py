@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import chain, combinations
 
 from hookrules.engine.conditions.bounds import leave_nothing, only_number
 from hookrules.engine.conditions.compiler import CompiledGroup, Part
@@ -68,7 +68,7 @@ def _entangled(tests: Sequence[CompiledTest]) -> set[int]:
     asking: dict[str, list[CompiledTest]] = {}
     holding: dict[str, list[tuple[frozenset[str], CompiledTest]]] = {}
     for test in tests:
-        operands = [inner for operand in (test.tree.left, test.tree.right) for inner in _named(operand)]
+        operands = (*_named(test.tree.left), *_named(test.tree.right))
         for subject in {subject_of(operand, elements=False) for operand in operands}:
             asking.setdefault(subject, []).append(test)
         for subject, kinds in {holder for operand in operands if isinstance(operand, Path) for holder in holders(operand.text)}:
@@ -89,14 +89,11 @@ def _is_text(operand: Operand) -> bool:
     return isinstance(operand, Pattern) or (isinstance(operand, Literal) and isinstance(operand.value, str))
 
 
-def _named(operand: Operand | None) -> Iterator[Path | Fact | Call]:
+def _named(operand: Operand | None) -> Sequence[Path | Fact | Call]:
     """The operand and what it is worked out of, without literals."""
     if isinstance(operand, (Path, Fact)):
-        yield operand
-    elif isinstance(operand, Call):
-        yield operand
-        for argument in operand.arguments:
-            yield from _named(argument)
+        return (operand,)
+    return (operand, *chain.from_iterable(map(_named, operand.arguments))) if isinstance(operand, Call) else ()
 
 
 def _clashes_alone(test: CompiledTest) -> bool:

@@ -1,8 +1,9 @@
 """One test of the tree → a closure that decides it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from hookrules.engine.conditions.compiled_operands import compile_operand, compile_right, refuse_literals
 from hookrules.engine.conditions.facts import Facts
@@ -20,12 +21,15 @@ _TRUTH = Operator(lambda left, _right: truthy(left), Right.NOTHING)
 """A path, fact or function alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTest:
+class CompiledTest(Struct, frozen=True):
     tree: Test
-    decide: Decide
     left: Compiled
     right: Compiled | None
+
+    @property
+    def decide(self) -> Decide:
+        """Made when it is asked for, since nobody asks where rules are only checked; one for all tests alike, while something holds it."""
+        return shared(identity_of(self.tree), lambda: _decision(self.tree, _operator(self.tree), self.left, self.right))
 
     @property
     def text(self) -> str:
@@ -38,12 +42,16 @@ class CompiledTest:
 
 def compile_test(test: Test) -> CompiledTest:
     """Raises ConditionError."""
-    operator = OPERATORS[test.operator] if test.operator else _TRUTH
+    operator = _operator(test)
     left = compile_operand(test.left)
     refuse_literals(test, left)
     _refuse_quantifier(test, left, operator)
     right = compile_right(test, test.right, operator, left) if test.right is not None else None
-    return CompiledTest(test, shared(identity_of(test), lambda: _decision(test, operator, left, right)), left, right)
+    return CompiledTest(test, left, right)
+
+
+def _operator(test: Test) -> Operator:
+    return OPERATORS[test.operator] if test.operator else _TRUTH
 
 
 def _decision(test: Test, operator: Operator, left: Compiled, right: Compiled | None) -> Decide:
@@ -53,7 +61,7 @@ def _decision(test: Test, operator: Operator, left: Compiled, right: Compiled | 
 def answer_of(test: CompiledTest, *, swapped: bool = False) -> Callable[[Any], Truth]:
     """What the test's operator, before negation and quantifiers, says of a value that stands where its one side that is no constant stands:
     the left one, or `swapped` the right one. May raise, whatever the value."""
-    operator = OPERATORS[test.tree.operator] if test.tree.operator else _TRUTH
+    operator = _operator(test.tree)
     judge = _judge(operator, test.left, test.right)
     if swapped:
         return lambda value: judge(test.left.constant, value)

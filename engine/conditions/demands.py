@@ -3,8 +3,9 @@
 import enum
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from hookrules.engine.conditions.decisions import CompiledTest, answer_of
 from hookrules.engine.conditions.jsonpath import canonical, parse_path
@@ -36,8 +37,7 @@ class Extent(enum.Enum):
     """There is no value, or no element that has one."""
 
 
-@dataclass(frozen=True, eq=False)
-class Claim:
+class Claim(Struct, frozen=True, eq=False, dict=True):
     """A test, and the truth that it has to have."""
 
     test: CompiledTest
@@ -53,8 +53,7 @@ class Claim:
         return self.test.text if self.truth else f"not {self.test.text}"
 
 
-@dataclass(frozen=True, eq=False)
-class Demand:
+class Demand(Struct, frozen=True, eq=False, dict=True):
     """What follows from a claim for one subject. `asks` is what the operator, without its negation, has to say of the value."""
 
     claim: Claim

@@ -8,7 +8,6 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import re2
@@ -17,6 +16,7 @@ from jsonpath_ng.ext.iterable import Keys
 from jsonpath_ng.ext.parser import ExtendedJsonPathParser
 from jsonpath_ng.ext.string import Sub
 from jsonpath_ng.jsonpath import Child, Descendants, Fields, Index, JSONPath, Slice, Wildcard
+from msgspec import Struct
 
 from hookrules.engine.conditions.accessors import MISSING, NotCompilable, Step, chain, plain_steps, spine, walker
 from hookrules.engine.conditions.logic import Unknown
@@ -33,11 +33,12 @@ _DOTTED_NAMES = re.compile(r"\$(?:\.(?!where(?:not)?(?:\.|$))[A-Za-z_][A-Za-z0-9
 _PLACE = re.compile(r"(?:at \d+:|col )(\d+)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class JsonPath:
+class JsonPath(Struct, frozen=True, eq=False):
     """One parsed path. `several`: it can name several values, so that it gives a set."""
 
     text: str
+    canonical: str
+    """One text for all ways to write the same plain path."""
     several: bool
     steps: tuple[Step, ...] | None
     """The keys and indexes that it is made of; None where it has other parts, too."""
@@ -50,11 +51,6 @@ class JsonPath:
     find: Find
     """All values in the document, in jsonpath-ng's order. A path with functions may raise."""
     _start: Find
-
-    @property
-    def canonical(self) -> str:
-        """One text for all ways to write the same plain path."""
-        return self.text if self.steps is None else canonical(self.steps)
 
     def reader(self, name: str, place: str) -> Callable[[Json], Any]:
         """Document → the value, or for a set the list of values; Unknown where there is none. `name` and `place` are for people."""
@@ -123,7 +119,7 @@ def _dotted(text: str) -> JsonPath:
     steps = tuple(text.split(".")[1:])
     _refuse_length(len(steps) + 1)
     find = _plain_finder(steps)
-    return JsonPath(text, False, steps, steps, steps, steps, find, find)
+    return JsonPath(text, text, False, steps, steps, steps, steps, find, find)
 
 
 def _refuse_length(parts: int) -> None:
@@ -145,7 +141,9 @@ def _parsed(text: str) -> JsonPath:
         find, look = _finder(tree, parts), _finder(functools.reduce(Child, start), start)
     except PatternError as error:
         raise PathError(str(error)) from None
-    return JsonPath(text, first is not None, plain_steps(parts), plain_steps(start), route_of(parts), way_of(parts, nodes), find, look)
+    steps = plain_steps(parts)
+    name = text if steps is None else canonical(steps)
+    return JsonPath(text, name, first is not None, steps, plain_steps(start), route_of(parts), way_of(parts, nodes), find, look)
 
 
 _MOST_PARTS = 100

@@ -1,8 +1,9 @@
 """What stands left or right of an operator, compiled: facts → its value, or for a set the list of its values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.model import Json
@@ -13,8 +14,7 @@ Reading = Callable[[Facts], Any]
 NOT_CONSTANT: Final = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """One operand. `several`: it is a set."""
 
     text: str

@@ -93,7 +93,8 @@ def _remedy(pattern: str) -> str | None:
 
 
 _GLOB_TOKEN = re.compile(
-    r"(?P<tree>(?:(?<=/)|^)\*\*/)|(?P<all>\*\*)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[!?\]?[^\]]*\])|(?P<open>\[)|(?P<text>.)", re.DOTALL
+    r"(?P<tree>(?:(?<=/)|^)\*\*/)|(?P<all>\*\*)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[!?\]?[^\]]*\])|(?P<open>\[)|(?P<text>[^*?\[]+)",
+    re.DOTALL,
 )
 _GLOB_MEANING = {"tree": "(?:.*/)?", "all": ".*", "star": "[^/]*", "one": "[^/]"}
 

@@ -1,14 +1,17 @@
-"""The syntax tree of a condition. Every node knows its place and the text it was written as."""
+"""The syntax tree of a condition. Every node knows its place and the text it was written as.
+
+Nodes are structs of msgspec, which are made five times as fast as frozen dataclasses: many rules have very many.
+"""
 
 import enum
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from hookrules.engine.errors import ConditionError
 from hookrules.engine.model import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """`path` leads from the whole condition to one of its texts (`(1, "any", 0)`); `column` counts characters inside that text from 0."""
 
     path: tuple[int | str, ...] = ()
@@ -18,27 +21,23 @@ class Place:
         return ConditionError(message, column=self.column, suggestion=suggestion, path=self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     text: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Path(Node):
+class Path(Node, frozen=True):
     """A JSONPath into the payload."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact(Node):
+class Fact(Node, frozen=True):
     """`root` and what follows it: `header`, `X-GitHub-Event`; `steps`, `.check.json.items[0].id`; `index`, the empty text."""
 
     root: str
     rest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Literal(Node):
+class Literal(Node, frozen=True):
     value: Json
     quoted: bool = False
 
@@ -47,21 +46,18 @@ class Literal(Node):
         return self.value if isinstance(self.value, str) else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern(Node):
+class Pattern(Node, frozen=True):
     """The text after `matches` or `like`, without the slashes."""
 
     pattern: str
     ignore_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf(Node):
+class ListOf(Node, frozen=True):
     items: tuple["Operand", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     name: str
     arguments: tuple["Operand", ...]
 
@@ -75,8 +71,7 @@ class Quantifier(enum.StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Test(Node):
+class Test(Node, frozen=True):
     left: Operand
     operator: str | None = None
     right: Operand | None = None
@@ -90,10 +85,9 @@ class Combination(enum.StrEnum):
     NOT = "not"
 
 
-@dataclass(frozen=True, slots=True)
-class Group(Node):
+class Group(Node, frozen=True):
     kind: Combination
-    children: tuple["Condition", ...] = field(default_factory=tuple)
+    children: tuple["Condition", ...] = ()
 
 
 Condition = Test | Group

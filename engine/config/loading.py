@@ -1,12 +1,11 @@
 """hookrules.yaml and its rules → settings, rules and every finding of all files, in one go. No user input raises here."""
 
-import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hookrules.actions import refused_packages
+from hookrules.engine.collector import without_collections
 from hookrules.engine.config.answer_checks import check_answers
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.events import Others, check_events
@@ -53,7 +52,7 @@ def load(
     Without `environ` placeholders stand in for secrets: good for all that proves nothing and sends nothing. `rules` is another folder of
     rules than the one that the configuration names.
     """
-    with _without_collections():
+    with without_collections():
         read = read_settings(config_path, environ)
         known = _known_by(read, catalogues)
         files, missing = _read_rules(read, config_path.parent, known, rules)
@@ -114,20 +113,6 @@ def _all_read(files: Sequence[RuleFile]) -> bool:
 def _refused_packages(config_path: Path) -> Iterator[Finding]:
     for message in refused_packages(Settings.model_fields):
         yield Finding(str(config_path), 1, 1, Level.WARNING, Code.UNUSABLE_PACKAGE, message)
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Keeps the garbage collector from walking a growing heap of rules over and over: a third of the time, at 10,000 rules."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.unfreeze()  # the two together make all that is there old, so that the next collection does not begin with all of it
-        if was_on:
-            gc.enable()
 
 
 def _documents(path: Path) -> Iterator[Document]:

@@ -1,22 +1,19 @@
 """What the templates and conditions of a rule may name: its own steps and variables, and the secrets of hookrules.yaml."""
 
-import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
-
-from pydantic import BaseModel
 
 from hookrules.actions.action import USUAL
 from hookrules.engine.conditions import FactUse
-from hookrules.engine.config.answers import Answer, Respond
+from hookrules.engine.config.answers import Respond
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.literal_secrets import places_of_secrets
 from hookrules.engine.config.mended_lines import scalar_quoted
 from hookrules.engine.config.rule import PlannedStep
 from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.templated import Templated, templates_in
 from hookrules.engine.config.written import Known, WrittenRule
 from hookrules.engine.config.yaml_nodes import Path
 from hookrules.engine.config.yaml_scalars import WrittenFloat, WrittenInt
@@ -24,25 +21,17 @@ from hookrules.engine.model import Json
 from hookrules.engine.templating import Reference, Use, ValueTemplate
 
 
-class Templated(Protocol):
-    """Any place class of templating."""
-
-    def references(self) -> tuple[Reference, ...]: ...
-
-    def raw_uses(self) -> tuple[Use, ...]: ...
-
-
 def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
     yield from _check_step_ids(written)
     check = _Check(written, known.secrets, ())
-    for path, template in (*values_in(written), *written.leftovers("vars")):
+    for path, template in (*written.templates["vars",], *written.leftovers("vars")):
         yield from check.template(template, path)
     earlier: list[str] = []
     for path, step in written.steps:
         check = _Check(written, known.secrets, earlier)
         if step.condition is not None:
             yield from check.condition(step.condition.references(), (*path, "if"))
-        for place, template in (*templates_of(path, step), *written.leftovers(*path)):
+        for place, template in (*written.templates[path], *written.leftovers(*path)):
             yield from check.template(template, place)
         yield from _check_services(written, path, step, known)
         if step.id:
@@ -87,53 +76,6 @@ def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: 
         yield written.error(Code.UNKNOWN_SERVICE, message, (*path, step.kind, use.field), suggestion)
 
 
-def values_in(written: WrittenRule) -> Iterator[tuple[Path, Templated]]:
-    for name, value in written.rule.vars.items():
-        yield ("vars", name), value
-
-
-def templates_of(path: Path, step: PlannedStep) -> Iterator[tuple[Path, Templated]]:
-    """Every template of the step at `path`."""
-    if step.for_each is not None:
-        yield (*path, "for_each"), step.for_each
-    for inner, template in templates_in(step.action):
-        yield (*path, step.kind, *inner), template
-
-
-def templates_in(value: object, path: Path = ()) -> Iterator[tuple[Path, Templated]]:
-    """Every template inside of an action, with the path to it in YAML."""
-    parts = _parts(value)
-    if parts is None:
-        if hasattr(value, "raw_uses"):  # isinstance of a runtime protocol takes ten times as long
-            yield path, cast("Templated", value)
-        return
-    for key, inner in parts:
-        if inner is not None and inner.__class__ not in _NEVER_TEMPLATES:
-            yield from templates_in(inner, (*path, key))
-
-
-_NEVER_TEMPLATES = frozenset({str, int, float, bool})
-
-
-def _parts(value: object) -> Iterable[tuple[str | int, object]] | None:
-    """None for what has no parts."""
-    if isinstance(value, BaseModel):
-        return [(key, value.__dict__[name]) for name, key in _fields_of(type(value))]
-    if isinstance(value, (list, tuple)):
-        return enumerate(value)
-    if isinstance(value, dict):
-        return [(str(key), inner) for key, inner in value.items()]
-    if isinstance(value, Answer):
-        return [("headers", value.headers), ("json", value.document), ("text", value.text)]
-    return None
-
-
-@functools.cache
-def _fields_of(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
-    """The names of a model's fields, and their keys in YAML."""
-    return tuple((name, field.alias or name) for name, field in model.model_fields.items())
-
-
 def inside_of(written: WrittenRule, template: Templated, path: Path, found: Use | Reference) -> tuple[int, int]:
     """Line and column, from 0, of what a template tells of itself, in the text at `path`."""
     shift = written.document.offset((*written.path, *path), getattr(template, "source", None)) if found.line == 0 else 0
@@ -142,6 +84,8 @@ def inside_of(written: WrittenRule, template: Templated, path: Path, found: Use 
 
 _RULES_OWN = frozenset({"steps", "vars", "secrets"})
 """The names whose fields a rule and hookrules.yaml say."""
+_Unknown = tuple[Code, str, str | None]
+"""Code, message and suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +106,10 @@ class _Check:
         if isinstance(template, ValueTemplate):
             yield from self._numbers(template.source, path)
         for reference in template.references():
-            if reference.path[0] not in _RULES_OWN:
-                continue
-            inside = inside_of(self.written, template, path, reference)
-            yield from self._reference(reference.path, (*path, *reference.leaf), inside, Code.UNKNOWN_STEP)
+            unknown = self._unknown(reference.path, Code.UNKNOWN_STEP)
+            if unknown:
+                inside = inside_of(self.written, template, path, reference)
+                yield self._error(unknown, (*path, *reference.leaf), inside)
 
     def _numbers(self, value: Json, path: Path) -> Iterator[Finding]:
         """Numbers that stand where values keep their type, and so lose how they were written: `{python: 3.10}`."""
@@ -180,20 +124,26 @@ class _Check:
     def condition(self, facts: Iterable[FactUse], path: Path) -> Iterator[Finding]:
         for fact in facts:
             name = (fact.root, *re.findall(r"[^.\[\]'\"]+", fact.rest)[:1])
-            yield from self._reference(name, (*path, *fact.place.path), (0, fact.place.column), Code.UNKNOWN_STEP_IN_CONDITION)
+            unknown = self._unknown(name, Code.UNKNOWN_STEP_IN_CONDITION)
+            if unknown:
+                yield self._error(unknown, (*path, *fact.place.path), (0, fact.place.column))
 
-    def _reference(self, name: Sequence[str], path: Path, inside: tuple[int, int], step_code: Code) -> Iterator[Finding]:
-        if len(name) < 2:
-            return
+    def _unknown(self, name: Sequence[str], step_code: Code) -> _Unknown | None:
+        """What is wrong with a name, where it is one that the rule or hookrules.yaml has to know."""
+        if len(name) < 2 or name[0] not in _RULES_OWN:
+            return None
         root, first = name[0], name[1]
         if root == "steps" and first not in self.earlier:
-            yield self.written.error(step_code, self._missing_step(first), path, closest(first, self.earlier), inside)
-        elif root == "vars" and first not in self.written.rule.vars:
-            message = f"the rule has no variable '{first}' in 'vars'"
-            yield self.written.error(Code.UNKNOWN_VARIABLE, message, path, closest(first, self.written.rule.vars), inside)
-        elif root == "secrets" and self.secrets is not None and first not in self.secrets:
-            message = f"there is no secret '{first}' in 'secrets' of hookrules.yaml"
-            yield self.written.error(Code.UNKNOWN_SECRET, message, path, closest(first, self.secrets), inside)
+            return step_code, self._missing_step(first), closest(first, self.earlier)
+        if root == "vars" and first not in self.written.rule.vars:
+            return Code.UNKNOWN_VARIABLE, f"the rule has no variable '{first}' in 'vars'", closest(first, self.written.rule.vars)
+        if root == "secrets" and self.secrets is not None and first not in self.secrets:
+            return Code.UNKNOWN_SECRET, f"there is no secret '{first}' in 'secrets' of hookrules.yaml", closest(first, self.secrets)
+        return None
+
+    def _error(self, unknown: _Unknown, path: Path, inside: tuple[int, int]) -> Finding:
+        code, message, suggestion = unknown
+        return self.written.error(code, message, path, suggestion, inside)
 
     def _missing_step(self, name: str) -> str:
         later = any(step.id == name for _, step in self.written.steps)

@@ -9,9 +9,10 @@ from hookrules.engine.conditions.routes import Route
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.comparisons import check_comparisons
 from hookrules.engine.config.findings import Finding
-from hookrules.engine.config.names import Templated, inside_of, templates_of, values_in
+from hookrules.engine.config.names import inside_of
 from hookrules.engine.config.payload_paths import End, Shapes, events_of, follow, mended, payloads_of, told, written
 from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.templated import Placed, Templated
 from hookrules.engine.config.values import PathValue
 from hookrules.engine.config.written import WrittenRule
 from hookrules.engine.config.yaml_nodes import Path
@@ -72,10 +73,9 @@ def _events(on: Sequence[str], catalogues: Mapping[str, Catalogue]) -> str:
     return f"{article} {source} {type_} has no" if type_ else f"no {source} event has"
 
 
-def _templates(rule: WrittenRule) -> Iterator[tuple[Path, Templated]]:
-    yield from values_in(rule)
-    for path, step in rule.steps:
-        yield from templates_of(path, step)
+def _templates(rule: WrittenRule) -> Iterator[Placed]:
+    for templates in rule.templates.values():
+        yield from templates
     for section in ("vars", *rule.rule.sections()):
         yield from rule.leftovers(section)
 

@@ -1,7 +1,7 @@
 """A compiled rule beside the YAML that it was written as, so that what is found out later has its place, too."""
 
 import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hookrules.actions import Services
@@ -9,6 +9,7 @@ from hookrules.engine.conditions import Condition
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.rule import PlannedStep, Rule
+from hookrules.engine.config.templated import Placed, templates_of
 from hookrules.engine.config.yaml_nodes import Document, Path
 from hookrules.engine.model import Json
 from hookrules.engine.sources.catalogue import Catalogue
@@ -55,6 +56,12 @@ class WrittenRule:
         """`when` and every `if`, likewise."""
         ifs = [((*path, "if"), step.condition) for path, step in self.steps if step.condition is not None]
         return ((("when",), self.rule.when), *ifs) if self.rule.when is not None else tuple(ifs)
+
+    @functools.cached_property
+    def templates(self) -> Mapping[Path, Sequence[Placed]]:
+        """Those of the variables, under `("vars",)`, and of each step, under the path to it."""
+        variables = [(("vars", name), value) for name, value in self.rule.vars.items()]
+        return {("vars",): variables, **{path: [*templates_of(path, step)] for path, step in self.steps}}
 
     def leftovers(self, *path: int | str) -> Iterator[tuple[Path, Leftover]]:
         """The templates among what is taken out below the path: they name what is checked all the same."""

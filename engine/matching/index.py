@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter, itemgetter
 
+from hookrules.engine.collector import without_collections
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.matching.narrowing import Branch, Placed, narrowed
@@ -37,9 +38,10 @@ class Index:
     def prepared(self) -> "Index":
         """The same, which has done already what it would do at the first event of each name that a rule spells out."""
         spelled = {pattern for patterns in self._by_patterns for pattern in patterns if "*" not in pattern}
-        for pattern in islice(spelled, _MOST_BUCKETS):
-            source, _, event_type = pattern.partition(".")
-            self.bucket(source, event_type)
+        with without_collections():
+            for pattern in islice(spelled, _MOST_BUCKETS):
+                source, _, event_type = pattern.partition(".")
+                self.bucket(source, event_type)
         return self
 
     def match(self, event: Event, now: float) -> list[Rule]:

@@ -1,10 +1,10 @@
 """A command as a list of arguments: no shell reads it, yet `[sh, -c, "… {{ x }}"]` is code all the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import nodes
+from msgspec import Struct
 
 from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.argument import Argument
@@ -23,8 +23,7 @@ class BadArgument(UnsafeValue):
         self.index = index
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(Struct, frozen=True):
     """An argument in the words of `shell_commands`."""
 
     word: str = ""

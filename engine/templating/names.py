@@ -1,9 +1,9 @@
 """The names that a template may begin with, and what it says of them without being rendered."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from jinja2 import nodes
+from msgspec import Struct
 
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.missing import nearest
@@ -12,8 +12,7 @@ KNOWN = ("payload", "header", "query", "event", "git", "rule", "run", "steps", "
 _FUNCTIONS = ("range",)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A name that a template reads, as far as it is written out: `payload.commits[0].id` → ("payload", "commits", "0", "id").
 
     `line` and `column` count from 0 inside the leaf's text; `leaf` leads to that leaf where the template is a structure.

@@ -4,9 +4,9 @@ import copy
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from jinja2 import nodes
+from msgspec import Struct
 
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.environment import ENVIRONMENT
@@ -35,8 +35,7 @@ _REFUSED: dict[type[nodes.Node], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A place inside a template's text, counted from 0; `leaf` as in `Reference`."""
 
     line: int
@@ -44,8 +43,7 @@ class Use:
     leaf: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(Struct, frozen=True, dict=True):
     """What a template tells, and its tree, which is made when first asked for: most places never ask."""
 
     grow: Callable[[], nodes.Template]

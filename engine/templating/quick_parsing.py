@@ -5,9 +5,9 @@ The tree is the one that Jinja's parser makes, so that nothing else knows which 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from jinja2 import nodes
+from msgspec import Struct
 
 from hookrules.engine.templating.filters import FILTERS
 from hookrules.engine.templating.names import KNOWN, Reference
@@ -23,8 +23,7 @@ _EACH_QUOTED = re.compile(_QUOTED)
 _UNREADABLE = re.compile(r"\{[{%#]|\{\Z|\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Quick:
+class Quick(Struct, frozen=True):
     """A template of that shape. `printed` are its `{{ }}`, in order."""
 
     source: str

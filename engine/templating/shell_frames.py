@@ -1,6 +1,7 @@
 """Commands as a shell reads them, word by word and operator by operator (POSIX XCU 2.9 and 2.10), and what is done with values there."""
 
-from typing import NamedTuple
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.positions import Position
@@ -20,7 +21,7 @@ class Lost(Exception):
     """Shells differ from here on, or the text is no shell command. The text completes "can't tell how a shell reads …"."""
 
 
-class Frame(NamedTuple):
+class Frame(Struct, frozen=True):
     """Commands that end together: the whole text, a subshell, a `$(…)`, the branches of a `case`."""
 
     kind: str = "text"
@@ -45,7 +46,7 @@ class Frame(NamedTuple):
         word = (self.word or "") + text
         if len(word) > LONGEST_WORD:
             word = word[: LONGEST_WORD - 1] + (VALUE if VALUE in word else EXPANSION)
-        return self._replace(word=word, quoted=self.quoted or quoted, value=self.value or value)
+        return replace(self, word=word, quoted=self.quoted or quoted, value=self.value or value)
 
 
 def unsafe(message: str, where: Position | None, suggestion: str = REMEDY) -> UnsafeValue:
@@ -57,9 +58,9 @@ def word_ended(frame: Frame) -> Frame:
     """The frame with its open word read. Raises TemplateError and Lost."""
     if frame.word is None:
         return frame
-    after = frame._replace(word=None, quoted=False, value=None, used=frame.used or frame.value)
+    after = replace(frame, word=None, quoted=False, value=None, used=frame.used or frame.value)
     if frame.redirect:
-        return _redirected(frame, after._replace(redirect=""))
+        return _redirected(frame, replace(after, redirect=""))
     try:
         return _READERS[frame.expects](frame, after)
     except Unsafe as error:
@@ -71,11 +72,11 @@ def _redirected(frame: Frame, after: Frame) -> Frame:
     if frame.redirect in ("<<", "<<-"):
         if VALUE in word or EXPANSION in word:
             raise unsafe("would end a here-document", frame.value, "give the text as `stdin`")
-        return after._replace(heredocs=(*after.heredocs, (word, frame.redirect == "<<-", frame.quoted)))
+        return replace(after, heredocs=(*after.heredocs, (word, frame.redirect == "<<-", frame.quoted)))
     if VALUE in word and frame.redirect in ("<&", ">&"):
         raise unsafe("would choose a file descriptor", frame.value)
     if VALUE in word and frame.redirect.startswith("<"):
-        return after._replace(piped=after.piped or frame.value)
+        return replace(after, piped=after.piped or frame.value)
     return after
 
 
@@ -87,7 +88,7 @@ def _command_word(frame: Frame, after: Frame) -> Frame:
             return reserved
     command = frame.command.take(word)
     bound = after.bound or (frame.value if command.binds else None)
-    return after._replace(command=command, bound=bound, rereads=after.rereads or command.rereads)
+    return replace(after, command=command, bound=bound, rereads=after.rereads or command.rereads)
 
 
 def _reserved(word: str, after: Frame) -> Frame | None:
@@ -95,13 +96,13 @@ def _reserved(word: str, after: Frame) -> Frame | None:
     if word in _CONTINUING:
         return after
     if word in _CLOSING:
-        return after._replace(expects="rest")
+        return replace(after, expects="rest")
     if word == "for":
-        return after._replace(expects="for-name")
+        return replace(after, expects="for-name")
     if word == "case":
-        return after._replace(expects="case-word")
+        return replace(after, expects="case-word")
     if word == "esac" and after.kind == "case":
-        return after._replace(expects="esac")
+        return replace(after, expects="esac")
     if word in ("[[", "function", "select", "coproc"):
         raise Lost(f"{word} …")
     return None
@@ -110,37 +111,37 @@ def _reserved(word: str, after: Frame) -> Frame | None:
 def _for_name(frame: Frame, after: Frame) -> Frame:
     if frame.value is not None:
         raise Unsafe("would choose a variable's name")
-    return after._replace(expects="for-in")
+    return replace(after, expects="for-in")
 
 
 def _for_in(frame: Frame, after: Frame) -> Frame:
     if frame.word == "in":
-        return after._replace(expects="for-words")
+        return replace(after, expects="for-words")
     return _fresh_or_lost(frame, after, "do")
 
 
 def _fresh_or_lost(frame: Frame, after: Frame, expected: str) -> Frame:
     if frame.word != expected:
         raise Lost(f"the text where {expected} belongs")
-    return after._replace(expects="command", command=start())
+    return replace(after, expects="command", command=start())
 
 
 def _for_words(frame: Frame, after: Frame) -> Frame:
-    return after._replace(bound=after.bound or frame.value)
+    return replace(after, bound=after.bound or frame.value)
 
 
 def _case_word(frame: Frame, after: Frame) -> Frame:  # noqa: ARG001
-    return after._replace(expects="case-in")
+    return replace(after, expects="case-in")
 
 
 def _case_in(frame: Frame, after: Frame) -> Frame:
     if frame.word != "in":
         raise Lost("the text where `in` belongs")
-    return after._replace(expects="case-branches")
+    return replace(after, expects="case-branches")
 
 
 def _pattern(frame: Frame, after: Frame) -> Frame:
-    return after._replace(expects="esac") if frame.word == "esac" and not frame.quoted else after
+    return replace(after, expects="esac") if frame.word == "esac" and not frame.quoted else after
 
 
 def _rest(frame: Frame, after: Frame) -> Frame:  # noqa: ARG001
@@ -167,12 +168,12 @@ def command_ended(frame: Frame, separator: str) -> Frame:
         raise Lost("a redirection without its file")
     frame = _input_judged(frame)
     if separator in ("|", "|&"):
-        frame = frame._replace(piped=frame.piped or frame.used)
+        frame = replace(frame, piped=frame.piped or frame.used)
     if frame.expects in ("for-in", "case-in", "case-word", "pattern"):
         if separator in ("\n", ";") or (frame.expects == "pattern" and separator == "|"):
             return frame
         raise Lost(f"{separator} there")
-    return frame._replace(command=start(), expects="command")
+    return replace(frame, command=start(), expects="command")
 
 
 def _input_judged(frame: Frame) -> Frame:
@@ -181,4 +182,4 @@ def _input_judged(frame: Frame) -> Frame:
         return frame
     if frame.command.runs_input:
         raise unsafe(f"would reach {frame.command.program}, which runs what it is given", frame.piped)
-    return frame._replace(bound=frame.bound or frame.piped) if frame.command.program == "read" else frame
+    return replace(frame, bound=frame.bound or frame.piped) if frame.command.program == "read" else frame

@@ -4,10 +4,11 @@ Where shells differ (dash and bash both serve as /bin/sh) the reader is lost: wh
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from jinja2 import nodes
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.generator import place_of
@@ -18,8 +19,7 @@ from hookrules.engine.templating.shell_frames import REMEDY, Frame, Lost, comman
 from hookrules.engine.templating.shell_tokens import COMPLETABLE, INSIDE, TOKENS, Quote, opens
 
 
-@dataclass(frozen=True, slots=True)
-class ShellReader:
+class ShellReader(Struct, frozen=True):
     """A place in a shell text: what is open there, innermost last. `pending` may yet become a longer operator."""
 
     stack: tuple[Frame | Quote, ...] = (Frame(),)
@@ -169,7 +169,7 @@ class _Scan:
             return self._plain(text)
         self.frame = self.frame.with_text(EXPANSION)
         if text == "$((":
-            self.frame = self.frame._replace(rereads=True)
+            self.frame = replace(self.frame, rereads=True)
             self.stack.append(Quote("(("))
         elif text == "$(":
             self.stack.append(Frame("$(", piped=self.frame.piped))
@@ -206,11 +206,11 @@ class _Scan:
     def _redirect(self, text: str) -> str:
         word = self.frame.word
         if word is not None and word.isdigit() and not self.frame.quoted:
-            self.frame = self.frame._replace(word=None)
+            self.frame = replace(self.frame, word=None)
         self._end_word()
         if self.frame.redirect or self.frame.expects not in ("command", "rest"):
             raise Lost(text)
-        self.frame = self.frame._replace(redirect=text)
+        self.frame = replace(self.frame, redirect=text)
         return ""
 
     def _separator(self, text: str) -> str:
@@ -218,7 +218,7 @@ class _Scan:
         self.frame = command_ended(self.frame, text)
         if text == "\n" and self.frame.heredocs:
             waiting = self.frame.heredocs
-            self.frame = self.frame._replace(heredocs=())
+            self.frame = replace(self.frame, heredocs=())
             self.stack.append(Quote("<<", heredocs=waiting))
         return ""
 
@@ -226,7 +226,7 @@ class _Scan:
         self._end_word()
         if self.frame.kind != "case":
             raise Lost(text)
-        self.frame = command_ended(self.frame, ";")._replace(expects="pattern")
+        self.frame = replace(command_ended(self.frame, ";"), expects="pattern")
         return ""
 
     def _open(self, text: str) -> str:
@@ -235,7 +235,7 @@ class _Scan:
             return ""
         if frame.word is not None or frame.redirect or frame.expects != "command" or frame.command != start():
             raise Lost(text)
-        self.frame = frame._replace(expects="rest")
+        self.frame = replace(frame, expects="rest")
         self.stack.append(Frame("(", piped=frame.piped))
         return ""
 
@@ -243,7 +243,7 @@ class _Scan:
         self._end_word()
         frame = self.frame
         if frame.expects == "pattern":
-            self.frame = frame._replace(expects="command", command=start())
+            self.frame = replace(frame, expects="command", command=start())
         elif frame.kind in ("(", "$(") and not frame.heredocs and frame.expects in ("command", "rest"):
             self._leave(command_ended(frame, ";"))
         else:
@@ -259,16 +259,17 @@ class _Scan:
     def _end_word(self) -> None:
         self.frame = word_ended(self.frame)
         if self.frame.expects == "case-branches":
-            self.frame = self.frame._replace(expects="rest")
+            self.frame = replace(self.frame, expects="rest")
             self.stack.append(Frame("case", expects="pattern", piped=self.frame.piped))
         elif self.frame.expects == "esac":
-            self._leave(command_ended(self.frame._replace(expects="command"), ";"))
+            self._leave(command_ended(replace(self.frame, expects="command"), ";"))
 
     def _leave(self, left: Frame) -> None:
         """Go back to the commands around, which know what was done inside."""
         self.stack.pop()
         around = self.frame
-        around = around._replace(
+        around = replace(
+            around,
             used=around.used or left.used,
             bound=around.bound or left.bound,
             rereads=around.rereads or left.rereads,

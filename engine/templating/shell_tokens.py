@@ -1,7 +1,8 @@
 """The tokens of a POSIX shell text, outside and inside of each quotation (XCU 2.2, 2.3, 2.6, 2.7)."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hookrules.engine.templating.shell_frames import Heredoc
 
@@ -33,8 +34,7 @@ INSIDE = {
 _EXPANDED = re.compile(r"\$\{\w+\}|\$\([^()`'\"\\$<]*\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """Text that is not read as commands: a quotation, an expansion, a comment, a here-document."""
 
     kind: str

@@ -1,9 +1,9 @@
 """Values: any YAML, in which a leaf that is one lone `{{ }}` keeps its value's type. For `vars`, `for_each` and `json`."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+from msgspec.structs import replace
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
@@ -57,10 +57,10 @@ class ValueTemplate:
         """The template of a YAML value, for pydantic."""
         if isinstance(source, cls):
             return source
-        problems = list(_problems(source))
-        if problems:
-            raise ValidationError.from_exception_data(cls.__name__, problems)
-        return cls(source)
+        try:
+            return cls(source)
+        except TemplateError:
+            raise ValidationError.from_exception_data(cls.__name__, list(_problems(source))) from None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -35,6 +35,18 @@ def test_help_and_version_import_nothing_heavy(argument: str) -> None:
     assert "hookrules" in result.stdout
 
 
+@pytest.mark.parametrize(("arguments", "said"), [("", ""), ("['--help']", "freed\n")])
+def test_only_where_the_process_is_its_own_the_end_leaves_everything_to_the_system(arguments: str, said: str) -> None:
+    program = (
+        "import sys; from hookrules.engine.cli import main; "
+        "kept = type('Kept', (), {'__del__': lambda self: print('freed', file=sys.stderr)})(); kept.itself = kept; "
+        f"main({arguments})"
+    )
+    result = subprocess.run([sys.executable, "-c", program, "--help"], capture_output=True, text=True, check=True)
+    assert result.stderr == said
+    assert "hookrules" in result.stdout
+
+
 def test_help_lists_every_verb_with_what_it_does() -> None:
     shown = CliRunner().invoke(hookrules, ["--help"]).output
     assert [name for name, verb in VERBS.items() if f"  {name}" not in shown or verb.help not in shown] == []

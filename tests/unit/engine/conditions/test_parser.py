@@ -323,13 +323,31 @@ LEFTS = st.sampled_from(
 )
 PHRASES = st.sampled_from([*OPERATORS, "and", "is  text", "not"])
 LITERALS = st.sampled_from(["main", "'it''s'", "'a, b'", '"x"', "''", "5", "-1.50", "007", "1e5", "true", "null", "git.sha", "$.b", "a]"])
+PATTERNS = st.sampled_from(
+    [
+        "services/**",
+        "*.{md,txt}",
+        "a,b",
+        "/x/",
+        "/x/i",
+        "/a b|(c and d)/",
+        r"/\d+\/x/",
+        "/a/b/",
+        r"/a\/",
+        "//",
+        "/x/ i",
+        "$.b",
+        "$b*",
+        "a[bc]",
+    ]
+)
 LISTS = st.tuples(st.sampled_from([", ", ","]), st.lists(LITERALS, min_size=1, max_size=3)).map(
     lambda list_: f"[{list_[0].join(list_[1])}]"
 )
 
 
 @settings(max_examples=1000, deadline=None)
-@given(st.sampled_from(["", "not "]), LEFTS, PHRASES, LITERALS | LISTS | st.just(""), st.booleans())
+@given(st.sampled_from(["", "not "]), LEFTS, PHRASES, LITERALS | LISTS | PATTERNS | st.just(""), st.booleans())
 def test_what_is_read_quickly_of_every_operator_is_read_as_the_grammar_has_it(
     negated: str, left: str, phrase: str, right: str, in_step: bool
 ) -> None:
@@ -338,10 +356,29 @@ def test_what_is_read_quickly_of_every_operator_is_read_as_the_grammar_has_it(
     assert quick is None or quick == parsed(text, (1, "any"), in_step=in_step)
 
 
+TESTS = st.builds(
+    lambda negated, left, phrase, right: f"{negated}{left} {phrase} {right}".strip(),
+    st.sampled_from(["", "not "]),
+    LEFTS,
+    PHRASES,
+    LITERALS | LISTS | PATTERNS | st.just(""),
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(st.tuples(TESTS, st.sampled_from([" and ", " or ", "  and ", " and\n", ","])), min_size=2, max_size=3), st.booleans())
+def test_what_is_read_quickly_of_several_tests_is_read_as_the_grammar_has_it(tests: list[tuple[str, str]], in_step: bool) -> None:
+    text = "".join(test + join for test, join in tests[:-1]) + tests[-1][0]
+    quick = quick_tree(text, (1, "any"))
+    assert quick is None or quick == parsed(text, (1, "any"), in_step=in_step)
+
+
 def test_the_commonest_conditions_are_read_quickly() -> None:
     texts = """
         $.ref == refs/heads/main; $.repository.full_name != acme/shop-1.x; not $.deleted; $.forced; $.after == b81e44c7; $.amount >= 12.5;
-        $.action in [opened, 'ready for review']; header.X-GitHub-Event == 'push'; $.labels[*].name contains bug; git.branch missing
+        $.action in [opened, 'ready for review']; header.X-GitHub-Event == 'push'; $.labels[*].name contains bug; git.branch missing;
+        $.a >= 5 and not $.b < 7 and $.c; header.X-A == 'yes' or $.draft; $.commits[*].modified[*] like services/**/*.py;
+        $.title matches /(?i)\\bcrash (x|y)\\b/ or $.title not matches /^a/i
     """
     for text in map(str.strip, texts.split(";")):
         assert quick_tree(text, ()) == parsed(text, (), in_step=False)
