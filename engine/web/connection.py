@@ -4,7 +4,6 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable, Coroutine
-from enum import IntEnum
 from typing import Any, Protocol, cast
 
 from hookrules.engine import logs
@@ -40,17 +39,10 @@ class Keeper(Protocol):
     def forget(self, connection: "Connection") -> None: ...
 
 
-class _Life(IntEnum):
-    """How far a connection has come; there is no way back."""
-
-    OPEN = 0
-    CLOSING = 1
-    """The next answer is its last."""
-    DEAF = 2
-    """What comes has no meaning any more. What came before is still answered."""
-    LEAVING = 3
-    """Everything has been said."""
-    GONE = 4
+_OPEN, _CLOSING, _DEAF, _LEAVING, _GONE = range(5)
+"""How far a connection has come, of which there is no way back: in order, the next answer is its last, what comes has no meaning any more
+while what came before is still answered, everything has been said, nobody is there. Plain numbers: they are asked for with every piece.
+"""
 
 
 class Connection(asyncio.Protocol):
@@ -64,7 +56,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser = RequestParser(self)
         self._peer: str | None = None
-        self._life = _Life.OPEN
+        self._life = _OPEN
         self._unread = b""
         """What has come behind requests that wait."""
         self._ended = False
@@ -92,19 +84,22 @@ class Connection(asyncio.Protocol):
             self._turn_away(503, "there are too many connections; come back later", ("retry-after", "1"))
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._life = _Life.GONE
+        self._life = _GONE
         self._keeper.forget(self)
         self._break_off()
         self._let_write()
 
     def data_received(self, data: bytes) -> None:
-        if self._life >= _Life.DEAF:
+        if self._life >= _DEAF:
             self._drop(len(data))
             return
         if self._serving is None and not self._parser.is_within_head():
             self._must_come = self._loop.time() + HEADER_SECONDS
-        self._unread = self._unread + data if self._unread else data
-        self._read()
+        if self._unread or self._waiting or len(data) > _AT_ONCE:
+            self._unread += data
+            self._read()
+        else:
+            self._feed(data)
 
     def eof_received(self) -> bool:
         """Over TLS nothing more can be sent then."""
@@ -115,13 +110,13 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._held_up = self._loop.create_future()
-        if self._life < _Life.LEAVING:
+        if self._life < _LEAVING:
             self._must_be_read = self._loop.time() + self._keeper.body_seconds
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._let_write()
-        if self._life < _Life.LEAVING:
+        if self._life < _LEAVING:
             self._must_be_read = math.inf
             if self._serving is None:
                 self._serve_next()
@@ -131,7 +126,7 @@ class Connection(asyncio.Protocol):
 
     def begins(self, request: Request) -> None:
         exchange = self._coming = Exchange(self, request, self._peer, self._scheme)
-        if self._life >= _Life.DEAF:
+        if self._life >= _DEAF:
             return
         if self._serving is None and self._held_up is None:
             self._serve(exchange)
@@ -158,19 +153,19 @@ class Connection(asyncio.Protocol):
 
     @property
     def closing(self) -> bool:
-        return self._life >= _Life.CLOSING and not (self._life is _Life.DEAF and self._waiting)
+        return self._life >= _CLOSING and not (self._life == _DEAF and self._waiting)
 
     def retire(self) -> None:
-        self._life = max(self._life, _Life.CLOSING)
+        self._life = max(self._life, _CLOSING)
 
     def write(self, data: bytes) -> None:
-        if self._life < _Life.LEAVING:
+        if self._life < _LEAVING:
             self._transport.write(data)
 
     async def writable(self) -> None:
         if self._held_up is not None:
             await self._held_up
-        if self._life >= _Life.LEAVING:
+        if self._life >= _LEAVING:
             raise ConnectionResetError
 
     def answer_written(self, exchange: Exchange) -> None:
@@ -211,23 +206,25 @@ class Connection(asyncio.Protocol):
         """What has come, as far as it need not wait."""
         unread, at = memoryview(self._unread), 0
         self._unread = b""
+        while at < len(unread) and not self._waiting and self._held_up is None and self._life < _DEAF:
+            self._feed(unread[at : at + _AT_ONCE])
+            at += _AT_ONCE
+        if self._life < _DEAF:
+            self._unread = bytes(unread[at:])
+            if self._ended and not self._unread:
+                self._close_behind_the_end()
+
+    def _feed(self, data: bytes | memoryview) -> None:
         try:
-            while at < len(unread) and not self._waiting and self._held_up is None and self._life < _Life.DEAF:
-                self._parser.feed(unread[at : at + _AT_ONCE])
-                at += _AT_ONCE
+            self._parser.feed(data)
         except Unfit as unfit:
             self._misunderstood(unfit)
-        if self._life >= _Life.DEAF:
-            return
-        self._unread = bytes(unread[at:])
-        if self._ended and not self._unread:
-            self._close_behind_the_end()
 
     def _close_behind_the_end(self) -> None:
         if self._parser.is_within_head():
             self._misunderstood(Unfit(400, "the request ends within its headers"))
         self._break_off()
-        self._life = max(self._life, _Life.DEAF)
+        self._life = max(self._life, _DEAF)
 
     def _serve(self, exchange: Exchange) -> None:
         self._serving = exchange
@@ -246,7 +243,7 @@ class Connection(asyncio.Protocol):
     def _finish(self, exchange: Exchange) -> None:
         """It is over: to the next one."""
         self._serving = None
-        if self._life is _Life.GONE:
+        if self._life == _GONE:
             return
         if not exchange.keeps_open():
             self._leave(0.0 if exchange.came_whole else self._keeper.body_seconds)
@@ -256,7 +253,7 @@ class Connection(asyncio.Protocol):
     def _serve_next(self) -> None:
         if self._waiting:
             self._serve(self._waiting.popleft())
-        elif self._life is _Life.DEAF:
+        elif self._life == _DEAF:
             self._leave()
         else:
             self._must_come = self._loop.time() + HEADER_SECONDS
@@ -270,7 +267,7 @@ class Connection(asyncio.Protocol):
 
     def _misunderstood(self, unfit: Unfit) -> None:
         """What comes from here on has no meaning."""
-        self._life = max(self._life, _Life.DEAF)
+        self._life = max(self._life, _DEAF)
         if self._coming is not None:
             self._break_off()
         elif self._serving is None:
@@ -297,9 +294,9 @@ class Connection(asyncio.Protocol):
 
     def _leave(self, lingering: float = 0.0) -> None:
         """`lingering`: seconds for a sender that may be writing still. It would lose our answer if we closed at once."""
-        if self._life >= _Life.LEAVING:
+        if self._life >= _LEAVING:
             return
-        self._life, self._must_come = _Life.LEAVING, math.inf
+        self._life, self._must_come = _LEAVING, math.inf
         self._must_be_read = self._loop.time() + (lingering or FAREWELL_SECONDS)
         if not lingering or self._ended:
             self._transport.close()
