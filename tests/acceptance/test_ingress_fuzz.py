@@ -136,12 +136,13 @@ for=192.0.2.1 for=127.0.0.1 192.0.2.1 ::1 https 0 -1 1700000000 9999999999999999
 eyJhbGciOiJub25lIn0.e30.
 """
 _NAMES = """
-Host Content-Type Content-Encoding Expect Connection User-Agent Authorization Forwarded X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host
+Content-Type Content-Encoding Expect Connection User-Agent Authorization Forwarded X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host
 X-Signature X-Timestamp X-Token X-Type Cookie X-SSL-Client-Verify aeg-event-type ce-id ce-type X-Amz-Sns-Message-Type TE Upgrade
 """
 _METHODS = "POST POST POST POST POST POST GET HEAD PUT OPTIONS DELETE CONNECT BREW"
 WORDS, NAMES = _WORDS.split(), _NAMES.split()
 SIGNED = sorted({name for source in SOURCES.values() for name in source.label("push", "1")})
+HOST = ("Host", "localhost")
 LIES = [("Content-Length", "0"), ("Content-Length", "1, 1"), ("Transfer-Encoding", "gzip, chunked"), ("Host", "")]
 PLACES = f"/ * /hooks /hooks/ /hooks/a/b /hooks/%00 /hooks/%ff /healthz /readyz {URL}/hooks/open //hooks/open".split()
 
@@ -203,7 +204,7 @@ def chunked(body: bytes, size: int) -> bytes:
 def requests(draw: st.DrawFn) -> Sent:
     """HTTP of sorts: a length that is true, one that is not, none, or pieces."""
     told, body = draw(contents)
-    lines = [*told, *draw(headers)]
+    lines = [HOST, *told, *draw(headers)]
     if draw(st.integers(0, 15)) == 0:
         lines.append(draw(st.sampled_from(LIES)))
     framing = draw(st.sampled_from(["length"] * 4 + ["lie", "none", "chunked", "chunked", "broken"]))
@@ -229,7 +230,7 @@ def signed(draw: st.DrawFn) -> Sent:
     lines = [(name, value) for name, several in delivery.headers.items() for value in several]
     _, mark, query = delivery.url.partition("?")
     return Sent(
-        written("POST", f"/hooks/{source.name}{mark}{query}", [*lines, ("Content-Length", str(len(body)))], body), source=source.name
+        written("POST", f"/hooks/{source.name}{mark}{query}", [HOST, *lines, ("Content-Length", str(len(body)))], body), source=source.name
     )
 
 
