@@ -2,7 +2,7 @@
 
 That is a thread of its own, or better someone who is there anyway, since handing over to another thread and back costs as much as a small
 write: the first of those who wait for their writes, who commits for the others, too; or an event loop that hands in, where nobody else
-writes, for all that one turn of it has gathered. The loop does not wait for the disk: that is another thread's, and the answers with it.
+writes, for all that some turns of it have gathered. The loop does not wait for the disk: that is another thread's, and the answers with it.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ Item = TypeVar("Item")
 
 MAX_BATCH = 256
 """Writes in one transaction: bounds how long the first of them waits for the last."""
+_TURNS = 4
+"""Of an event loop, that writes are gathered for at most. A commit and its sync cost as much as several small writes."""
 _BUSY, _ASKED = 0.001, 20
 """Seconds after which an event loop asks again for a store that another uses, and how often."""
 
@@ -77,7 +79,7 @@ class Committer(Generic[Connection]):
         self._attended: deque[_Handed[Connection]] = deque()
         """Writes whose threads wait for `_using`."""
         self._gathered: list[_Handed[Connection]] = []
-        """In this turn of the event loop."""
+        """In these turns of the event loop."""
         self._gathering: asyncio.AbstractEventLoop | None = None
         """The loop that has been asked to commit them."""
         self._syncer = Syncer(store.sync, name=f"{name}-sync")
@@ -133,7 +135,7 @@ class Committer(Generic[Connection]):
         self._gathered.append(handed)
         if self._gathering is not loop:
             self._gathering = loop
-            loop.call_soon(self._commit_gathered, loop)
+            loop.call_soon(self._gather, loop, 0, _TURNS)
         return handed.answer
 
     def _hand_in(self, handed: "_Handed[Connection]") -> Answer[Any]:
@@ -150,8 +152,16 @@ class Committer(Generic[Connection]):
             self._queue.put(None)
         self._thread.join()
 
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int, turns: int) -> None:
+        """At the end of a turn of the event loop: as long as each brings more, the next may, too."""
+        gathered = len(self._gathered)
+        if turns and before < gathered < MAX_BATCH:
+            loop.call_soon(self._gather, loop, gathered, turns - 1)
+        else:
+            self._commit_gathered(loop)
+
     def _commit_gathered(self, loop: asyncio.AbstractEventLoop, asked: int = 0) -> None:
-        """In the event loop, at the end of a turn. Where another uses the store it is asked again, some times, since mostly that is over at
+        """In the event loop. Where another uses the store it is asked again, some times, since mostly that is over at
         once; what can't be done then is the thread's, with all its patience."""
         if self._using.acquire(blocking=False):
             try:

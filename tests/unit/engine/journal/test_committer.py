@@ -8,7 +8,7 @@ import pytest
 
 from hookrules.engine.errors import JournalError, LeaseLost
 from hookrules.engine.journal.answer import Answer
-from hookrules.engine.journal.committer import MAX_BATCH, Committer
+from hookrules.engine.journal.committer import _TURNS, MAX_BATCH, Committer
 from hookrules.engine.web.waking import Waking
 
 Pages = list[str]
@@ -221,6 +221,22 @@ def test_an_event_loop_commits_by_itself_what_one_turn_has_gathered(committer: C
     assert from_a_loop(committer, "a", "b", "c") == [threading.current_thread().name] * 3
     assert store.committed == [["a", "b", "c"]]
     assert committer.commits == 1
+
+
+@pytest.mark.parametrize(("turns", "transactions"), [(2, [2]), (_TURNS + 5, [_TURNS + 1, 4])])
+def test_turns_of_a_loop_that_bring_more_are_gathered_some_of_them(
+    committer: Committer[Pages], store: ListStore, turns: int, transactions: list[int]
+) -> None:
+    async def hand_in() -> None:
+        answers = []
+        for _ in range(turns):
+            answers.append(committer.submit_alike(append_all, "x"))
+            await asyncio.sleep(0)
+        for answer in answers:
+            await Waking().result(answer)
+
+    asyncio.run(hand_in())
+    assert [len(pages) for pages in store.committed] == transactions
 
 
 def test_what_is_left_to_settle_is_not_the_loops(committer: Committer[Pages], store: ListStore) -> None:
