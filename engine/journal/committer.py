@@ -27,8 +27,12 @@ MAX_BATCH = 256
 """Writes in one transaction: bounds how long the first of them waits for the last."""
 _TURNS = 4
 """Of an event loop, that writes are gathered for at most. A commit and its sync cost as much as several small writes."""
-_BUSY, _ASKED = 0.001, 20
-"""Seconds after which an event loop asks again for a store that another uses, and how often."""
+_SOON, _LATER = 10, 20
+"""How often an event loop asks again for a store that another uses: first in its next turns, since small writes are over at once, then
+after a pause each time.
+"""
+_PAUSE = 0.001
+"""Seconds."""
 
 
 class Store(Protocol[Connection_co]):
@@ -170,8 +174,9 @@ class Committer(Generic[Connection]):
                 self._using.release()
         else:
             done = None
-        if done is None and asked < _ASKED and not self._closing:
-            loop.call_later(_BUSY, self._commit_gathered, loop, asked + 1)
+        if done is None and asked < _SOON + _LATER and not self._closing:
+            again = loop.call_soon if asked < _SOON else partial(loop.call_later, _PAUSE)
+            again(self._commit_gathered, loop, asked + 1)
             return
         if done:
             del self._gathered[:MAX_BATCH]

@@ -8,7 +8,7 @@ import pytest
 
 from hookrules.engine.errors import JournalError, LeaseLost
 from hookrules.engine.journal.answer import Answer
-from hookrules.engine.journal.committer import _TURNS, MAX_BATCH, Committer
+from hookrules.engine.journal.committer import _SOON, _TURNS, MAX_BATCH, Committer
 from hookrules.engine.web.waking import Waking
 
 Pages = list[str]
@@ -246,7 +246,7 @@ def test_what_is_left_to_settle_is_not_the_loops(committer: Committer[Pages], st
 
 
 def test_where_another_writes_the_loop_goes_on_and_asks_again(committer: Committer[Pages], store: ListStore) -> None:
-    store.busy = [True, True]
+    store.busy = [True] * (_SOON + 2)
     assert from_a_loop(committer, "a", "b") == [threading.current_thread().name] * 2
     assert store.committed == [["a", "b"]]
 
@@ -265,7 +265,7 @@ def test_one_transaction_of_a_loop_is_bounded_as_well(committer: Committer[Pages
 def test_where_the_thread_is_at_it_the_loop_asks_again(
     committer: Committer[Pages], store: ListStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hookrules.engine.journal.committer._ASKED", 10_000)  # however long the thread takes to let go of the store
+    monkeypatch.setattr("hookrules.engine.journal.committer._LATER", 10_000)  # however long the thread takes to let go of the store
 
     async def hand_in() -> str:
         held = Held(committer)
