@@ -16,12 +16,14 @@ SOURCES = {"github": {"provider": "github", "secret": {"env": "BENCHMARK_SECRET"
 ANOTHER_REF = "refs/heads/another"
 
 
-def hookrules(rules: Sequence[Mapping[str, Any]], ingresses: int = 1) -> Start:
+def hookrules(rules: Sequence[Mapping[str, Any]], **server: object) -> Start:
+    """`server`: what its users would not have to say."""
+
     def start(folder: Path, port: int) -> Sequence[str]:
         (folder / "rules").mkdir()
         (folder / "rules" / "all.yaml").write_text(json.dumps({"rules": rules}))
         settings = {
-            "server": {"listen": f"127.0.0.1:{port}", "ingresses": ingresses},
+            "server": {"listen": f"127.0.0.1:{port}", **server},
             "store": "sqlite:///hookrules.db",
             "rules": "rules/",
             "sources": SOURCES,

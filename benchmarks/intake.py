@@ -106,13 +106,13 @@ CASES: dict[str, dict[str, Contender]] = {
     "quiet": {
         "webhook": Contender(webhook(ANOTHER_REF)),
         "hookrules": Contender(hookrules(quiet_rules())),
-        "hookrules, two ingresses": Contender(hookrules(quiet_rules(), 2)),
+        "hookrules, one ingress": Contender(hookrules(quiet_rules(), ingresses=1)),
         "bare application": Contender(bare),
     },
     "firing": {
         "webhook": Contender(webhook(REF, "-verbose"), told_by_webhook),
         "hookrules": Contender(hookrules([FIRING_RULE]), succeeded, unended),
-        "hookrules, two ingresses": Contender(hookrules([FIRING_RULE], 2), succeeded, unended),
+        "hookrules, one ingress": Contender(hookrules([FIRING_RULE], ingresses=1), succeeded, unended),
     },
 }
 
@@ -260,7 +260,7 @@ def main() -> int:
         CASES["quiet"]["ansible-rulebook"] = Contender(ansible_rulebook(given.ansible_rulebook))
     if given.node_red:
         CASES["quiet"]["Node-RED"] = Contender(node_red(given.node_red))
-    about = conditions("granian", "bottle", "uvloop")
+    about = conditions("httptools", "uvloop", "granian", "bottle")
     about["versions"]["webhook"] = subprocess.run(["webhook", "-version"], capture_output=True, text=True, check=True).stdout.strip()
     results = []
     for case in given.case:

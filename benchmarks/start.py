@@ -96,7 +96,9 @@ def accepted(port: int) -> bool:
 
 def processes(supervisor: int) -> dict[str, int]:
     """The supervisor, then its children in the order in which it starts them."""
-    return {"supervisor": supervisor, **dict(zip(("ingress", "worker", "watcher of files"), children_of(supervisor), strict=True))}
+    *ingresses, worker, watcher = children_of(supervisor)
+    named = {f"ingress {number}": pid for number, pid in enumerate(ingresses, 1)}
+    return {"supervisor": supervisor, **named, "worker": worker, "watcher of files": watcher}
 
 
 def processor_of(pid: int) -> float:
@@ -111,7 +113,7 @@ def main() -> int:
     parser.add_argument("--rules", type=int, default=100)
     parser.add_argument("--idle", type=float, default=3.0, help="seconds")
     given = parser.parse_args()
-    about = conditions("granian", "pydantic", "click")
+    about = conditions("uvloop", "pydantic", "click")
     with tempfile.TemporaryDirectory() as folder:
         starting = {
             name: {kind: summary(each, 3) for kind, each in found.items()} for name, found in verbs(Path(folder), given.rounds).items()

@@ -94,7 +94,7 @@ class Server:
         return self.post("/hooks/github", *signed(event, payload, delivery))
 
     def pids(self) -> list[int]:
-        """The ingress and the worker, in the order in which they were started."""
+        """The ingresses and the worker, in the order in which they were started."""
         listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False)
         return [int(pid) for pid in listed.stdout.split()]
 

@@ -150,7 +150,8 @@ class Torture:
 
     def start(self) -> None:
         self.server = Server(self.folder, command=self.command)
-        self._children = dict(zip(("ingress", "worker"), self.server.pids(), strict=True))
+        *ingresses, worker = self.server.pids()
+        self._children = {"worker": worker, **dict(zip(("ingress", "other ingress"), ingresses, strict=False))}
         self._up.set()
 
     def _close(self) -> None:
@@ -164,7 +165,7 @@ class Torture:
         supervisor = self.server.process.pid
         os.kill(supervisor, signal.SIGSTOP)
         children = self._living_children()
-        victim = self._chance.choices(["all", "ingress", "worker"], [2, 1, 1])[0]
+        victim = self._chance.choices(["all", "ingress", "other ingress", "worker"], [3, 1, 1, 2])[0]
         if victim in children:
             strike([children[victim]])
             self.interrupted |= self._running()

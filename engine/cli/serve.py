@@ -65,7 +65,7 @@ def _jobs(sockets: Sockets, project: Project, shared: processes.Shared, *, no_wo
     index = Index(project.ruleset).prepared()  # before the fork, so that all processes hold one
     receiving = Job("ingress", processes.ingress(project, index, sockets.hooks), Farewell.FINISH_SOON)
     working = Job("worker", processes.worker(project, index, shared, sockets.console))
-    return [receiving] * project.settings.server.ingresses + ([] if no_worker else [working])
+    return [receiving] * project.settings.ingresses() + ([] if no_worker else [working])
 
 
 def _ready(project: Project, sockets: Sockets, style: logs.Format) -> None:

@@ -66,8 +66,13 @@ class Server(Keys):
     )
     rate_limit: RateField | None = Field(None, description="How many requests one address may send; past it they are answered 429.")
     max_body: Size = Field(5 * 2**20, description="A larger body is refused.")
-    ingresses: int = Field(
-        1, ge=1, le=64, strict=True, description="How many processes receive at once. Each counts rate limits for itself."
+    ingresses: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        strict=True,
+        description="How many processes receive at once. Each counts rate limits for itself; left out, it is one where there are any, and "
+        "else two where there are two processors.",
     )
     slots: int = Field(8, ge=1, le=1000, strict=True, description="How many runs the worker executes at once.")
     drain: Duration = Field(30.0, description="How long what runs has to finish when the server is told to end.")

@@ -1,6 +1,7 @@
 """hookrules.yaml: its models, which also make its JSON Schema."""
 
 import functools
+import os
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -21,6 +22,15 @@ from hookrules.engine.units import Duration, PositiveDuration
 SQLITE = "sqlite:///"
 SHORTEST_KEY = 32
 """Characters of an encryption key: it is not made slow to guess, so it has to be long."""
+
+
+_USUAL_INGRESSES = 2
+"""More wait for one another's writes to one journal."""
+
+
+def _processors() -> int:
+    """Those that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _store(url: str) -> str:
@@ -118,6 +128,11 @@ class _Settings(Keys):
     def encryption_keys(self) -> tuple[str, ...]:
         """The newest first; none where the journal is readable."""
         return () if self.encryption is None else tuple(key.reveal() for key in self.encryption.key)
+
+    def ingresses(self) -> int:
+        """How many processes receive."""
+        limited = self.server.rate_limit or any(source.rate_limit for source in self.sources.values())
+        return self.server.ingresses or (1 if limited else min(_processors(), _USUAL_INGRESSES))
 
     def services(self) -> Services:
         """What actions may use."""

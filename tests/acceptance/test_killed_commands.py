@@ -67,7 +67,7 @@ def end_leases(folder: Path) -> None:
 def test_a_killed_worker_s_command_is_gone_before_its_step_is_done_again(folder: Path) -> None:
     with serving(folder) as server:
         start(server)
-        _, worker = server.pids()
+        *_, worker = server.pids()
         os.kill(worker, signal.SIGKILL)
         server.wait_for("a process died and is started again")
         assert alive(numbers(folder)["leader"]), "only the worker was killed"

@@ -151,7 +151,7 @@ def test_a_certificate_is_renewed_in_a_running_server(tmp_path: Path) -> None:
     with serving(folder) as server:
         assert server.hooks.startswith("https://127.0.0.1:")
         assert delivered(server.hooks) == 202
-        ingress, _ = server.pids()
+        ingress, *_ = server.pids()
         Certificate.made("second", authority).write(tmp_path, "ours")
         server.wait_for("the certificate is renewed")
         assert delivered(server.hooks) == 202

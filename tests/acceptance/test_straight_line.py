@@ -227,7 +227,7 @@ def wait_until(happened: Any, patience: float = 60.0) -> None:
 
 def test_a_child_that_is_killed_comes_back_and_nothing_is_refused_meanwhile(server: Server) -> None:
     assert server.github("push", PUSH)[0] == 202
-    ingress, worker = server.pids()
+    ingress, *_, worker = server.pids()
     os.kill(ingress, signal.SIGKILL)
     assert server.github("push", PUSH)[0] == 202
     os.kill(worker, signal.SIGKILL)
