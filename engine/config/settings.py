@@ -25,7 +25,7 @@ SHORTEST_KEY = 32
 
 
 _USUAL_INGRESSES = 2
-"""More wait for one another's writes to one journal."""
+"""What measured best on two processors. All write to one journal, one after the other."""
 
 
 def _processors() -> int:
