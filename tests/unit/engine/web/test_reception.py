@@ -249,12 +249,17 @@ def test_what_is_under_way_at_the_end_is_answered() -> None:
 
 def test_a_handshake_that_ends_after_the_end_was_told_gets_nothing_served(tmp_path: Path, authority: Certificate) -> None:
     context = trusting(tmp_path / "authority.pem")
-    with receiving(TLS, folder=tmp_path) as receiver, handshake(receiver, context) as busy, receiver.connect() as late:
+    with (
+        receiving(TLS, folder=tmp_path) as receiver,
+        receiver.connect() as late,
+        handshake(receiver, context) as busy,
+        handshake(receiver, context) as idle,
+    ):
+        assert exchange(idle, request("/hooks/lab")).status == 202  # type: ignore[arg-type]
         busy.sendall(request("/hooks/lab", b"{}")[:-1])
         until(lambda: who_answers(receiver, context) == "first")
-        ending = threading.Thread(target=receiver.stop)
-        ending.start()
-        ending.join(PATIENCE)
+        receiver.stop()
+        assert idle.recv(1) == b""  # by now it has been told
         with context.wrap_socket(late, server_hostname="localhost") as later:
             assert exchange(later, request("/hooks/lab")).status == 0  # type: ignore[arg-type]
         assert exchange(busy, b"}").status == 202  # type: ignore[arg-type]
