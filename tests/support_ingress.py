@@ -140,9 +140,6 @@ class _Held:
     async def writable(self) -> None:
         pass
 
-    def retire(self) -> None:
-        pass
-
     def answer_written(self, exchange: Exchange) -> None:
         pass
 

@@ -88,18 +88,21 @@ class Connection(asyncio.Protocol):
         self._keeper.forget(self)
         self._break_off()
         self._let_write()
+        self._unread = b""
+        self._waiting.clear()
 
     def data_received(self, data: bytes) -> None:
         if self._life >= _DEAF:
             self._drop(len(data))
             return
-        if self._serving is None and not self._parser.is_within_head():
-            self._must_come = self._loop.time() + HEADER_SECONDS
+        idle = self._serving is None and not self._parser.is_within_head()
         if self._unread or self._waiting or len(data) > _AT_ONCE:
             self._unread += data
             self._read()
         else:
             self._feed(data)
+        if idle and self._serving is None and self._life < _LEAVING and self._parser.is_within_head():
+            self._must_come = self._loop.time() + HEADER_SECONDS
 
     def eof_received(self) -> bool:
         """Over TLS nothing more can be sent then."""
@@ -164,7 +167,7 @@ class Connection(asyncio.Protocol):
 
     async def writable(self) -> None:
         if self._held_up is not None:
-            await self._held_up
+            await asyncio.shield(self._held_up)  # which others wait for, where a stream is cancelled
         if self._life >= _LEAVING:
             raise ConnectionResetError
 
@@ -195,9 +198,13 @@ class Connection(asyncio.Protocol):
     def stop(self) -> None:
         """End with the answer to what is under way, or now."""
         self.retire()
-        if self._parser.is_within_head():
+        if self._life == _LEAVING:
+            self._must_be_read = min(self._must_be_read, self._loop.time() + FAREWELL_SECONDS)
+        elif self._serving is not None:
+            pass
+        elif self._parser.is_within_head() and not self._waiting:
             self._must_come = min(self._must_come, self._loop.time() + FAREWELL_SECONDS)
-        elif self._serving is None:
+        else:
             self._leave()
 
     # Our own.
@@ -257,8 +264,8 @@ class Connection(asyncio.Protocol):
             self._leave()
         else:
             self._must_come = self._loop.time() + HEADER_SECONDS
-            if self._unread:
-                self._read()
+        if self._unread and not self._waiting:
+            self._read()
         self._read_on()
 
     def _read_on(self) -> None:

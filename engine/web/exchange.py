@@ -28,9 +28,6 @@ class Carrier(Protocol):
     def closing(self) -> bool:
         """Whether the next answer is its last."""
 
-    def retire(self) -> None:
-        """Let the next answer be the last."""
-
     def write(self, data: bytes) -> None: ...
 
     async def writable(self) -> None:
@@ -48,6 +45,7 @@ class Exchange:
         "_body",
         "_carrier",
         "_fault",
+        "_last",
         "_most",
         "_size",
         "answered",
@@ -69,13 +67,15 @@ class Exchange:
         """The sender waits for our word before it sends its body."""
         self._body: bytes | bytearray = b""
         self._size = 0
+        self._last = False
+        """Its answer ends the connection, whatever the sender and the connection want."""
         self._most: int | None = None
         self._fault: Refusal | None = None
         self._awaited: asyncio.Future[None] | None = None
 
     def keeps_open(self) -> bool:
         """Whether its answer leaves the connection open."""
-        return self.request.keeps_open and not self._carrier.closing and (self.came_whole or not self._asks_first)
+        return not self._last and self.request.keeps_open and not self._carrier.closing and (self.came_whole or not self._asks_first)
 
     async def body(self, most: int) -> bytes:
         """All of it, of `most` bytes. Raises TooLarge as soon as it is known to be, and what the connection fails it with."""
@@ -137,13 +137,13 @@ class Exchange:
         """Answer piece by piece, until there is no more or the sender has gone."""
         in_chunks = self.request.version != "1.0"
         if not in_chunks:  # the end of the connection is that of the answer
-            self._carrier.retire()
+            self._last = True
         self._carrier.write(self._head(status, lines, [("transfer-encoding", "chunked")] if in_chunks else ()))
         try:
             if self.request.method != "HEAD":
                 await self._send(pieces, in_chunks=in_chunks)
         except BaseException as error:
-            self._carrier.retire()  # without a last chunk, which says that something is missing
+            self._last = True  # without a last chunk, which says that something is missing
             if not isinstance(error, ConnectionError):
                 raise
         finally:
@@ -160,6 +160,7 @@ class Exchange:
 
     def _head(self, status: int, lines: Lines, framing: Lines) -> bytes:
         if not self.keeps_open():
+            self._last = True
             return answer_head(status, (*lines, *framing, ("connection", "close")))
         if self.request.version == "1.0":
             return answer_head(status, (*lines, *framing, ("connection", "keep-alive")))

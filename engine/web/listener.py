@@ -32,6 +32,8 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._looking: asyncio.TimerHandle | None = None
         self._looks_at = 0.0
+        self._passed_over = False
+        """The last look came late: the process had stood still, and what had come meanwhile was to be read first."""
         self._retiring = False
         self._told = asyncio.Event()
         self._empty = asyncio.Event()
@@ -100,6 +102,7 @@ class Listener:
         self._looking = None
         if self._connections:
             self._look_later()
-        if now < late:  # else the process stood still, and what has come meanwhile is read first
+        self._passed_over = now >= late and not self._passed_over
+        if not self._passed_over:
             for each in list(self._connections):
                 each.look(now)

@@ -11,7 +11,7 @@ import pytest
 from support_logs import heard
 
 from hookrules.engine.errors import Refusal
-from hookrules.engine.web.connection import HEADER_SECONDS, Application, Connection
+from hookrules.engine.web.connection import FAREWELL_SECONDS, HEADER_SECONDS, Application, Connection
 from hookrules.engine.web.exchange import Exchange
 
 BODY_SECONDS = 30.0
@@ -515,3 +515,94 @@ def test_a_head_has_its_time_from_its_first_byte_on() -> None:
         connection.look(in_(HEADER_SECONDS + 1))
 
     assert told(story).statuses() == [408]
+
+
+def test_a_large_body_behind_another_request_is_read() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE + HEAD + b"Content-Length: 100000\r\n\r\n" + bytes(100_000) + WHOLE)
+        await turns()
+        assert wire.reading
+
+    assert told(story).statuses() == [200, 413, 200]
+
+
+def test_the_end_waits_for_an_answer_however_much_has_come_behind_it() -> None:
+    may_go_on = asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        await may_go_on.wait()
+        await echo(exchange)
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE + HEAD)
+        await turns()
+        connection.stop()
+        connection.data_received(b"\r\n")
+        connection.look(in_(FAREWELL_SECONDS + 1))
+        may_go_on.set()
+        await turns()
+        assert wire.closed
+
+    assert told(story, slow).statuses() == [200]
+
+
+def test_the_end_gives_a_head_and_a_refused_sender_little_time() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(HEAD)
+        connection.stop()
+        connection.look(in_(FAREWELL_SECONDS + 1))
+        assert wire.statuses() == [408]
+        connection.stop()
+        connection.look(in_(FAREWELL_SECONDS + 1))
+        assert wire.broken
+
+    told(story)
+
+
+@pytest.mark.parametrize(("version", "fails"), [("1.1", True), ("1.0", False)])
+def test_behind_an_answer_that_only_the_end_can_end_there_is_no_other(version: str, fails: bool) -> None:
+    async def pieces() -> Any:
+        yield "abc"
+        if fails:
+            raise ConnectionResetError
+
+    async def stream(exchange: Exchange) -> None:
+        await exchange.stream(200, [], pieces())
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        asked = WHOLE.replace(b"1.1", version.encode()).replace(b"Host", b"Connection: keep-alive\r\nHost")
+        connection.data_received(asked * 3)
+        connection.eof_received()
+        await turns()
+        assert wire.closed
+
+    assert told(story, stream).statuses() == [200]
+
+
+def test_a_stream_that_is_given_up_while_nobody_reads_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def stream(exchange: Exchange) -> None:
+        await exchange.stream(200, [], endless())
+
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+        connection.pause_writing()
+        await turns()
+        assert connection._task is not None
+        connection._task.cancel()
+        await turns()
+        connection.resume_writing()
+        connection.connection_lost(None)
+
+    told(story, stream)
+    assert caplog.records == []
+
+
+def test_empty_lines_keep_no_connection() -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection._must_come = asyncio.get_running_loop().time() + 1
+        connection.data_received(b"\r\n")
+        connection.look(in_(2))
+        assert wire.closed
+
+    assert told(story).written == b""
