@@ -3,73 +3,20 @@
 import asyncio
 import gc
 import json
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from support_logs import heard
+from support_wire import BODY_SECONDS, House, Wire, turns
 
 from hookrules.engine.errors import Refusal
 from hookrules.engine.web.connection import FAREWELL_SECONDS, HEADER_SECONDS, Application, Connection
 from hookrules.engine.web.exchange import Exchange
 
-BODY_SECONDS = 30.0
 LONG = 1e6
 HEAD = b"POST /hooks/lab HTTP/1.1\r\nHost: localhost\r\n"
 WHOLE = HEAD + b"Content-Length: 2\r\n\r\n{}"
-
-
-class Wire(asyncio.Transport):
-    """The other end, which says what it is told and reads what it is sent."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("::ffff:192.0.2.7", 4711, 0, 0)})
-        self.written = b""
-        self.reading = True
-        self.ended = self.closed = self.broken = False
-
-    def write(self, data: Any) -> None:
-        assert not self.ended
-        self.written += data
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        self.reading = True
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def write_eof(self) -> None:
-        self.ended = True
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.broken = True
-
-    def statuses(self) -> list[int]:
-        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", self.written)]
-
-
-class House:
-    """The listener."""
-
-    def __init__(self, application: Application, *, full: bool = False) -> None:
-        self.application = application
-        self.body_seconds = BODY_SECONDS
-        self.held: set[Connection] = set()
-        self._full = full
-
-    def admit(self, connection: Connection) -> bool:
-        self.held.add(connection)
-        return not self._full
-
-    def forget(self, connection: Connection) -> None:
-        self.held.discard(connection)
 
 
 async def echo(exchange: Exchange) -> None:
@@ -95,12 +42,6 @@ def told(story: Story, application: Application = echo, **house: bool) -> Wire:
 
     asyncio.run(tell())
     return wire
-
-
-async def turns() -> None:
-    """Let everything happen that is about to."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 def in_(seconds: float) -> float:
