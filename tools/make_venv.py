@@ -1,5 +1,6 @@
 """Make a virtual environment with pip, also where Debian's python3 comes without `ensurepip` (its package python3-venv)."""
 
+import argparse
 import hashlib
 import importlib.util
 import re
@@ -47,4 +48,6 @@ def download() -> bytes:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="anew, where it is there already")
+    main(parser.parse_args().folder)
