@@ -1,12 +1,13 @@
 """Parts of an HTTP request's description: names of header fields, ranges of statuses."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from hookrules.engine.templating.headers import HEADER_NAME
+from hookrules.engine.header_names import TOKEN, check_name
 
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "host"})
 _STATUS = range(100, 600)
@@ -15,15 +16,9 @@ _STATUS_SCHEMA = {
 }
 
 
-def _header_name(name: str) -> str:
-    if not HEADER_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a header")
-    if name.lower() in _FRAMING:
-        raise ValueError(f"{name} is set by the client itself")
-    return name
-
-
-HeaderName = Annotated[str, AfterValidator(_header_name), Field(json_schema_extra={"pattern": rf"^{HEADER_NAME.pattern}$"})]
+HeaderName = Annotated[
+    str, AfterValidator(partial(check_name, own=_FRAMING, owner="the client")), Field(json_schema_extra={"pattern": f"^{TOKEN}$"})
+]
 
 
 def _statuses(value: Any) -> tuple[tuple[int, int], ...]:

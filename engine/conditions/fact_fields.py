@@ -12,6 +12,7 @@ from hookrules.engine.conditions.logic import Unknown
 from hookrules.engine.conditions.operands import Compiled, Reading
 from hookrules.engine.conditions.path_mistakes import PathError
 from hookrules.engine.conditions.tree import Fact
+from hookrules.engine.header_names import HEADER_NAME
 from hookrules.engine.model import Event, Fields
 
 EVENT_FIELDS: dict[str, Callable[[Event], Any]] = {
@@ -46,7 +47,6 @@ STEP_ROOTS = ("steps", "vars", "item", "index", "run", "failed")
 BARE_ROOTS = ("item", "index")
 """Roots that are facts by themselves."""
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIRST_NAME = re.compile(r"\.([A-Za-z_][\w-]*)", re.ASCII)
 
 
@@ -57,7 +57,7 @@ def compile_fact(fact: Fact) -> Compiled:
 
 def _header(fact: Fact) -> Compiled:
     name = fact.rest.removeprefix(".")
-    if not _HEADER_NAME.fullmatch(name):
+    if not HEADER_NAME.fullmatch(name):
         raise fact.place.refuse(f"{name!r} is no header name; one is written like header.X-GitHub-Event")
     return _field(fact, name.lower(), lambda facts: facts.event.headers, Unknown(f"no header {name}"))
 

@@ -3,29 +3,24 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from hookrules.engine.config.keys import Boolean, Keys, problem
+from hookrules.engine.header_names import TOKEN, check_name
 from hookrules.engine.model import Reply
 from hookrules.engine.templating import HeaderValue, JsonTemplate, TextTemplate
-from hookrules.engine.templating.headers import HEADER_NAME
 from hookrules.engine.units import PositiveDuration
 
 _LONGEST_STREAM = 3600.0
 _OWN = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 
 
-def _header_name(name: str) -> str:
-    if not HEADER_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a header")
-    if name.lower() in _OWN:
-        raise ValueError(f"{name} is set by the server itself")
-    return name
-
-
-HeaderName = Annotated[str, AfterValidator(_header_name), Field(json_schema_extra={"pattern": rf"^{HEADER_NAME.pattern}$"})]
+HeaderName = Annotated[
+    str, AfterValidator(partial(check_name, own=_OWN, owner="the server")), Field(json_schema_extra={"pattern": f"^{TOKEN}$"})
+]
 
 
 @dataclass(frozen=True, slots=True)

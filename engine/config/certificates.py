@@ -77,6 +77,11 @@ def _what_does_not_fit(certificate: Any, key: Any, files: TlsFiles) -> str | Non
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files.certificate, files.key, "")
     except (ssl.SSLError, OSError) as problem:
-        said = getattr(problem, "reason", None) or str(problem)
-        return f"{files.certificate} and {files.key} can't be used: {said.lower().replace('_', ' ')}"
+        return f"{files.certificate} and {files.key} can't be used: {words_of(problem)}"
     return None
+
+
+def words_of(problem: OSError) -> str:
+    """What OpenSSL names in capitals (`EE_KEY_TOO_SMALL`), or the system said."""
+    said: str = getattr(problem, "reason", None) or str(problem)
+    return said.lower().replace("_", " ")

@@ -1,6 +1,5 @@
 """Header values: one line each, so that no value begins a header of its own (RFC 9110, section 5.5; RFC 5322, section 2.2)."""
 
-import re
 from collections.abc import Sequence
 
 from hookrules.engine.errors import TemplateError
@@ -8,7 +7,6 @@ from hookrules.engine.templating.parsing import Parsed, is_plain
 from hookrules.engine.templating.rendering import Piece
 from hookrules.engine.templating.template import Template, joined, text_of
 
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _REFUSED = {"\r": "a carriage return", "\n": "a line break", "\0": "a NUL"}
 
 

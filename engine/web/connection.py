@@ -198,13 +198,12 @@ class Connection(asyncio.Protocol):
     def stop(self) -> None:
         """End with the answer to what is under way, or now."""
         self.retire()
+        soon = self._loop.time() + FAREWELL_SECONDS
         if self._life == _LEAVING:
-            self._must_be_read = min(self._must_be_read, self._loop.time() + FAREWELL_SECONDS)
-        elif self._serving is not None:
-            pass
-        elif self._parser.is_within_head() and not self._waiting:
-            self._must_come = min(self._must_come, self._loop.time() + FAREWELL_SECONDS)
-        else:
+            self._must_be_read = min(self._must_be_read, soon)
+        elif self._serving is None and self._parser.is_within_head() and not self._waiting:
+            self._must_come = min(self._must_come, soon)
+        elif self._serving is None:
             self._leave()
 
     # Our own.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from hookrules.engine.header_names import TOKEN
 from hookrules.engine.networks import Network, parse_address
 
 Lines = Callable[[str], Sequence[str]]
@@ -18,8 +19,7 @@ UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 _MOST_HOPS = 32
 """Past so many trusted proxies in a row nobody is believed any more."""
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  RFC 7230's word for a word
-_PAIR = re.compile(rf'[ \t]*({_TOKEN})=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))[ \t]*([;,]|$)', re.DOTALL)
+_PAIR = re.compile(rf'[ \t]*({TOKEN})=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))[ \t]*([;,]|$)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NODE = re.compile(r"\[([^\]]+)\](?::[^:]*)?|([0-9.]+)(?::[^:]*)?|([0-9A-Fa-f:.]+)")
 """An address as proxies write it: `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::7]:4711`, and bare `2001:db8::7`."""

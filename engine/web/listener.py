@@ -31,7 +31,6 @@ class Listener:
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._looking: asyncio.TimerHandle | None = None
-        self._looks_at = 0.0
         self._passed_over = False
         """The last look came late: the process had stood still, and what had come meanwhile was to be read first."""
         self._retiring = False
@@ -94,11 +93,11 @@ class Listener:
 
     def _look_later(self) -> None:
         loop, pause = asyncio.get_running_loop(), self.body_seconds / _LOOKS
-        self._looks_at = loop.time() + pause
-        self._looking = loop.call_later(pause, self._look)
+        self._looking = loop.call_later(pause, self._look, loop.time() + 2 * pause)
 
-    def _look(self) -> None:
-        now, late = asyncio.get_running_loop().time(), self._looks_at + self.body_seconds / _LOOKS
+    def _look(self, late: float) -> None:
+        """`late`: when it is one pause too late."""
+        now = asyncio.get_running_loop().time()
         self._looking = None
         if self._connections:
             self._look_later()

@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from hookrules.engine.header_names import HEADER_NAME
+
 _NOT_HEADERS = frozenset({"body", "bodyB", "query", "timestamp"})
 _OF_THE_HOP = re.compile(
     r"host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|expect|accept-encoding|forwarded|x-forwarded-.*|x-real-ip"
 )
 """Headers of the way to the relay. What it says of the sender's address is only its word."""
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
 
 
@@ -74,7 +75,7 @@ def _headers(fields: Mapping[str, msgspec.Raw]) -> dict[str, str]:
     return {
         name: value
         for name, value in said.items()
-        if value is not None and _NAME.fullmatch(name) and _VALUE.fullmatch(value) and not _OF_THE_HOP.fullmatch(name)
+        if value is not None and HEADER_NAME.fullmatch(name) and _VALUE.fullmatch(value) and not _OF_THE_HOP.fullmatch(name)
     }
 
 

@@ -3,7 +3,7 @@
 import ssl
 
 from hookrules.engine import logs
-from hookrules.engine.config.certificates import TlsFiles
+from hookrules.engine.config.certificates import TlsFiles, words_of
 
 
 def context_of(files: TlsFiles) -> ssl.SSLContext:
@@ -36,5 +36,5 @@ class _Telling(ssl.SSLObject):
             raise
         except ssl.SSLError as error:
             self._failed = error
-            logs.warning("a TLS handshake failed", reason=(error.reason or str(error)).lower().replace("_", " "))
+            logs.warning("a TLS handshake failed", reason=words_of(error))
             raise ssl.SSLWantReadError from None

@@ -28,6 +28,10 @@ async def echo(exchange: Exchange) -> None:
         exchange.answer(200, [], body)
 
 
+async def refuse(exchange: Exchange) -> None:
+    exchange.answer(404, [], b"")
+
+
 Story = Callable[[Connection, Wire], Awaitable[None]]
 
 
@@ -42,6 +46,16 @@ def told(story: Story, application: Application = echo, **house: bool) -> Wire:
 
     asyncio.run(tell())
     return wire
+
+
+def sends(data: bytes) -> Story:
+    """Nothing else happens."""
+
+    async def story(connection: Connection, _wire: Wire) -> None:
+        connection.data_received(data)
+        await turns()
+
+    return story
 
 
 def in_(seconds: float) -> float:
@@ -108,9 +122,6 @@ def test_whoever_takes_its_time_to_answer_may() -> None:
 
 
 def test_a_body_that_nobody_wants_has_no_longer_than_another() -> None:
-    async def refuse(exchange: Exchange) -> None:
-        exchange.answer(404, [], b"")
-
     async def story(connection: Connection, wire: Wire) -> None:
         connection.data_received(HEAD + b"Content-Length: 20\r\n\r\n{")
         await turns()
@@ -169,11 +180,7 @@ def test_requests_that_nobody_has_time_for_are_not_read() -> None:
 
 
 def test_where_there_is_no_room_a_sender_is_told_to_come_back() -> None:
-    async def story(connection: Connection, _wire: Wire) -> None:
-        connection.data_received(WHOLE)
-        await turns()
-
-    wire = told(story, full=True)
+    wire = told(sends(WHOLE), full=True)
     assert (wire.statuses(), wire.ended) == ([503], True)
     assert b"retry-after: 1\r\n" in wire.written
 
@@ -187,11 +194,7 @@ def test_an_answer_in_pieces(version: str, end: bytes) -> None:
     async def stream(exchange: Exchange) -> None:
         await exchange.stream(200, [], pieces())
 
-    async def story(connection: Connection, _wire: Wire) -> None:
-        connection.data_received(WHOLE.replace(b"1.1", version.encode()))
-        await turns()
-
-    wire = told(story, stream)
+    wire = told(sends(WHOLE.replace(b"1.1", version.encode())), stream)
     assert wire.written.endswith(end)
     assert wire.closed == (version == "1.0")
 
@@ -252,20 +255,16 @@ def test_the_other_end_is_told_as_what_it_is() -> None:
     async def who(exchange: Exchange) -> None:
         exchange.answer(200, [], json.dumps([exchange.peer, exchange.scheme]).encode())
 
-    async def story(connection: Connection, _wire: Wire) -> None:
-        connection.data_received(WHOLE)
-        await turns()
-
-    assert told(story, who).written.endswith(b'["192.0.2.7", "http"]')
+    assert told(sends(WHOLE), who).written.endswith(b'["192.0.2.7", "http"]')
 
 
 def test_what_comes_behind_the_last_answer_is_not_served() -> None:
     """Its sender was told that nothing more is taken here."""
     served: list[str] = []
 
-    async def refuse(exchange: Exchange) -> None:
+    async def note(exchange: Exchange) -> None:
         served.append(exchange.request.path)
-        exchange.answer(404, [], b"")
+        await refuse(exchange)
 
     async def story(connection: Connection, _wire: Wire) -> None:
         connection.data_received(HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\n{")
@@ -275,14 +274,11 @@ def test_what_comes_behind_the_last_answer_is_not_served() -> None:
         connection.data_received(WHOLE)
         await turns()
 
-    assert told(story, refuse).statuses() == [404]
+    assert told(story, note).statuses() == [404]
     assert len(served) == 1
 
 
 def test_a_connection_that_retires_under_way_serves_nothing_more() -> None:
-    async def refuse(exchange: Exchange) -> None:
-        exchange.answer(404, [], b"")
-
     async def story(connection: Connection, wire: Wire) -> None:
         connection.data_received(HEAD + b"Content-Length: 2\r\n\r\n{")
         await turns()
@@ -313,12 +309,8 @@ def test_a_mistake_of_ours_ends_the_connection_and_is_told() -> None:
     async def fail(_exchange: Exchange) -> None:
         raise ZeroDivisionError
 
-    async def story(connection: Connection, _wire: Wire) -> None:
-        connection.data_received(WHOLE)
-        await turns()
-
     with heard() as said:
-        assert told(story, fail).broken
+        assert told(sends(WHOLE), fail).broken
     assert [(each.message, "ZeroDivisionError" in each.trace) for each in said] == [("a request could not be answered", True)]
 
 
@@ -407,9 +399,6 @@ def test_an_end_behind_the_beginning_of_another_request() -> None:
 
 
 def test_an_end_behind_a_refusal_ends_the_connection() -> None:
-    async def refuse(exchange: Exchange) -> None:
-        exchange.answer(404, [], b"")
-
     async def story(connection: Connection, _wire: Wire) -> None:
         connection.data_received(HEAD + b"Content-Length: 2\r\n\r\n{")
         await turns()
