@@ -15,6 +15,7 @@ from hookrules.engine.web.exchange import Exchange
 from hookrules.engine.web.forwarding import Origin
 from hookrules.engine.web.front import Front
 from hookrules.engine.web.rate_limits import RateLimit
+from hookrules.engine.web.readiness import Readiness
 from hookrules.engine.web.reading import delivery_of
 from hookrules.engine.web.responding import Answering, Stream
 from hookrules.engine.web.waking import Waking
@@ -49,7 +50,7 @@ class Ingress:
         self._front = front
         self._waking = Waking()
         self._waiting = 0
-        self._journal_error: str | None = None
+        self._readiness = Readiness(self._try_journal)
 
     async def __call__(self, exchange: Exchange) -> None:
         path = exchange.request.path
@@ -124,11 +125,11 @@ class Ingress:
         try:
             receipts = await self._waking.result(taken.receipts)
         except JournalError as error:
-            self._journal_error = str(error)
+            self._readiness.failed()
             raise Unavailable(f"the journal can't be written: {error}") from None
         finally:
             self._waiting -= 1
-        self._journal_error = None
+        self._readiness.written()
         return receipts
 
     def _refuse(self, source: str, origin: Origin, exchange: Exchange, refusal: Refusal) -> None:
@@ -140,21 +141,15 @@ class Ingress:
         answer(exchange, refusal.status, {"error": str(refusal)}, *retry)
 
     async def _health(self, path: str, exchange: Exchange) -> None:
-        if path == "/readyz" and self._journal_error:
-            await self._try_journal()
-        if path == "/readyz" and self._journal_error:
-            answer(exchange, 503, {"ready": False, "error": self._journal_error})
+        if path == "/healthz":
+            answer(exchange, 200, {"healthy": True})
+        elif error := await self._readiness.error():
+            answer(exchange, 503, {"ready": False, "error": error})
         else:
-            answer(exchange, 200, {"ready" if path == "/readyz" else "healthy": True})
+            answer(exchange, 200, {"ready": True})
 
     async def _try_journal(self) -> None:
-        """Who is told that we are not ready sends nothing that could show that it is over."""
-        try:
-            await self._waking.result(self._intake.try_journal())
-        except JournalError as error:
-            self._journal_error = str(error)
-        else:
-            self._journal_error = None
+        await self._waking.result(self._intake.try_journal())
 
 
 def _log(event: Event, receipt: Receipt) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from serving import Server, hookrules, json_lines, project, serving, signed
 from shared_data import github_payloads
+from support_waiting import until
 
 RULES = """
 rules:
@@ -205,24 +205,12 @@ def test_a_kill_right_after_the_answer_loses_nothing_and_doubles_nothing(folder:
             runs.update({run["id"]: run for run in json_lines(hookrules(folder, "runs", "--limit", "100", "--format", "json"))})
             return all(run["state"] == "succeeded" for run in runs.values())
 
-        wait_until(ended)
+        until(ended)
         assert set(runs) == set(accepted)
         # A run that was under way when the power failed starts its step once more; no other does.
         said = (folder / "said.txt").read_text()
         for number in range(20):
             assert 1 <= said.count(f"commit-{number} ") <= 2
-
-
-def wait_until(happened: Any, patience: float = 60.0) -> None:
-    """Asks again and again, since only the outside can be asked."""
-    deadline = threading.Event()
-    timer = threading.Timer(patience, deadline.set)
-    timer.start()
-    try:
-        while not happened():
-            assert not deadline.is_set(), "it did not happen"
-    finally:
-        timer.cancel()
 
 
 def test_a_child_that_is_killed_comes_back_and_nothing_is_refused_meanwhile(server: Server) -> None:
@@ -233,14 +221,14 @@ def test_a_child_that_is_killed_comes_back_and_nothing_is_refused_meanwhile(serv
     os.kill(worker, signal.SIGKILL)
     server.wait_for("a process died and is started again", 2)
     _, answer = server.github("push", PUSH)
-    wait_until(lambda: run_of(server.folder, answer["runs"][0]["id"])["state"] == "succeeded")
+    until(lambda: run_of(server.folder, answer["runs"][0]["id"])["state"] == "succeeded")
 
 
 def test_a_term_lets_what_runs_finish(tmp_path: Path) -> None:
     folder = project(tmp_path, "rules: [{name: slow, on: lab, steps: [{shell: 'echo began > began; sleep 1; echo ended > ended'}]}]")
     with serving(folder) as server:
         server.post("/hooks/lab", b"{}", {"Content-Type": "application/json"})
-        wait_until((folder / "began").exists)
+        until((folder / "began").exists)
         assert server.stop() == 0
     assert (folder / "ended").exists()
     [run] = json_lines(hookrules(folder, "runs", "--format", "json"))
@@ -254,7 +242,7 @@ def test_what_can_not_finish_in_time_is_handed_back_and_run_again(tmp_path: Path
     folder = project(tmp_path, rules, CONFIG.replace("drain: 5s", "drain: 100ms"))
     with serving(folder) as server:
         server.post("/hooks/lab", b"{}", {"Content-Type": "application/json"})
-        wait_until((folder / "began").exists)
+        until((folder / "began").exists)
         assert server.stop() == 0
     [run] = json_lines(hookrules(folder, "runs", "--format", "json"))
     assert run["state"] == "queued"

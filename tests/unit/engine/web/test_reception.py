@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from support_assembly import PATIENCE
 from support_certificates import Certificate
 from support_front import Receiver, bound, connect, exchange, noting, receiving, request, trusting
 from support_logs import heard
+from support_waiting import until
 
 from hookrules.engine.config.certificates import TlsFiles
 from hookrules.engine.errors import UsageError
@@ -148,18 +148,6 @@ class Senders:
             self.answers.append(answer.status)
             if self._over.is_set() or not kept or answer.headers.get("connection") == "close":
                 return
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Asks again and again, since only the outside can be asked."""
-    deadline = threading.Event()
-    timer = threading.Timer(PATIENCE, deadline.set)
-    timer.start()
-    try:
-        while not happened():
-            assert not deadline.is_set(), "it did not happen"
-    finally:
-        timer.cancel()
 
 
 def test_a_certificate_is_renewed_while_senders_deliver_and_none_of_them_notices(tmp_path: Path, authority: Certificate) -> None:
