@@ -42,6 +42,7 @@ from hookrules.engine.runs.workshop import Workshop
 from hookrules.engine.secret import secrets_in
 
 if TYPE_CHECKING:
+    from hookrules.engine.web.balance import Share
     from hookrules.engine.web.console_server import ConsoleServer
     from hookrules.engine.web.reception import Reception
 
@@ -76,8 +77,8 @@ def prepare(project: Project, known: Collection[str] = ()) -> None:
         journal.close()  # with its thread: the supervisor forks
 
 
-def ingress(project: Project, index: Index, sockets: Sequence[socket.socket]) -> Work:
-    """With its like, where `server.ingresses` asks for several, the only writer of intake."""
+def ingress(project: Project, index: Index, sockets: Sequence[socket.socket], share: "Share") -> Work:
+    """With its like, where `server.ingresses` asks for several, the only writer of intake. `share`: of the connections."""
 
     def work(lifeline: Lifeline) -> None:
         import uvloop
@@ -101,7 +102,7 @@ def ingress(project: Project, index: Index, sockets: Sequence[socket.socket]) ->
             front=Front.of(settings, time.monotonic),
         )
         tls = settings.server.tls
-        reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None)
+        reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None, share=share)
         _spare_what_is_loaded()
         uvloop.run(_listen(reception, lifeline, settings.server.drain + LAST_MOMENTS))
         journal.close()

@@ -25,6 +25,7 @@ from hookrules.engine.cli.tunnels import parted, tunnels, tunnels_option
 from hookrules.engine.errors import UsageError
 from hookrules.engine.matching.index import Index
 from hookrules.engine.supervisor import Supervisor, hold_hangups
+from hookrules.engine.web.balance import Balance
 from hookrules.engine.web.sockets import url_of
 
 _SAMPLE = Path("rules/payloads/push.json")
@@ -63,9 +64,11 @@ def command(
 
 def _jobs(sockets: Sockets, project: Project, shared: processes.Shared, *, no_worker: bool) -> list[Job]:
     index = Index(project.ruleset).prepared()  # before the fork, so that all processes hold one
-    receiving = Job("ingress", processes.ingress(project, index, sockets.hooks), Farewell.FINISH_SOON)
-    working = Job("worker", processes.worker(project, index, shared, sockets.console))
-    return [receiving] * project.settings.ingresses() + ([] if no_worker else [working])
+    ingresses = project.settings.ingresses()
+    balance = Balance(ingresses)
+    receiving = [processes.ingress(project, index, sockets.hooks, balance.share(number)) for number in range(ingresses)]
+    working = [] if no_worker else [processes.worker(project, index, shared, sockets.console)]
+    return [*(Job("ingress", work, Farewell.FINISH_SOON) for work in receiving), *(Job("worker", work) for work in working)]
 
 
 def _ready(project: Project, sockets: Sockets, style: logs.Format) -> None:

@@ -5,6 +5,7 @@ import socket
 from functools import partial
 
 from hookrules.engine.config.certificates import TlsFiles
+from hookrules.engine.web.balance import Balance, Share
 from hookrules.engine.web.connection import BODY_SECONDS, Application, Connection
 from hookrules.engine.web.sockets import BACKLOG
 from hookrules.engine.web.tls import context_of
@@ -21,13 +22,19 @@ class Listener:
     """Serves one application until `stop`."""
 
     def __init__(
-        self, application: Application, listening: socket.socket, tls: TlsFiles | None = None, body_seconds: float = BODY_SECONDS
+        self,
+        application: Application,
+        listening: socket.socket,
+        tls: TlsFiles | None = None,
+        body_seconds: float = BODY_SECONDS,
+        share: Share | None = None,
     ) -> None:
-        """`listening` stays the caller's; of files, `faults_of` must find nothing in them."""
+        """`listening` stays the caller's; of files, `faults_of` must find nothing in them. `share`: of one of several processes."""
         self.application = application
         self.body_seconds = body_seconds
         self._listening = listening
         self._tls = tls
+        self._share = share or Balance(1).share(0)
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._looking: asyncio.TimerHandle | None = None
@@ -78,6 +85,7 @@ class Listener:
 
     def admit(self, connection: Connection) -> bool:
         self._connections.add(connection)
+        self._share.add(connection)
         if self._looking is None:
             self._look_later()
         if self._told.is_set():  # its handshake has taken long
@@ -88,6 +96,7 @@ class Listener:
 
     def forget(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self._share.remove(connection)
         if not self._connections:
             self._empty.set()
 

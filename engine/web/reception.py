@@ -8,6 +8,7 @@ from pathlib import Path
 from hookrules.engine import logs
 from hookrules.engine.config.certificates import TlsFiles, faults_of
 from hookrules.engine.errors import UsageError
+from hookrules.engine.web.balance import Share
 from hookrules.engine.web.connection import BODY_SECONDS, HEADER_SECONDS, Application
 from hookrules.engine.web.listener import HANDSHAKE_SECONDS, Listener
 
@@ -28,13 +29,16 @@ class Reception:
         look_every: float = _LOOK_EVERY,
         farewell: float = _FAREWELL,
         body_seconds: float = BODY_SECONDS,
+        share: Share | None = None,
     ) -> None:
+        """`share`: of the connections, where other processes serve the same sockets."""
         self._application = application
         self._sockets = sockets
         self._tls = tls
         self._look_every = look_every
         self._farewell = farewell
         self._body_seconds = body_seconds
+        self._share = share
         self._with_tls: list[Listener] = []
         self._all: set[Listener] = set()
         self._told = asyncio.Event()
@@ -72,7 +76,7 @@ class Reception:
             self._looking.cancel()
 
     def _open(self, listening: socket.socket, tls: TlsFiles | None) -> Listener:
-        listener = Listener(self._application, listening, tls, self._body_seconds)
+        listener = Listener(self._application, listening, tls, self._body_seconds, self._share)
         self._all.add(listener)  # here, so that whoever is told to stop at once stops those that have not begun
         self._tasks.create_task(self._attend(listener))
         return listener

@@ -11,11 +11,14 @@ import subprocess
 import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
 from serving import CONFIG, PATIENCE, SERVE, TOKEN, project, serving
 from support_certificates import Certificate
+from support_processes import on_linux
+from support_waiting import until
 
 RULES = "rules: [{name: any, on: lab, steps: [{log: hello}]}]"
 JSON = {"Content-Type": "application/json"}
@@ -170,6 +173,35 @@ def test_several_processes_receive_for_one_journal_and_one_that_dies_is_missed_b
         assert second in server.pids()
         server.wait_for("run", len(came))
     assert len({answer["event"] for _, answer in came}) == 100
+
+
+def sockets_of(pid: int) -> int:
+    found = 0
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found += str(each.readlink()).startswith("socket:")
+    return found
+
+
+@on_linux
+def test_connections_that_stay_open_are_shared_out_among_the_processes(tmp_path: Path) -> None:
+    folder = project(tmp_path, RULES, CONFIG.replace(LISTEN, "{listen: 127.0.0.1:0, ingresses: 2}"))
+    with serving(folder) as server, ExitStack() as stack:
+        first, second, _ = server.pids()
+        before = {pid: sockets_of(pid) for pid in (first, second)}
+        kept = [stack.enter_context(closing(at(int(server.hooks.rpartition(":")[2])))) for _ in range(12)]
+
+        def deliver_over_each() -> list[int]:
+            for each in kept:
+                each.request("POST", "/hooks/lab", b"{}", JSON)
+                with each.getresponse() as answer:
+                    assert (answer.status, bool(answer.read())) == (202, True)
+            return [sockets_of(pid) - before[pid] for pid in before]
+
+        os.kill(first, signal.SIGSTOP)
+        assert deliver_over_each() == [0, 12]
+        os.kill(first, signal.SIGCONT)
+        until(lambda: min(deliver_over_each()) >= 4)
 
 
 def test_a_server_with_a_certificate_that_is_not_there_does_not_start(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""How many connections one of several processes gives to the others."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+from support_wire import House, Wire
+
+from hookrules.engine.web.balance import Balance, Share
+from hookrules.engine.web.connection import Connection
+from hookrules.engine.web.exchange import Exchange
+
+
+async def silent(_exchange: Exchange) -> None: ...
+
+
+def joined(share: Share, number: int) -> list[Connection]:
+    made = [Connection(House(silent), "http") for _ in range(number)]
+    for each in made:
+        each.connection_made(Wire())
+        share.add(each)
+    return made
+
+
+def closing(connections: Sequence[Connection]) -> int:
+    return sum(each.closing for each in connections)
+
+
+def in_a_loop(story: Callable[[], None]) -> None:
+    async def tell() -> None:
+        story()
+
+    asyncio.run(tell())
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "given"),
+    [(32, 0, 16), (32, 32, 0), (20, 12, 0), (21, 11, 5), (2, 0, 1), (3, 1, 1), (1, 0, 0), (1, 1, 0), (0, 9, 0), (6, 20, 0)],
+)
+def test_one_with_clearly_more_than_the_mean_gives_away_what_is_above_it(mine: int, others: int, given: int) -> None:
+    def story() -> None:
+        balance = Balance(2)
+        joined(balance.share(1), others)
+        share = balance.share(0)
+        connections = joined(share, mine)
+        share.look()
+        assert closing(connections) == given
+
+    in_a_loop(story)
+
+
+def test_those_that_are_told_already_are_counted_as_gone() -> None:
+    def story() -> None:
+        share = Balance(2).share(0)
+        connections = joined(share, 32)
+        share.look()
+        share.look()
+        assert closing(connections) == 16
+
+    in_a_loop(story)
+
+
+def test_one_alone_keeps_them_all() -> None:
+    def story() -> None:
+        share = Balance(1).share(0)
+        connections = joined(share, 9)
+        share.look()
+        assert closing(connections) == 0
+
+    in_a_loop(story)
+
+
+def test_a_connection_that_is_gone_counts_no_more() -> None:
+    def story() -> None:
+        balance = Balance(2)
+        share, other = balance.share(0), balance.share(1)
+        mine, others = joined(share, 8), joined(other, 8)
+        for each in others:
+            other.remove(each)
+        share.look()
+        assert closing(mine) == 4
+
+    in_a_loop(story)
