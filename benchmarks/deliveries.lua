@@ -1,5 +1,5 @@
 -- One signed push after another, as fast as answers come: the same body, each with a delivery id of its own.
--- Arguments behind `--`: a file with the body, its signature, and what the delivery ids begin with.
+-- Arguments behind `--`: a file with the body, its signature, what the delivery ids begin with, and `close` for a connection each.
 
 local sent = 0
 local begins, body
@@ -13,6 +13,7 @@ function init(arguments)
   wrk.headers["User-Agent"] = "GitHub-Hookshot/0a1b2c3"
   wrk.headers["X-GitHub-Event"] = "push"
   wrk.headers["X-Hub-Signature-256"] = arguments[2]
+  wrk.headers["Connection"] = arguments[4]
 end
 
 function request()

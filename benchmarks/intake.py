@@ -1,9 +1,10 @@
 """The whole server beside its peers: a signed push of 9 KB, proven and answered, in turn on one machine.
 
-    python benchmarks/intake.py [--rounds 5] [--seconds 5] [--connections 32 128] [--case quiet firing]
+    python benchmarks/intake.py [--rounds 5] [--seconds 5] [--connections 32 128] [--case quiet connecting firing]
 
 quiet: hookrules has 1,000 rules for the push, of which none fires, and has written each delivery to disk when it answers; adnanh/webhook
 (Debian's package `webhook`) has one hook that does not fire and keeps nothing; the bare application is bottle on granian, which proves.
+connecting: likewise, but each push comes over a connection of its own, as most senders open one for each.
 firing: one rule, and one hook, that runs /bin/true. What really ran is counted: hookrules asks its journal, and of webhook's own log the
 commands that ended well. Both write their logs to a file. After the load hookrules has as long as it needs for the runs that are left.
 
@@ -109,6 +110,10 @@ CASES: dict[str, dict[str, Contender]] = {
         "hookrules, one ingress": Contender(hookrules(quiet_rules(), ingresses=1)),
         "bare application": Contender(bare),
     },
+    "connecting": {
+        "webhook": Contender(webhook(ANOTHER_REF)),
+        "hookrules": Contender(hookrules(quiet_rules())),
+    },
     "firing": {
         "webhook": Contender(webhook(REF, "-verbose"), told_by_webhook),
         "hookrules": Contender(hookrules([FIRING_RULE]), succeeded, unended),
@@ -165,13 +170,13 @@ def watched(served: Served) -> Iterator[list[float]]:
         looking.join()
 
 
-def one_round(contender: Contender, figures: Figures, connections: int, seconds: int) -> Load:
+def one_round(contender: Contender, figures: Figures, connections: int, seconds: int, *, one_each: bool) -> Load:
     with serving(contender) as served:
-        send(served.url, served.folder, "warm-", connections, 1)
+        send(served.url, served.folder, "warm-", connections, 1, one_each=one_each)
         _let_end(contender, served)
         before = contender.ran(served)
         with watched(served) as memory:
-            load = send(served.url, served.folder, "push-", connections, seconds)
+            load = send(served.url, served.folder, "push-", connections, seconds, one_each=one_each)
             while_loaded = contender.ran(served) - before
         _let_end(contender, served)
         figures.ran += contender.ran(served) - before
@@ -198,7 +203,7 @@ def measured(case: str, connections: int, rounds: int, seconds: int) -> dict[str
     figures = {name: Figures() for name in CASES[case]}
     for number in range(rounds):
         for name, contender in CASES[case].items():
-            load = one_round(contender, figures[name], connections, seconds)
+            load = one_round(contender, figures[name], connections, seconds, one_each=case == "connecting")
             print(f"  round {number + 1} {name}: {load.good:,.0f}/s, p99 {load.p99:.1f} ms", file=sys.stderr)
     return figures
 

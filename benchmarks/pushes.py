@@ -130,13 +130,14 @@ class Load:
         return self.per_second * (self.answers - self.refused) / max(self.answers, 1)
 
 
-def send(url: str, folder: Path, begins: str, connections: int, seconds: int) -> Load:
-    """`begins`: what the delivery ids begin with."""
+def send(url: str, folder: Path, begins: str, connections: int, seconds: int, *, one_each: bool = False) -> Load:
+    """`begins`: what the delivery ids begin with. `one_each`: each push comes over a connection of its own."""
     sent = folder / "body"
     sent.write_bytes(body())
     tool = shutil.which("wrk") or sys.exit("wrk is not installed; on Debian: apt-get install wrk")
     load = [tool, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT), url]
-    found = subprocess.run([*load, "--", str(sent), signature(body()), begins], capture_output=True, text=True, check=True)
+    said = [str(sent), signature(body()), begins, *(["close"] if one_each else [])]
+    found = subprocess.run([*load, "--", *said], capture_output=True, text=True, check=True)
     told = json.loads(found.stdout.splitlines()[-1])
     per_second = told["answers"] / told["microseconds"] * 1e6
     return Load(told["answers"], told["refused"], told["broken"], per_second, told["p50"] / 1000, told["p99"] / 1000)

@@ -25,8 +25,10 @@ Item = TypeVar("Item")
 
 MAX_BATCH = 256
 """Writes in one transaction: bounds how long the first of them waits for the last."""
-_TURNS = 4
-"""Of an event loop, that writes are gathered for at most. A commit and its sync cost as much as several small writes."""
+_MOST_TURNS, _IDLE_TURNS = 16, 2
+"""Of an event loop, that writes are gathered for at most, and how many in a row that bring none end it: a commit and its sync cost as much
+as several small writes. A turn takes one new connection, so that several turns may pass between the deliveries of two.
+"""
 _SOON, _LATER = 10, 20
 """How often an event loop asks again for a store that another uses: first in its next turns, since small writes are over at once, then
 after a pause each time.
@@ -139,7 +141,7 @@ class Committer(Generic[Connection]):
         self._gathered.append(handed)
         if self._gathering is not loop:
             self._gathering = loop
-            loop.call_soon(self._gather, loop, 0, _TURNS)
+            loop.call_soon(self._gather, loop)
         return handed.answer
 
     def _hand_in(self, handed: "_Handed[Connection]") -> Answer[Any]:
@@ -156,11 +158,12 @@ class Committer(Generic[Connection]):
             self._queue.put(None)
         self._thread.join()
 
-    def _gather(self, loop: asyncio.AbstractEventLoop, before: int, turns: int) -> None:
-        """At the end of a turn of the event loop: as long as each brings more, the next may, too."""
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int = 0, turns: int = 1, idle: int = 0) -> None:
+        """At the end of a turn of the event loop: the next may bring more."""
         gathered = len(self._gathered)
-        if turns and before < gathered < MAX_BATCH:
-            loop.call_soon(self._gather, loop, gathered, turns - 1)
+        idle = 0 if gathered > before else idle + 1
+        if turns < _MOST_TURNS and idle < _IDLE_TURNS and gathered < MAX_BATCH:
+            loop.call_soon(self._gather, loop, gathered, turns + 1, idle)
         else:
             self._commit_gathered(loop)
 

@@ -8,7 +8,7 @@ import pytest
 
 from hookrules.engine.errors import JournalError, LeaseLost
 from hookrules.engine.journal.answer import Answer
-from hookrules.engine.journal.committer import _SOON, _TURNS, MAX_BATCH, Committer
+from hookrules.engine.journal.committer import _IDLE_TURNS, _MOST_TURNS, _SOON, MAX_BATCH, Committer
 from hookrules.engine.web.waking import Waking
 
 Pages = list[str]
@@ -223,15 +223,21 @@ def test_an_event_loop_commits_by_itself_what_one_turn_has_gathered(committer: C
     assert committer.commits == 1
 
 
-@pytest.mark.parametrize(("turns", "transactions"), [(2, [2]), (_TURNS + 5, [_TURNS + 1, 4])])
+@pytest.mark.parametrize(
+    ("writes", "apart", "transactions"),
+    [(2, 1, [2]), (_MOST_TURNS + 4, 1, [_MOST_TURNS, 4]), (3, _IDLE_TURNS, [3]), (3, _IDLE_TURNS + 1, [1, 1, 1])],
+)
 def test_turns_of_a_loop_that_bring_more_are_gathered_some_of_them(
-    committer: Committer[Pages], store: ListStore, turns: int, transactions: list[int]
+    committer: Committer[Pages], store: ListStore, writes: int, apart: int, transactions: list[int]
 ) -> None:
+    """`apart`: so many turns after the one before."""
+
     async def hand_in() -> None:
         answers = []
-        for _ in range(turns):
+        for _ in range(writes):
             answers.append(committer.submit_alike(append_all, "x"))
-            await asyncio.sleep(0)
+            for _ in range(apart):
+                await asyncio.sleep(0)
         for answer in answers:
             await Waking().result(answer)
 
