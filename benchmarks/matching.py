@@ -28,7 +28,7 @@ from report import conditions, summary
 from hookrules.engine import bodies
 from hookrules.engine.conditions import compile_condition
 from hookrules.engine.config.ruleset import Rule
-from hookrules.engine.intake import excerpt_of
+from hookrules.engine.intake import asked_of
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event
 from hookrules.engine.sources.github import GitHub
@@ -83,7 +83,7 @@ def patterns() -> list[Rule]:
 
 def read_and_match(rules: Iterable[Rule], fires: int = 0) -> Ask:
     index = Index(rules)
-    excerpt = excerpt_of(SOURCE, index.rules)
+    excerpt = asked_of(SOURCE, index.rules).excerpt
 
     def ask() -> int:
         return len(index.match(event_of(bodies.payload_of(DELIVERY, excerpt=excerpt)), 0.0))
@@ -103,7 +103,7 @@ def event_of(payload: Any) -> Event:
 
 
 def read_in_part(number: int) -> Ask:
-    excerpt = excerpt_of(SOURCE, others(number))
+    excerpt = asked_of(SOURCE, others(number)).excerpt
     return lambda: bodies.payload_of(DELIVERY, excerpt=excerpt)
 
 

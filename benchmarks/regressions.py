@@ -41,7 +41,7 @@ from rule_set import ENVIRONMENT, rules_text, write_project
 from hookrules.engine import bodies
 from hookrules.engine.config.loading import load
 from hookrules.engine.config.wiring import sources_of
-from hookrules.engine.intake import excerpt_of
+from hookrules.engine.intake import asked_of
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Delivery, Event, Match
@@ -85,7 +85,7 @@ def verify(folder: Path) -> tuple[Work, Work]:
 def parse(folder: Path) -> tuple[Work, Work]:
     """As far as the rules and the source ask."""
     loaded, delivery = _loaded(folder), Delivery("github", _BODY, _HEADERS, _NOW)
-    excerpt = excerpt_of(sources_of(loaded.settings)["github"], loaded.ruleset)
+    excerpt = asked_of(sources_of(loaded.settings)["github"], loaded.ruleset).excerpt
     assert excerpt is not None
     return lambda: bodies.payload_of(delivery, excerpt=excerpt), lambda: msgspec.json.decode(_BODY)
 

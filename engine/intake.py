@@ -1,11 +1,10 @@
 """A request → committed events, or a refusal: proven, read, matched, written, in this order and no other."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
-from hookrules.engine import bodies
+from hookrules.engine import bodies, pushed_files
 from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.errors import UnknownSource, Unreadable
 from hookrules.engine.journal import USUAL, Answer, Repeats
@@ -23,8 +22,7 @@ _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-g
 """Headers that may hold a secret itself, not only the proof of one: the journal never sees their values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """What became of a delivery: its events, and the receipts that tell when all of them are on disk."""
 
     events: tuple[Event, ...]
@@ -32,6 +30,18 @@ class Taken:
     """One an event. It may be a JournalError."""
     answering: Rule | None = None
     """The first rule that fires and answers the sender from its run."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is read of a source's deliveries before anybody wants more."""
+
+    excerpt: bodies.Excerpt | None = None
+    """Of the body; None: all of it."""
+    files: bool = True
+    """Whether that is enough for `git.files`."""
+
+
+ALL = Asked()
 
 
 class Intake:
@@ -53,7 +63,7 @@ class Intake:
         self._clock = clock
         self._new_id = new_id
         self._max_body = max_body
-        self._excerpts = {name: excerpt_of(source, index.rules) for name, source in sources.items()}
+        self._asked = {name: asked_of(source, index.rules) for name, source in sources.items()}
 
     def source(self, name: str) -> Source:
         """Raises UnknownSource."""
@@ -75,12 +85,12 @@ class Intake:
         if greeting is not None:
             return greeting
         proven_by = source.verifier.verify(delivery, now)
-        excerpt = self._excerpts[source.name]
-        payload = bodies.payload_of(delivery, self._max_body, excerpt)
+        asked = self._asked[source.name]
+        payload = bodies.payload_of(delivery, self._max_body, asked.excerpt)
         answer = source.handshake(delivery, payload)
         if answer is not None:
             return answer
-        events = events_of(source, delivery, payload, lambda: self._new_id(now), proven_by, in_part=excerpt is not None)
+        events = events_of(source, delivery, payload, lambda: self._new_id(now), proven_by, asked)
         return self.accept(events, repeats_of(source, delivery))
 
     def accept(self, events: Sequence[Event], repeats: Repeats = USUAL) -> Taken:
@@ -104,16 +114,16 @@ def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[
 
 
 def events_of(
-    source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None, *, in_part: bool = False
+    source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None, asked: Asked = ALL
 ) -> list[Event]:
     """The delivery's one event, or one for each of its items; an item's raw body is the item itself, as JSON.
 
-    `in_part`: of a body that is the payload no more was read than what somebody asks for. Raises Unreadable for one of too many items.
+    Of a body that is the payload no more was read than what is asked for. Raises Unreadable for one of too many items.
     """
     items = _items(source, delivery, payload)
     if items is None:
         is_payload = bodies.is_payload(delivery)
-        one = _Item(payload, delivery.body, source.delivery_id(delivery, payload), is_payload, in_part and is_payload)
+        one = _Item(payload, delivery.body, source.delivery_id(delivery, payload), is_payload, asked if is_payload else ALL)
         return [_event(source, delivery, one, new_id(), proven_by)]
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"the delivery carries {len(items)} events; one may carry {MOST_ITEMS}")
@@ -121,13 +131,16 @@ def events_of(
     return [_event(source, delivery, item, new_id(), proven_by) for item in parted]
 
 
-def excerpt_of(source: Source, rules: Iterable[Rule]) -> bodies.Excerpt | None:
-    """What is read of its deliveries before anybody wants more: what the source and its rules ask for; None: all."""
-    asked = None if source.policy.split else source.asks()
-    if asked is None:
-        return None
+def asked_of(source: Source, rules: Iterable[Rule]) -> Asked:
+    """What the source and the conditions of its rules ask for."""
+    by_source = None if source.policy.split else source.asks()
+    if by_source is None:
+        return ALL
     conditions = [rule.when for rule in rules if rule.when and may_name(rule.on, source.name)]
-    return bodies.excerpt([*asked, *(use.path.way for condition in conditions for use in condition.paths())])
+    files = any(fact.root == "git" and fact.rest.startswith("files") for condition in conditions for fact in condition.references())
+    by_rules = [use.path.way for condition in conditions for use in condition.paths()]
+    excerpt = bodies.excerpt([*by_source, *by_rules, *(pushed_files.ASKED if files else ())])
+    return ALL if excerpt is None else Asked(excerpt, files)
 
 
 def repeats_of(source: Source, delivery: Delivery) -> Repeats:
@@ -147,19 +160,19 @@ def _items(source: Source, delivery: Delivery, payload: Json) -> list[tuple[Json
     return [(item, whole and f"{whole}#{number}") for number, item in enumerate(items)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(msgspec.Struct, frozen=True):
     """What of a delivery is one event's own."""
 
     payload: Json
     body: bytes
     delivery_id: str | None
     body_is_payload: bool
-    in_part: bool = False
+    asked: Asked = ALL
 
 
 def _event(source: Source, delivery: Delivery, item: _Item, event_id: str, proven_by: int | None) -> Event:
     event_type, shown = source.event_type(delivery, item.payload), source.verifier.secret_places()
+    git = source.git(event_type, item.payload)
     return Event(
         id=event_id,
         source=delivery.source,
@@ -171,10 +184,10 @@ def _event(source: Source, delivery: Delivery, item: _Item, event_id: str, prove
         headers=_masked(delivery.headers, _CREDENTIALS | _named("header", shown) if shown else _CREDENTIALS),
         query=_masked(delivery.query, _named("query", shown)),
         address=delivery.address,
-        git=source.git(event_type, item.payload),
+        git=pushed_files.with_files(git, item.payload) if item.asked.files else git,
         proven_by=proven_by,
         body_is_payload=item.body_is_payload,
-        in_part=item.in_part,
+        in_part=item.asked.excerpt is not None,
     )
 
 

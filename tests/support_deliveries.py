@@ -1,8 +1,10 @@
 """Deliveries as the tests of sources make them, and the providers that sign with a secret that both sides know."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources import provider

@@ -1,15 +1,16 @@
 """Deliveries as forges send them, and forgeries of these that nothing may prove."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
 from shared_data import shared
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
-from hookrules.engine.sources.source import Verifier
+from hookrules.engine.pushed_files import with_files
+from hookrules.engine.sources.source import Source, Verifier
 
 NOW = 1_800_000_000.0
 ZEROS = "0" * 40
@@ -20,6 +21,11 @@ TAG_OBJECT = "facade" + "2" * 34
 def delivery(payload: Any = None, headers: dict[str, str] | None = None, body: bytes | None = None) -> Delivery:
     written = json.dumps(payload).encode() if body is None else body
     return Delivery("forge", written, {name.lower(): (value,) for name, value in (headers or {}).items()}, NOW)
+
+
+def facts(source: Source, event_type: str, payload: Any) -> Mapping[str, Any]:
+    """All that is known as `git.`."""
+    return with_files(source.git(event_type, payload), payload)
 
 
 def proves(verifier: Verifier, what: Delivery, now: float = NOW) -> bool:

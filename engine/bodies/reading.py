@@ -14,6 +14,7 @@ from hookrules.engine.bodies.kinds import Kind, kind_of
 from hookrules.engine.bodies.limits import MAX_SIZE
 from hookrules.engine.errors import Unreadable
 from hookrules.engine.model import Delivery, Event, Json
+from hookrules.engine.pushed_files import with_files
 
 
 def payload_of(delivery: Delivery, max_size: int = MAX_SIZE, excerpt: Excerpt | None = None) -> Json:
@@ -42,8 +43,11 @@ def is_payload(delivery: Delivery) -> bool:
 
 
 def whole(event: Event) -> Event:
-    """The event with all of its payload."""
-    return replace(event, payload=json_document.reread(event.body), in_part=False) if event.in_part else event
+    """The event with all of its payload, and all that is read from that."""
+    if not event.in_part:
+        return event
+    payload = json_document.reread(event.body)
+    return replace(event, payload=payload, git=with_files(event.git, payload), in_part=False)
 
 
 def decode(body: bytes, content_type: str, content_encoding: str = "", max_size: int = MAX_SIZE) -> Json:

@@ -4,6 +4,8 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from hookrules.engine.model import Event, Expectation, Match, RunState, Step
 
 
@@ -216,8 +218,7 @@ Ended = tuple[Step, Sequence[Arrival]]
 """A step that has ended, and the events that it made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repeats:
+class Repeats(msgspec.Struct, frozen=True):
     """What a source wants of deliveries that come again, beyond what `accept` does of itself."""
 
     body: bytes | None = None

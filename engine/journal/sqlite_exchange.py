@@ -19,6 +19,7 @@ from hookrules.engine.errors import JournalError
 from hookrules.engine.journal.sealing import Seal
 from hookrules.engine.journal.sqlite_rows import closed, opened
 from hookrules.engine.journal.statements import load_statements
+from hookrules.engine.pushed_files import are_unread, with_files
 
 FORMAT = {"hookrules": "journal", "version": 1}
 """The first line of an export."""
@@ -44,6 +45,7 @@ _SEALED = {
 
 _Record = dict[str, Any]
 _encode = msgspec.json.encode
+_decode = msgspec.json.decode
 _decode_line = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_lines = msgspec.json.Decoder(list[dict[str, msgspec.Raw]]).decode
 _PARAMETER = re.compile(r":([a-z_]+)")
@@ -90,7 +92,7 @@ def _records(connection: sqlite3.Connection, table: str, seal: Seal, run: str = 
 
 def _finished(connection: sqlite3.Connection, table: str, record: _Record, seal: Seal) -> _Record:
     if table == "events":
-        return _with_body_as_text(record, seal)
+        return _with_files(_with_body_as_text(record, seal))
     if table == "runs":
         gathered = [event for (event,) in connection.execute(_SQL["export_gathered"], {"run": record["id"]})]
         parts = {name: list(_records(connection, name, seal, record["id"])) for name in ("steps", "expectations")}
@@ -112,6 +114,14 @@ def _with_body_as_text(record: _Record, seal: Seal) -> _Record:
         return record | {"payload": told, "body": body.decode()}
     except UnicodeDecodeError:
         return record | {"payload": told, "body_base64": base64.b64encode(body).decode()}
+
+
+def _with_files(record: _Record) -> _Record:
+    git = _decode(record["git"])
+    if not are_unread(git):
+        return record
+    payload = reread(bytes(record["payload"])) if "payload" in record else None
+    return record | {"git": with_files(git, payload)}
 
 
 def _one_line(body: bytes) -> bytes:

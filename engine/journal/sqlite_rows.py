@@ -1,7 +1,6 @@
 """Events, runs and steps ↔ rows of the SQLite schema."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from hookrules.engine.journal import Waiting
 from hookrules.engine.journal.packing import pack, unpack
 from hookrules.engine.journal.sealing import Seal
 from hookrules.engine.model import Event, Expectation, Json, Output, Reply, Run, RunState, Step, StepState
+from hookrules.engine.pushed_files import with_files
 
 Row = tuple[Any, ...]
 
@@ -20,8 +20,7 @@ _decode = msgspec.json.Decoder().decode
 _decode_fields = msgspec.json.Decoder(dict[str, tuple[str, ...]]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(msgspec.Struct, frozen=True):
     """An event, ready for `accept_event`."""
 
     id: str
@@ -79,11 +78,12 @@ def event_from(row: Row, seal: Seal) -> Event:
     body = opened(body, seal, f"events.body {digest.hex()}")
     body_is_payload = payload is None
     payload = body if payload is None else opened(payload, seal, f"events.payload {digest.hex()}")
+    read = reread(payload) if payload_kept else None
     return Event(
         id=id_,
         source=source,
         type=type_,
-        payload=reread(payload) if payload_kept else None,
+        payload=read,
         body=body,
         received_at=received_at,
         delivery_id=delivery_id,
@@ -91,7 +91,7 @@ def event_from(row: Row, seal: Seal) -> Event:
         query=_decode_fields(seal.open_text(query, f"events.query {id_}")),
         address=address,
         hops=hops,
-        git=_decode(seal.open_text(git, f"events.git {id_}")),
+        git=with_files(_decode(seal.open_text(git, f"events.git {id_}")), read),
         proven_by=proven_by,
         fetched_from=fetched_from,
         payload_kept=bool(payload_kept),

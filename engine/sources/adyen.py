@@ -7,7 +7,9 @@ signed. Every item has to be proven, and at least one has to be there.
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json, Reply

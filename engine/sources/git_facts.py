@@ -1,4 +1,4 @@
-"""What forges have in common of the facts that conditions know as `git.`: refs, commits and files.
+"""What forges have in common of the facts that conditions know as `git.`: refs and commits.
 
 Below are the events that GitHub shaped, and that Gogs, Gitea and Forgejo took over. A fact that an event does not give is None.
 """
@@ -6,22 +6,17 @@ Below are the events that GitHub shaped, and that Gogs, Gitea and Forgejo took o
 from collections.abc import Callable, Mapping, Sequence
 
 from hookrules.engine.model import Json, Way
+from hookrules.engine.pushed_files import unread
 from hookrules.engine.sources.source import at, text_at
 
 _PLACES = (("refs/heads/", "branch"), ("refs/tags/", "tag"))
-_CHANGES = ("added", "modified", "removed")
-_MOST_LISTED = 2048
-"""So many commits a push of GitHub lists at most (GitHub Docs, "Webhook events and payloads")."""
-
-ASKED_OF_COMMITS: Sequence[Way] = tuple(("commits", None, change) for change in _CHANGES)
-"""What `files` reads of a push."""
 ASKED_OF_PULL_REQUEST: Sequence[Way] = (
     *(("pull_request", end, *rest) for end in ("base", "head") for rest in (("ref",), ("repo", "full_name"))),
     ("pull_request", "head", "sha"),
 )
 ASKED: Sequence[Way] = (
     *(("action",), ("repository", "full_name"), ("sender", "login")),
-    *(("ref",), ("deleted",), ("after",), ("head_commit", "id"), ("total_commits",), *ASKED_OF_COMMITS),
+    *(("ref",), ("deleted",), ("after",), ("head_commit", "id"), ("total_commits",)),
     *(("workflow_run", "head_repository", "full_name"), ("workflow_run", "head_branch"), ("workflow_run", "head_sha")),
     *(("workflow_job", "head_branch"), ("workflow_job", "head_sha")),
     *(("ref_type",), ("sha",), ("release", "tag_name")),
@@ -50,26 +45,6 @@ def place(ref: Json) -> dict[str, Json]:
     return {}
 
 
-def files(commits: Json, total: Json = None, most: int = _MOST_LISTED) -> list[str] | None:
-    """Each path once, in the order in which the commits name them; None where they may not name them all.
-
-    `total` says how many commits were pushed, where the payload tells, and `most` how many its sender lists.
-    """
-    if not isinstance(commits, list) or len(commits) >= most or (isinstance(total, int) and total > len(commits)):
-        return None
-    named: dict[Json, None] = {}
-    for each in commits:
-        if not isinstance(each, dict) or each.keys().isdisjoint(_CHANGES):
-            return None
-        for change in _CHANGES:
-            listed = each.get(change)
-            if listed and listed.__class__ is list:
-                for name in listed:
-                    if name.__class__ is str:
-                        named[name] = None
-    return list(named)
-
-
 def github_facts(readers: Mapping[str, Reader], event_type: str, payload: Json) -> dict[str, Json]:
     """Where it happened and who did it, and what the reader of the event's name adds."""
     reader = readers.get(event_type.partition(".")[0])
@@ -82,7 +57,7 @@ def push(payload: Json) -> dict[str, Json]:
     after = None if at(payload, "deleted") is True else commit(at(payload, "after"))
     # A tag may be an object of its own: `after` is then its id, and not the commit's.
     head = commit(at(payload, "head_commit", "id")) if "tag" in where else None
-    return {**where, "sha": head or after, "files": files(at(payload, "commits"), at(payload, "total_commits"))}
+    return {**where, "sha": head or after, "files": unread(at(payload, "total_commits"))}
 
 
 def pull_request(payload: Json) -> dict[str, Json]:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hookrules.engine.model import Delivery, Json, Way
+from hookrules.engine.pushed_files import unread
 from hookrules.engine.sources.combined import AnyOf
-from hookrules.engine.sources.git_facts import ASKED_OF_COMMITS, Reader, commit, files, other_than, place, told
+from hookrules.engine.sources.git_facts import Reader, commit, other_than, place, told
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, Verifier, at, header, text_at, with_action
 from hookrules.engine.sources.standard_webhooks import StandardSignature
@@ -42,7 +43,7 @@ class GitLab(Source):
     reads = (
         *(("object_kind",), ("event_name",), ("object_attributes", "action"), ("action",), *_STATUS.values()),
         *(("project", "path_with_namespace"), ("path_with_namespace",), ("user", "username")),
-        *(("checkout_sha",), ("after",), ("user_username",), ("total_commits_count",), *ASKED_OF_COMMITS),
+        *(("checkout_sha",), ("after",), ("user_username",), ("total_commits_count",)),
         *(("commit", "id"), *_OF_RUN),
         *(("object_attributes", *way) for way in (*_OF_CHANGE, *_OF_RUN)),
         *(("merge_request", *way) for way in _OF_CHANGE),
@@ -94,7 +95,7 @@ def _push(payload: Json) -> dict[str, Json]:
         # A tag may be an object of its own: `after` is then its id, and not the commit's.
         "sha": commit(at(payload, "checkout_sha")) or commit(at(payload, "after")),
         "actor": text_at(payload, "user_username"),
-        "files": files(at(payload, "commits"), at(payload, "total_commits_count")),
+        "files": unread(at(payload, "total_commits_count")),
     }
 
 

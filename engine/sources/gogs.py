@@ -4,13 +4,16 @@ Format: Gogs' sources, internal/database/webhook.go. Gitea and Forgejo came of i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import parse_qsl
 
+from msgspec.structs import replace
+
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
-from hookrules.engine.sources.git_facts import ASKED, GITHUB_SHAPED, Reader, files, github_facts, other_than, push
+from hookrules.engine.pushed_files import unread
+from hookrules.engine.sources.git_facts import ASKED, GITHUB_SHAPED, Reader, github_facts, other_than, push
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, at, header, text_at, with_action
 from hookrules.engine.sources.verification import HmacSignature
@@ -48,7 +51,7 @@ def payload_of(delivery: Delivery) -> bytes:
 
 
 def _push(payload: Json) -> dict[str, Json]:
-    return {**push(payload), "files": files(at(payload, "commits"), most=_MOST_LISTED)}
+    return {**push(payload), "files": unread(most=_MOST_LISTED)}
 
 
 def _pull_request(payload: Json) -> dict[str, Json]:

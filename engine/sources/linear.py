@@ -4,9 +4,10 @@ Format: Linear's documentation, "Webhooks".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json, Reply

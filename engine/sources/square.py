@@ -3,7 +3,7 @@
 The URL is signed byte by byte as it was entered at Square. Format: Square's documentation, "Verify and Validate an Event Notification".
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.enveloped import Enveloped

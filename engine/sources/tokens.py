@@ -3,9 +3,11 @@
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery

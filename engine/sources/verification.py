@@ -4,8 +4,10 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
+
+from msgspec.structs import replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from hookrules.engine.header_names import TOKEN
 from hookrules.engine.networks import Network, parse_address
 
@@ -26,8 +28,7 @@ _NODE = re.compile(r"\[([^\]]+)\](?::[^:]*)?|([0-9.]+)(?::[^:]*)?|([0-9A-Fa-f:.]
 _HOST = re.compile(r"(?:[0-9A-Za-z._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where a request comes from. None: nobody who is believed says it."""
 
     address: str | None

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import httptools
+import msgspec
 
 _MOST_HEADER_BYTES = 64 * 1024
 """Beyond it, and what may lie in the same read, the answer is 431. It bounds as well what lies between two pieces of a body."""
@@ -24,8 +24,7 @@ class Unfit(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """What came before the body."""
 
     method: str

@@ -1,5 +1,6 @@
 """What one journal exports, every other takes in."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hookrules.engine.errors import JournalError
 from hookrules.engine.journal import EventFilter, Journal, RunFilter
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import RunState, StepState
+from hookrules.engine.pushed_files import unread
 
 
 def test_what_is_exported_is_taken_in_once(journal: Journal, tmp_path: Path) -> None:
@@ -28,6 +30,17 @@ def test_what_is_exported_is_taken_in_once(journal: Journal, tmp_path: Path) -> 
     finally:
         other.close()
     accept(journal, event("evt_2"))  # it goes on
+
+
+def test_the_files_of_a_push_are_read_and_exported_from_its_payload(journal: Journal) -> None:
+    payload = {"commits": [{"added": ["a"], "modified": [], "removed": ["b"]}]}
+    facts = {"branch": "main", "files": unread()}
+    accept(journal, event("evt_1", payload=payload, body=json.dumps(payload).encode(), git=facts))
+    told = {"branch": "main", "files": ["a", "b"]}
+    assert [found.git for found in journal.events(EventFilter())] == [told]
+    lines: list[bytes] = []
+    journal.export(lines.append)
+    assert json.loads(lines[1])["git"] == told
 
 
 def test_of_lines_that_are_no_good_none_of_their_commit_is_written(journal: Journal) -> None:

@@ -20,6 +20,7 @@ from hookrules.engine.journal import (
     Turn,
 )
 from hookrules.engine.model import Expectation, Group, Match, Mode, Refused, Run, RunState, StepState, Throttle, Within
+from hookrules.engine.pushed_files import unread
 
 LATER = NOW + 1000.0
 
@@ -65,7 +66,7 @@ def test_without_a_bound_nothing_goes(journal: Journal) -> None:
 
 
 def test_a_payload_goes_before_its_event_and_what_is_known_of_it_stays(journal: Journal) -> None:
-    ended(journal, "evt_old", delivery_id="d", headers={"x-a": ("1",)}, git={"repo": "acme/shop"})
+    ended(journal, "evt_old", delivery_id="d", headers={"x-a": ("1",)}, git={"repo": "acme/shop", "files": unread()})
     assert tidy(journal, payloads=LATER) == 1
     assert tidy(journal, payloads=LATER) == 0
     found = journal.event("evt_old")

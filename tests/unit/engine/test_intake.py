@@ -115,6 +115,38 @@ def test_what_a_run_gets_is_the_whole_payload(journal: SqliteJournal) -> None:
     assert (kept.payload, kept.in_part) == (json.loads(PULL), False)
 
 
+PUSH = b'{"ref":"refs/heads/main","commits":[{"id":"c0ffee","added":["docs/a.md"],"modified":["b"],"removed":[]}]}'
+
+
+@pytest.mark.parametrize("rule", ["$.ref like **", "git.files like docs/**", "any git.files like docs/**", "not git.files like src/**"])
+def test_the_files_of_a_push_are_there_for_whoever_asks_for_them(journal: SqliteJournal, rule: str) -> None:
+    taken = of_github(journal, f"{{on: github, when: {rule}, steps: [{{log: x}}]}}").take(
+        delivery("github", PUSH, **{"x-github-event": "push"})
+    )
+    assert isinstance(taken, Taken)
+    ((event,), (receipt,)) = taken.events, taken.receipts.result()
+    assert len(receipt.runs) == 1
+    kept = journal.event("evt_1")
+    assert kept is not None
+    assert kept.git["files"] == bodies.whole(event).git["files"] == ["docs/a.md", "b"]
+
+
+def test_files_are_not_read_where_no_condition_asks_for_them(journal: SqliteJournal) -> None:
+    rule = "{on: github, when: $.ref like **, steps: [{log: x}]}"
+    taken = of_github(journal, rule).take(delivery("github", PUSH, **{"x-github-event": "push"}))
+    assert isinstance(taken, Taken)
+    assert taken.events[0].payload == {"ref": "refs/heads/main"}
+
+
+def test_a_group_is_named_after_the_files_of_a_push(journal: SqliteJournal) -> None:
+    rule = "{on: github, steps: [{log: x}], concurrency: {group: '{{ git.files[0] }}', mode: queue}}"
+    taken = of_github(journal, rule).take(delivery("github", PUSH, **{"x-github-event": "push"}))
+    assert isinstance(taken, Taken)
+    taken.receipts.result()
+    (run,) = journal.runs(RunFilter())
+    assert (run.state, run.error) == (RunState.QUEUED, None)
+
+
 def test_a_group_is_named_after_any_part_of_the_payload(journal: SqliteJournal) -> None:
     rule = "{on: github, when: $.number == 7, steps: [{log: x}], concurrency: {group: 'pull {{ payload.other[0] }}', mode: queue}}"
     taken = of_github(journal, rule).take(delivery("github", PULL, **{"x-github-event": "pull_request"}))

@@ -1,8 +1,8 @@
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from support_forgeries import NOW, delivery, other_texts, payload_of, proven_by
 
 from hookrules.engine.sources.adyen import Adyen, AdyenSignature

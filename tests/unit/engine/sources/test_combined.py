@@ -1,9 +1,9 @@
 """Proofs put together, and those that a delivery has by where it comes from."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery

@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery

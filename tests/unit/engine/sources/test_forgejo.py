@@ -1,6 +1,5 @@
-from dataclasses import replace
-
-from support_forges import NOW, SHA, delivery, forged_bodies, forged_headers, proves
+from msgspec.structs import replace
+from support_forges import NOW, SHA, delivery, facts, forged_bodies, forged_headers, proves
 
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.forgejo import Forgejo, ForgejoSignature
@@ -65,7 +64,7 @@ def test_a_push_has_the_facts_that_gitea_gives() -> None:
         "commits": [{"added": ["a"], "removed": [], "modified": []}],
         "total_commits": 1,
     }
-    assert SOURCE.git("push", payload) == {"repo": "acme/shop", "actor": "ada", "branch": "main", "sha": SHA, "files": ["a"]}
+    assert facts(SOURCE, "push", payload) == {"repo": "acme/shop", "actor": "ada", "branch": "main", "sha": SHA, "files": ["a"]}
 
 
 def test_a_run_says_its_commit_and_whether_it_is_a_forks() -> None:

@@ -1,8 +1,6 @@
 import pytest
 
-from hookrules.engine.sources.git_facts import commit, files, other_than, place
-
-CHANGED = {"added": ["a"], "modified": ["b"], "removed": []}
+from hookrules.engine.sources.git_facts import commit, other_than, place
 
 
 @pytest.mark.parametrize(
@@ -28,30 +26,6 @@ def test_only_a_full_ref_is_a_branch_or_a_tag(ref: object, facts: dict[str, str]
 @pytest.mark.parametrize("sha", ["0" * 40, "0" * 64, "", None, 7, ["c0ffee"]])
 def test_what_was_deleted_has_no_commit(sha: object) -> None:
     assert commit(sha) is None
-
-
-def test_files_are_named_once_in_the_order_of_the_commits() -> None:
-    assert files([CHANGED, {"added": ["c"], "modified": ["a", "b"]}]) == ["a", "b", "c"]
-    assert files([]) == []
-
-
-@pytest.mark.parametrize(
-    ("commits", "total"),
-    [
-        (None, None),
-        ("a", None),
-        ([CHANGED], 2),
-        ([CHANGED, {"id": "c0ffee"}], 2),
-        ([CHANGED, None], None),
-        ([CHANGED] * 2048, None),
-    ],
-)
-def test_files_that_may_be_incomplete_are_not_told(commits: object, total: int | None) -> None:
-    assert files(commits, total) is None
-
-
-def test_changes_that_are_null_are_none() -> None:
-    assert files([{"added": None, "modified": ["b"], "removed": None}], 1) == ["b"]
 
 
 def test_a_head_that_was_deleted_is_another_one() -> None:

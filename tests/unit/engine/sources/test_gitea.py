@@ -1,5 +1,5 @@
 import pytest
-from support_forges import NOW, SHA, TAG_OBJECT, ZEROS, delivery, forged_bodies, forged_headers, proves, vectors
+from support_forges import NOW, SHA, TAG_OBJECT, ZEROS, delivery, facts, forged_bodies, forged_headers, proves, vectors
 
 from hookrules.engine.sources.gitea import PROVIDER, Gitea
 from hookrules.engine.sources.provider import Credentials
@@ -51,16 +51,18 @@ def test_its_label_is_what_it_reads() -> None:
 
 def test_a_push_says_where_it_went_and_what_it_touched() -> None:
     payload = {**WHERE, "ref": "refs/heads/main", "after": SHA, "commits": [COMMIT], "total_commits": 1, "head_commit": COMMIT}
-    assert SOURCE.git("push", payload) == {"repo": "acme/shop", "actor": "ada", "branch": "main", "sha": SHA, "files": ["a", "b"]}
+    assert facts(SOURCE, "push", payload) == {"repo": "acme/shop", "actor": "ada", "branch": "main", "sha": SHA, "files": ["a", "b"]}
 
 
 def test_files_are_not_told_where_gitea_left_commits_out() -> None:
-    assert "files" not in SOURCE.git("push", {**WHERE, "ref": "refs/heads/main", "after": SHA, "commits": [COMMIT] * 5, "total_commits": 6})
+    assert "files" not in facts(
+        SOURCE, "push", {**WHERE, "ref": "refs/heads/main", "after": SHA, "commits": [COMMIT] * 5, "total_commits": 6}
+    )
 
 
 def test_a_tag_push_has_no_branch_and_the_commit_that_the_tag_points_to() -> None:
     payload = {**WHERE, "ref": "refs/tags/v1", "after": TAG_OBJECT, "head_commit": COMMIT, "commits": [], "total_commits": 0}
-    assert SOURCE.git("push", payload) == {"repo": "acme/shop", "actor": "ada", "tag": "v1", "sha": SHA, "files": []}
+    assert facts(SOURCE, "push", payload) == {"repo": "acme/shop", "actor": "ada", "tag": "v1", "sha": SHA, "files": []}
 
 
 def test_a_deleted_tag_has_no_commit() -> None:

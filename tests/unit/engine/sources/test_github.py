@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shared_data import github_payloads
+from support_forges import facts
 
 from hookrules.engine import bodies
 from hookrules.engine.model import Delivery
@@ -39,7 +40,7 @@ PUSH = {
 
 
 def test_a_push_says_where_it_went_and_what_it_touched() -> None:
-    assert SOURCE.git("push", PUSH) == {"repo": "acme/shop", "branch": "main", "sha": "c0ffee", "actor": "ada", "files": ["a", "b", "c"]}
+    assert facts(SOURCE, "push", PUSH) == {"repo": "acme/shop", "branch": "main", "sha": "c0ffee", "actor": "ada", "files": ["a", "b", "c"]}
 
 
 def test_a_tag_push_has_no_branch_and_a_deletion_no_commit() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support_forges import NOW, SHA, TAG_OBJECT, ZEROS, delivery, forged_bodies, forged_headers, proves
+from support_forges import NOW, SHA, TAG_OBJECT, ZEROS, delivery, facts, forged_bodies, forged_headers, proves
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.sources.combined import AnyOf
@@ -137,21 +137,21 @@ WHERE = {"repo": "acme/tools/shop", "actor": "ada"}
 
 
 def test_a_push_says_where_it_went_and_what_it_touched() -> None:
-    assert SOURCE.git("push", PUSH) == {**WHERE, "branch": "main", "sha": SHA, "files": ["a", "b"]}
+    assert facts(SOURCE, "push", PUSH) == {**WHERE, "branch": "main", "sha": SHA, "files": ["a", "b"]}
 
 
 def test_files_are_not_told_where_gitlab_left_commits_out() -> None:
-    assert "files" not in SOURCE.git("push", {**PUSH, "commits": [COMMIT] * 20, "total_commits_count": 21})
+    assert "files" not in facts(SOURCE, "push", {**PUSH, "commits": [COMMIT] * 20, "total_commits_count": 21})
 
 
 def test_a_deleted_branch_has_no_commit() -> None:
     payload = {**PUSH, "after": ZEROS, "checkout_sha": None, "commits": [], "total_commits_count": 0}
-    assert SOURCE.git("push", payload) == {**WHERE, "branch": "main", "files": []}
+    assert facts(SOURCE, "push", payload) == {**WHERE, "branch": "main", "files": []}
 
 
 def test_a_tag_push_has_no_branch_and_the_commit_that_the_tag_points_to() -> None:
     payload = {**PUSH, "ref": "refs/tags/v1", "after": TAG_OBJECT, "commits": [], "total_commits_count": 0}
-    assert SOURCE.git("tag_push", payload) == {**WHERE, "tag": "v1", "sha": SHA, "files": []}
+    assert facts(SOURCE, "tag_push", payload) == {**WHERE, "tag": "v1", "sha": SHA, "files": []}
 
 
 def merge_request(source_project: int | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 import hashlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support_forgeries import NOW, URL, delivery, other_bodies, other_headers, other_texts, proven_by
 
 from hookrules.engine.model import Delivery

@@ -1,9 +1,9 @@
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from support_forgeries import NOW, delivery, other_texts, payload_of, proven_by
 
 from hookrules.engine.sources.mailgun import Mailgun, MailgunSignature

@@ -1,10 +1,10 @@
 import base64
 import json
-from dataclasses import replace
 from typing import Any
 
 import jwt
 import pytest
+from msgspec.structs import replace
 from support_forgeries import NOW, URL, delivery, other_bodies, other_headers, other_texts, proven_by, without_header
 
 from hookrules.engine.model import Delivery

@@ -1,10 +1,9 @@
 """What holds for every provider that signs with a secret known to both sides."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support_deliveries import NOW, SCHEMES, Scheme, delivery, with_header, without_header
 
 from hookrules.engine.errors import Unproven

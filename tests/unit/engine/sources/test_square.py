@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from support_deliveries import NOW, delivery, source
 
 from hookrules.engine.errors import Unproven

@@ -1,8 +1,8 @@
 import base64
-from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 from support_forgeries import NOW, delivery, other_bodies, other_headers, proven_by
 
 from hookrules.engine.sources.provider import Credentials

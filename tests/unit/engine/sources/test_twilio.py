@@ -1,12 +1,12 @@
 import hashlib
 import hmac
 from base64 import b64encode
-from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support_forgeries import JSON, NOW, URL, delivery, other_bodies, other_headers, other_texts, proven_by
 from twilio.request_validator import RequestValidator
 

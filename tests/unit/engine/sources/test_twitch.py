@@ -1,7 +1,7 @@
 import hmac
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support_forgeries import NOW, delivery, other_bodies, other_headers, proven_by
 
 from hookrules.engine.sources.provider import Credentials
