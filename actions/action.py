@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -116,7 +117,13 @@ class Reaching(Protocol):
 
 
 def target_of(call: Call, services: Services) -> str | None:
-    return call.target(services) if isinstance(call, Reaching) else None
+    return cast("Reaching", call).target(services) if _reaches(type(call)) else None
+
+
+@cache
+def _reaches(kind: type) -> bool:
+    """Looked up once: every command asks, and it takes longer than to render one."""
+    return issubclass(kind, Reaching)
 
 
 class Action(BaseModel):

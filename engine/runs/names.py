@@ -24,15 +24,19 @@ class RunNames:
     steps: dict[str, Json] = field(default_factory=dict)
     vars: dict[str, Json] = field(default_factory=dict)
     failed: dict[str, Json] | None = None
+    _lasting: dict[str, Any] = field(default_factory=dict, init=False)
+    """What stays as it is through all steps, once somebody has asked."""
 
     def for_templates(self, **more: Json) -> dict[str, Any]:
-        return {
-            **event_names(self.event),
-            "events": [event_names(each) for each in self.events or (self.event,)],
-            "rule": {"name": self.rule.name, "description": self.rule.description},
-            "secrets": self.secrets,
-            **self.for_conditions(**more),
-        }
+        if not self._lasting:
+            own = event_names(self.event)
+            self._lasting = {
+                **own,
+                "events": [own if each is self.event else event_names(each) for each in self.events or (self.event,)],
+                "rule": {"name": self.rule.name, "description": self.rule.description},
+                "secrets": self.secrets,
+            }
+        return self._lasting | self.for_conditions(**more)
 
     def for_conditions(self, **more: Json) -> dict[str, Json]:
         """The roots that only a step knows; the event's own come with the event."""
