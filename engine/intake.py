@@ -41,7 +41,7 @@ class Asked(msgspec.Struct, frozen=True):
     """Whether that is enough for `git.files`."""
 
 
-ALL = Asked()
+_ALL = Asked()
 
 
 class Intake:
@@ -114,7 +114,7 @@ def read(source: Source, delivery: Delivery, new_id: Callable[[], str]) -> list[
 
 
 def events_of(
-    source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None, asked: Asked = ALL
+    source: Source, delivery: Delivery, payload: Json, new_id: Callable[[], str], proven_by: int | None = None, asked: Asked = _ALL
 ) -> list[Event]:
     """The delivery's one event, or one for each of its items; an item's raw body is the item itself, as JSON.
 
@@ -123,7 +123,7 @@ def events_of(
     items = _items(source, delivery, payload)
     if items is None:
         is_payload = bodies.is_payload(delivery)
-        one = _Item(payload, delivery.body, source.delivery_id(delivery, payload), is_payload, asked if is_payload else ALL)
+        one = _Item(payload, delivery.body, source.delivery_id(delivery, payload), is_payload, asked if is_payload else _ALL)
         return [_event(source, delivery, one, new_id(), proven_by)]
     if len(items) > MOST_ITEMS:
         raise Unreadable(f"the delivery carries {len(items)} events; one may carry {MOST_ITEMS}")
@@ -135,12 +135,12 @@ def asked_of(source: Source, rules: Iterable[Rule]) -> Asked:
     """What the source and the conditions of its rules ask for."""
     by_source = None if source.policy.split else source.asks()
     if by_source is None:
-        return ALL
+        return _ALL
     conditions = [rule.when for rule in rules if rule.when and may_name(rule.on, source.name)]
     files = any(fact.root == "git" and fact.rest.startswith("files") for condition in conditions for fact in condition.references())
     by_rules = [use.path.way for condition in conditions for use in condition.paths()]
     excerpt = bodies.excerpt([*by_source, *by_rules, *(pushed_files.ASKED if files else ())])
-    return ALL if excerpt is None else Asked(excerpt, files)
+    return _ALL if excerpt is None else Asked(excerpt, files)
 
 
 def repeats_of(source: Source, delivery: Delivery) -> Repeats:
@@ -167,7 +167,7 @@ class _Item(msgspec.Struct, frozen=True):
     body: bytes
     delivery_id: str | None
     body_is_payload: bool
-    asked: Asked = ALL
+    asked: Asked = _ALL
 
 
 def _event(source: Source, delivery: Delivery, item: _Item, event_id: str, proven_by: int | None) -> Event:

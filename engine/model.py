@@ -57,7 +57,7 @@ class Event(msgspec.Struct, frozen=True):  # noqa: PLW1641 - its payload has no 
     hops: int = 0
     """How many events made by rules lie between this one and the outside."""
     git: Mapping[str, Json] = msgspec.field(default_factory=dict)
-    """The forge's facts (`repo`, `branch`, `sha`, …); a fact that this event has not is left out."""
+    """The forge's facts (`repo`, `branch`, `sha`, …), without those that it has not. `files` may be unread (`pushed_files`)."""
     proven_by: int | None = None
     """Which of its source's secrets proved it, counted from 1; None where there was none to choose."""
     payload_kept: bool = True
@@ -67,7 +67,7 @@ class Event(msgspec.Struct, frozen=True):  # noqa: PLW1641 - its payload has no 
     body_is_payload: bool = False
     """Known where the body, as it is, is JSON of the payload, so that nobody has to find out. False says nothing."""
     in_part: bool = False
-    """Where it is true, payload and `git.files` hold no more than the rules and the source ask for: `bodies.whole` gives it all."""
+    """Where it is true, the payload is what rules and source ask for, and `git.files` may be unread: `bodies.whole` gives it all."""
 
     def __eq__(self, other: object) -> bool:  # the last two say what is known of the body, and how much of it has been read
         return isinstance(other, Event) and msgspec.structs.astuple(self)[:-2] == msgspec.structs.astuple(other)[:-2]

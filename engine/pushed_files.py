@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from hookrules.engine.model import Json, Way
 
 _CHANGES = ("added", "modified", "removed")
-MOST_LISTED = 2048
+_MOST_LISTED = 2048
 """So many commits a push of GitHub lists at most (GitHub Docs, "Webhook events and payloads")."""
 ASKED: Sequence[Way] = tuple(("commits", None, change) for change in _CHANGES)
 """What they are read from."""
 
 
-def unread(total: Json = None, most: int = MOST_LISTED) -> Json:
+def unread(total: Json = None, most: int = _MOST_LISTED) -> Json:
     """What stands in their place. `total`: how many commits were pushed, where the payload tells; `most`: how many its sender lists."""
     return {"total": total if isinstance(total, int) else None, "most": most}
 

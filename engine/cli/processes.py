@@ -77,8 +77,8 @@ def prepare(project: Project, known: Collection[str] = ()) -> None:
         journal.close()  # with its thread: the supervisor forks
 
 
-def ingress(project: Project, index: Index, sockets: Sequence[socket.socket], share: "Share") -> Work:
-    """With its like, where `server.ingresses` asks for several, the only writer of intake. `share`: of the connections."""
+def ingress(project: Project, index: Index, sockets: Sequence[socket.socket], share: Callable[[], "Share"]) -> Work:
+    """With its like, where `server.ingresses` asks for several, the only writer of intake. `share` gives its share of the connections."""
 
     def work(lifeline: Lifeline) -> None:
         import uvloop
@@ -102,7 +102,7 @@ def ingress(project: Project, index: Index, sockets: Sequence[socket.socket], sh
             front=Front.of(settings, time.monotonic),
         )
         tls = settings.server.tls
-        reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None, share=share)
+        reception = Reception(ingress, sockets, tls.files(project.folder) if tls else None, share=share())
         _spare_what_is_loaded()
         uvloop.run(_listen(reception, lifeline, settings.server.drain + LAST_MOMENTS))
         journal.close()

@@ -66,7 +66,7 @@ def _jobs(sockets: Sockets, project: Project, shared: processes.Shared, *, no_wo
     index = Index(project.ruleset).prepared()  # before the fork, so that all processes hold one
     ingresses = project.settings.ingresses()
     balance = Balance(ingresses)
-    receiving = [processes.ingress(project, index, sockets.hooks, balance.share(number)) for number in range(ingresses)]
+    receiving = [processes.ingress(project, index, sockets.hooks, partial(balance.share, number)) for number in range(ingresses)]
     working = [] if no_worker else [processes.worker(project, index, shared, sockets.console)]
     return [*(Job("ingress", work, Farewell.FINISH_SOON) for work in receiving), *(Job("worker", work) for work in working)]
 

@@ -1,6 +1,7 @@
 """A SQLite journal ↔ lines of JSON, one object each: `docs/journal.md` says what they hold.
 
-What is sealed is opened on the way out and sealed anew on the way in. Values that are JSON already are not read for it.
+What is sealed is opened on the way out and sealed anew on the way in. Values that are JSON already are not read for it, but for
+the git facts of events and, where the files of a push are to be read from it, its payload.
 """
 
 import base64

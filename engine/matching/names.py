@@ -27,8 +27,9 @@ class Single(Mapping[str, Json]):
 
 
 def event_names(event: Event) -> dict[str, Any]:
+    event = bodies.whole(event)
     return {
-        "payload": bodies.whole(event).payload,
+        "payload": event.payload,
         "header": Single(event.headers, fold=True),
         "query": Single(event.query),
         "event": event_facts(event),

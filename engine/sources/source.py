@@ -86,7 +86,7 @@ class Source:
         return None if whole is None else f"{whole}#{number}"
 
     def git(self, event_type: str, payload: Json) -> Mapping[str, Json]:
-        """The git facts of a forge's event; empty for anything else."""
+        """The git facts of a forge's event; empty for anything else. `files` is `pushed_files.unread`, of however little of the payload."""
         del event_type, payload
         return {}
 

@@ -31,15 +31,17 @@ class Balance:
         self._counts = memoryview(mmap.mmap(-1, processes * _COUNT_SIZE)).cast("I")
 
     def share(self, number: int) -> "Share":
+        """To be called in the process that it is of: it begins with none, whatever one that died in its place had."""
         return Share(self._counts, number)
 
 
 class Share:
-    """The connections of one of the processes, for its event loop. One that has died had its count until another is in its place."""
+    """The connections of one of the processes, for its event loop."""
 
     def __init__(self, counts: "memoryview[int]", number: int) -> None:
         self._counts = counts
         self._number = number
+        self._counts[number] = 0
         self._kept: set[Kept] = set()
         self._pause = _SOONEST
         self._looking: asyncio.TimerHandle | None = None

@@ -57,6 +57,8 @@ class Connection(asyncio.Protocol):
         self._parser = RequestParser(self)
         self._peer: str | None = None
         self._life = _OPEN
+        self._stopped = False
+        """It is not to outlast what is under way, whatever an answer has said."""
         self._unread = b""
         """What has come behind requests that wait."""
         self._ended = False
@@ -198,6 +200,7 @@ class Connection(asyncio.Protocol):
     def stop(self) -> None:
         """End with the answer to what is under way, or now."""
         self.retire()
+        self._stopped = True
         soon = self._loop.time() + FAREWELL_SECONDS
         if self._life == _LEAVING:
             self._must_be_read = min(self._must_be_read, soon)
@@ -251,7 +254,7 @@ class Connection(asyncio.Protocol):
         self._serving = None
         if self._life == _GONE:
             return
-        if not exchange.keeps_open():
+        if not exchange.keeps_open() or (self._stopped and not self._waiting):
             self._leave(0.0 if exchange.came_whole else self._keeper.body_seconds)
         elif self._held_up is None:
             self._serve_next()

@@ -48,6 +48,7 @@ class Exchange:
         "_last",
         "_most",
         "_size",
+        "_stays",
         "answered",
         "came_whole",
         "peer",
@@ -69,13 +70,17 @@ class Exchange:
         self._size = 0
         self._last = False
         """Its answer ends the connection, whatever the sender and the connection want."""
+        self._stays = False
+        """Its answer has said that the connection stays open."""
         self._most: int | None = None
         self._fault: Refusal | None = None
         self._awaited: asyncio.Future[None] | None = None
 
     def keeps_open(self) -> bool:
         """Whether its answer leaves the connection open."""
-        return not self._last and self.request.keeps_open and not self._carrier.closing and (self.came_whole or not self._asks_first)
+        if self._last or self._stays:
+            return not self._last
+        return self.request.keeps_open and not self._carrier.closing and (self.came_whole or not self._asks_first)
 
     async def body(self, most: int) -> bytes:
         """All of it, of `most` bytes. Raises TooLarge as soon as it is known to be, and what the connection fails it with."""
@@ -162,6 +167,7 @@ class Exchange:
         if not self.keeps_open():
             self._last = True
             return answer_head(status, (*lines, *framing, ("connection", "close")))
+        self._stays = True
         if self.request.version == "1.0":
             return answer_head(status, (*lines, *framing, ("connection", "keep-alive")))
         return answer_head(status, (*lines, *framing))

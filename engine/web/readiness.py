@@ -1,12 +1,13 @@
 """Whether what comes now would be written: what `GET /readyz` says."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 from hookrules.engine.errors import JournalError
 
 _TRUSTED = 1.0
-"""Seconds for which a write that succeeded speaks for the next one: nobody makes the disk work more by asking more often."""
+"""Seconds for which a write that succeeded speaks for the next one."""
 
 
 class Readiness:
@@ -20,6 +21,7 @@ class Readiness:
         self._clock = clock
         self._written_at: float | None = None
         """None once a write has failed."""
+        self._trying: asyncio.Task[str | None] | None = None
 
     def written(self) -> None:
         self._written_at = self._clock()
@@ -31,10 +33,16 @@ class Readiness:
         """Why the journal can't be written, if it can't."""
         if self._written_at is not None and self._clock() - self._written_at < _TRUSTED:
             return None
+        if self._trying is None:  # one for all who ask meanwhile
+            self._trying = asyncio.create_task(self._try())
+        return await asyncio.shield(self._trying)
+
+    async def _try(self) -> str | None:
         try:
             await self._try_writing()
         except JournalError as error:
-            self.failed()
             return str(error)
+        finally:
+            self._trying = None
         self.written()
         return None

@@ -33,6 +33,11 @@ rules:
     respond: {within: 50ms, text: done, late: {status: 202, text: "on it, {{ payload.who }}"}}
     steps:
       - wait: 1h
+  - name: lists
+    on: github.push
+    respond: {within: 50ms, text: done, late: {json: {files: "{{ git.files }}"}}}
+    steps:
+      - wait: 1h
   - name: silent
     on: github.silent
     respond: {within: 50ms, text: done}
@@ -91,6 +96,11 @@ def test_a_run_that_fails_says_so(server: Server) -> None:
 def test_a_run_that_takes_longer_is_answered_for(server: Server) -> None:
     with ask(server, "wait") as answer:
         assert (answer.status, answer.read()) == (202, b"on it, Ada")
+
+
+def test_that_answer_knows_the_files_of_a_push(server: Server) -> None:
+    pushed = {"ref": "refs/heads/main", "commits": [{"added": ["a"], "modified": ["b"], "removed": []}]}
+    assert server.github("push", pushed) == (200, {"files": ["a", "b"]})
 
 
 def test_without_a_late_answer_it_is_the_usual_one(server: Server) -> None:

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
-from support_wire import House, Wire
+from support_front import bound
+from support_wire import House, Wire, turns
 
 from hookrules.engine.web.balance import Balance, Share
 from hookrules.engine.web.connection import Connection
 from hookrules.engine.web.exchange import Exchange
+from hookrules.engine.web.listener import Listener
 
 
 async def silent(_exchange: Exchange) -> None: ...
@@ -58,6 +60,54 @@ def test_those_that_are_told_already_are_counted_as_gone() -> None:
         assert closing(connections) == 16
 
     in_a_loop(story)
+
+
+def test_whoever_takes_the_place_of_one_that_died_begins_with_none() -> None:
+    def story() -> None:
+        balance = Balance(2)
+        share = balance.share(0)
+        mine = joined(share, 8)
+        joined(balance.share(1), 8)
+        balance.share(1)
+        share.look()
+        assert closing(mine) == 4
+
+    in_a_loop(story)
+
+
+def test_it_looks_by_itself_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hookrules.engine.web.balance._SOONEST", 0.0)
+
+    async def tell() -> None:
+        share = Balance(2).share(0)
+        first = joined(share, 1)
+        await turns()
+        assert closing(first) == 0
+        more = joined(share, 7)
+        await turns()
+        assert closing([*first, *more]) == 4
+
+    asyncio.run(tell())
+
+
+def test_a_listener_forgets_a_connection_that_ends() -> None:
+    async def tell() -> None:
+        balance = Balance(2)
+        share, other = balance.share(0), balance.share(1)
+        mine = joined(share, 8)
+        with bound() as listening:
+            listener = Listener(silent, listening, share=other)
+        gone = [Connection(listener, "http") for _ in range(8)]
+        for each in gone:
+            each.connection_made(Wire())
+        share.look()
+        assert closing(mine) == 0
+        for each in gone:
+            each.connection_lost(None)
+        share.look()
+        assert closing(mine) == 4
+
+    asyncio.run(tell())
 
 
 def test_one_alone_keeps_them_all() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -278,16 +278,45 @@ def test_what_comes_behind_the_last_answer_is_not_served() -> None:
     assert len(served) == 1
 
 
-def test_a_connection_that_retires_under_way_serves_nothing_more() -> None:
+def test_an_answer_that_has_said_so_leaves_a_connection_open_that_retires() -> None:
+    """Its sender may have sent the next request by the time that we want to end it."""
+
     async def story(connection: Connection, wire: Wire) -> None:
         connection.data_received(HEAD + b"Content-Length: 2\r\n\r\n{")
         await turns()
         connection.retire()
-        connection.data_received(b"}" + WHOLE)
+        connection.data_received(b"}")
         await turns()
-        assert wire.closed
+        assert not wire.closed
+        connection.data_received(WHOLE + WHOLE)
+        await turns()
 
-    assert told(story, refuse).statuses() == [404]
+    wire = told(story, refuse)
+    assert (wire.statuses(), wire.written.count(b"connection: close"), wire.closed) == ([404, 404], 1, True)
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_so_does_one_in_pieces_unless_all_is_to_end(stops: bool) -> None:
+    async def story(connection: Connection, wire: Wire) -> None:
+        connection.data_received(WHOLE)
+        await turns()
+        if stops:
+            connection.stop()
+        else:
+            connection.retire()
+        go.set()
+        await turns()
+        assert wire.closed is stops
+
+    async def in_pieces(exchange: Exchange) -> None:
+        await exchange.stream(200, [], pieces())
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "one"
+        await go.wait()
+
+    go = asyncio.Event()
+    assert told(story, in_pieces).statuses() == [200]
 
 
 def test_who_asks_without_reading_is_not_served_without_end() -> None:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support_front import receiving, request
 from support_runs import Clock
 
+from hookrules.engine.errors import JournalError
+from hookrules.engine.journal import Answer
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.web.readiness import Readiness
 
@@ -26,7 +29,16 @@ class Asked:
         self._journal.try_writing().result()
 
     def error(self) -> str | None:
-        return asyncio.run(self._readiness.error())
+        (error,) = self.errors(1)
+        return error
+
+    def errors(self, number: int) -> list[str | None]:
+        """Asked at once."""
+
+        async def ask() -> list[str | None]:
+            return await asyncio.gather(*(self._readiness.error() for _ in range(number)))
+
+        return asyncio.run(ask())
 
     def later(self, seconds: float) -> None:
         self._clock.now += seconds
@@ -66,6 +78,11 @@ def test_who_asks_more_often_makes_no_more_writes(asked: Asked) -> None:
     assert asked.tried == 1
 
 
+def test_whoever_asks_meanwhile_waits_for_the_same_write(asked: Asked) -> None:
+    assert set(asked.errors(100)) == {None}
+    assert asked.tried == 1
+
+
 def test_a_delivery_that_was_written_speaks_for_the_next(asked: Asked) -> None:
     asked.written()
     assert (asked.error(), asked.tried) == (None, 0)
@@ -79,3 +96,19 @@ def test_a_delivery_that_failed_is_believed_until_a_write_succeeds(asked: Asked)
     assert asked.error()
     asked.put_back()
     assert asked.error() is None
+
+
+def test_readyz_goes_by_the_deliveries_as_long_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Answer[None]:
+        return Answer.failed(JournalError("the disk is full"))
+
+    with receiving("sources: {lab: {verify: none}}\n") as receiver:
+
+        def ready() -> int:
+            return receiver.raw(request("/readyz", b"", method="GET")).status
+
+        monkeypatch.setattr(receiver.journal, "try_writing", full)
+        assert ready() == 503
+        assert (receiver.post("/hooks/lab").status, ready()) == (202, 200)
+        monkeypatch.setattr(receiver.journal, "accept", full)
+        assert (receiver.post("/hooks/lab").status, ready()) == (503, 503)
