@@ -17,6 +17,12 @@ def children_of(pid: int) -> list[int]:
     return []
 
 
+def processor_seconds(pid: int) -> float:
+    """That the process has had of all processors, in all of its threads that there are."""
+    times = [each.read_text().split()[0] for each in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(map(int, times)) / 1e9
+
+
 def held_by(pid: int) -> float:
     """MiB (PSS): what several share is counted once. 0 of a process that has ended."""
     with suppress(OSError):
