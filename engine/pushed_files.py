@@ -28,7 +28,7 @@ def with_files(git: Mapping[str, Json], payload: Json) -> Mapping[str, Json]:
         return git
     place = git["files"]
     found = _files(payload.get("commits") if isinstance(payload, dict) else None, place["total"], place["most"])
-    return {name: value if name != "files" else found for name, value in git.items() if name != "files" or found is not None}
+    return {**git, "files": found} if found is not None else {name: value for name, value in git.items() if name != "files"}
 
 
 def _files(commits: Json, total: int | None, most: int) -> list[str] | None:

@@ -45,10 +45,9 @@ class Exchange:
         "_body",
         "_carrier",
         "_fault",
-        "_last",
+        "_keeps",
         "_most",
         "_size",
-        "_stays",
         "answered",
         "came_whole",
         "peer",
@@ -68,18 +67,16 @@ class Exchange:
         """The sender waits for our word before it sends its body."""
         self._body: bytes | bytearray = b""
         self._size = 0
-        self._last = False
-        """Its answer ends the connection, whatever the sender and the connection want."""
-        self._stays = False
-        """Its answer has said that the connection stays open."""
+        self._keeps: bool | None = None
+        """Whether its answer leaves the connection open, once that is said or can't be helped."""
         self._most: int | None = None
         self._fault: Refusal | None = None
         self._awaited: asyncio.Future[None] | None = None
 
     def keeps_open(self) -> bool:
         """Whether its answer leaves the connection open."""
-        if self._last or self._stays:
-            return not self._last
+        if self._keeps is not None:
+            return self._keeps
         return self.request.keeps_open and not self._carrier.closing and (self.came_whole or not self._asks_first)
 
     async def body(self, most: int) -> bytes:
@@ -142,13 +139,13 @@ class Exchange:
         """Answer piece by piece, until there is no more or the sender has gone."""
         in_chunks = self.request.version != "1.0"
         if not in_chunks:  # the end of the connection is that of the answer
-            self._last = True
+            self._keeps = False
         self._carrier.write(self._head(status, lines, [("transfer-encoding", "chunked")] if in_chunks else ()))
         try:
             if self.request.method != "HEAD":
                 await self._send(pieces, in_chunks=in_chunks)
         except BaseException as error:
-            self._last = True  # without a last chunk, which says that something is missing
+            self._keeps = False  # without a last chunk, which says that something is missing
             if not isinstance(error, ConnectionError):
                 raise
         finally:
@@ -164,10 +161,9 @@ class Exchange:
             self._carrier.write(_LAST_CHUNK)
 
     def _head(self, status: int, lines: Lines, framing: Lines) -> bytes:
-        if not self.keeps_open():
-            self._last = True
+        self._keeps = self.keeps_open()
+        if not self._keeps:
             return answer_head(status, (*lines, *framing, ("connection", "close")))
-        self._stays = True
         if self.request.version == "1.0":
             return answer_head(status, (*lines, *framing, ("connection", "keep-alive")))
         return answer_head(status, (*lines, *framing))

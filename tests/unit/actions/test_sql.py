@@ -22,6 +22,7 @@ from support_actions import surroundings
 from support_corpus import HOSTILE, WITH_NUL
 from support_databases import Base, base, database
 from support_runs import Bench
+from support_waiting import until
 
 from hookrules.actions.action import target_of
 from hookrules.actions.sql import Database, SqlAction
@@ -295,10 +296,6 @@ def other_session(server: Base) -> Iterator[Callable[[str], Any]]:
 
 def is_locked(server: Base, row: int) -> bool:
     return not server.run(f"select n from {{t}} where id = {row} for update nowait", pool_size=2).succeeded
-
-
-def until(holds: Callable[[], bool]) -> None:
-    assert any(holds() for _ in range(5000))
 
 
 def test_a_locked_file_may_be_tried_again(sqlite: Base) -> None:

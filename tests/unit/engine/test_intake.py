@@ -138,22 +138,23 @@ def test_files_are_not_read_where_no_condition_asks_for_them(journal: SqliteJour
     assert taken.events[0].payload == {"ref": "refs/heads/main"}
 
 
-def test_a_group_is_named_after_the_files_of_a_push(journal: SqliteJournal) -> None:
-    rule = "{on: github, steps: [{log: x}], concurrency: {group: '{{ git.files[0] }}', mode: queue}}"
-    taken = of_github(journal, rule).take(delivery("github", PUSH, **{"x-github-event": "push"}))
+def check_queued(journal: SqliteJournal, rule: str, event_type: str, body: bytes) -> None:
+    """The rule's run waits in its group, so that the group's name was found."""
+    taken = of_github(journal, rule).take(delivery("github", body, **{"x-github-event": event_type}))
     assert isinstance(taken, Taken)
     taken.receipts.result()
     (run,) = journal.runs(RunFilter())
     assert (run.state, run.error) == (RunState.QUEUED, None)
+
+
+def test_a_group_is_named_after_the_files_of_a_push(journal: SqliteJournal) -> None:
+    rule = "{on: github, steps: [{log: x}], concurrency: {group: '{{ git.files[0] }}', mode: queue}}"
+    check_queued(journal, rule, "push", PUSH)
 
 
 def test_a_group_is_named_after_any_part_of_the_payload(journal: SqliteJournal) -> None:
     rule = "{on: github, when: $.number == 7, steps: [{log: x}], concurrency: {group: 'pull {{ payload.other[0] }}', mode: queue}}"
-    taken = of_github(journal, rule).take(delivery("github", PULL, **{"x-github-event": "pull_request"}))
-    assert isinstance(taken, Taken)
-    taken.receipts.result()
-    (run,) = journal.runs(RunFilter())
-    assert (run.state, run.error) == (RunState.QUEUED, None)
+    check_queued(journal, rule, "pull_request", PULL)
 
 
 def test_a_body_that_is_packed_is_decoded_whole(journal: SqliteJournal) -> None:
