@@ -2,9 +2,6 @@
 
 A child is a fork of this process, so that the configuration is read once and its memory shared; nothing here may have started a thread.
 A child that ends before it is ready ends everything, since a second try would fail the same way; one that dies later comes back.
-
-After a reload the children of the new generation start beside those that serve. Once all of them are ready the old ones retire; where one
-does not come to it, the new ones go, and nothing has changed.
 """
 
 import os
@@ -12,17 +9,12 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from hookrules.engine import logs
-from hookrules.engine.children import STOPS, Child, Farewell, Job, Pipe
-
-_MOST_FINISHING = 4
-"""Retired children of one name that may take their time, where they are to finish soon."""
-_LEAVING = 5.0
-"""Seconds for which the old children are waited for to take nothing new any more: one that hangs must not hold the reload up."""
+from hookrules.engine.children import STOPS, Child, Job, Pipe
+from hookrules.engine.takeover import Generation, Takeover, Told
 
 
 def hold_hangups() -> None:
@@ -32,16 +24,7 @@ def hold_hangups() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """What is started, and retires, together."""
-
-    jobs: Sequence[Job]
-    drain: float
-    """Seconds that a child has to end by itself when all is to end."""
-
-
-class Reloads(Protocol):
+class Reloads(Told, Protocol):
     """Where the next generation comes from. Nothing here is called by another thread."""
 
     def listening(self) -> Sequence[int]:
@@ -57,12 +40,6 @@ class Reloads(Protocol):
 
     def load(self) -> Generation | None:
         """The next generation; None where it was refused, and whoever asked knows."""
-
-    def taken(self) -> None:
-        """It serves."""
-
-    def failed(self, reason: str) -> None:
-        """It could not start."""
 
     def let_go(self) -> None:
         """In a child: close what is the supervisor's."""
@@ -106,14 +83,8 @@ class Supervisor:
         """`on_ready` is called once all are ready, `on_stop` before they end. `standing` stay through every reload."""
         self._reloads = reloads or NoReloads()
         self._lifeline = Pipe()
-        self._drain = first.drain
-        self._current = self._made(first.jobs)
+        self._takeover = Takeover(first, self._made, self._reloads)
         self._standing = self._made(standing)
-        self._coming: list[Child] = []
-        self._drain_of_coming = first.drain
-        self._leaving: list[Child] = []
-        self._leave_by: float | None = None
-        self._retired: list[Child] = []
         self._on_ready = on_ready
         self._on_stop = on_stop
         self._stopping = False
@@ -137,9 +108,7 @@ class Supervisor:
             self._hear()
             if any(self._failed_to_start(child) for child in self._serving() if child.start_at is None):
                 return 1
-            self._see_coming()
-            self._see_leaving()
-            self._bury()
+            self._takeover.look()
             self._start()
             self._reload()
         return 0
@@ -148,15 +117,15 @@ class Supervisor:
         return [Child(job, self._lifeline, self._reloads.let_go) for job in jobs]
 
     def _serving(self) -> list[Child]:
-        return [*self._current, *self._standing]
+        return [*self._takeover.serving, *self._standing]
 
     def _all(self) -> list[Child]:
-        return [*self._current, *self._standing, *self._coming, *self._retired]
+        return [*self._serving(), *self._takeover.beside()]
 
     def _wait(self, wake: int) -> None:
         """Until a signal, a child's word or end, somebody who asks for a reload, or the time of a next start."""
         there = [child for child in self._all() if child.start_at is None]
-        telling = [child.telling for child in there if not child.ready or child in self._leaving]
+        telling = [child.telling for child in there if not child.ready or self._takeover.leaving(child)]
         ends = [child.process.sentinel for child in there]
         if wake in wait([wake, *ends, *telling, *self._reloads.listening()], self._seconds_to_go()):
             os.read(wake, 4096)
@@ -181,7 +150,8 @@ class Supervisor:
 
     def _seconds_to_go(self) -> float | None:
         times = [child.start_at for child in self._serving() if child.start_at is not None]
-        times += [] if self._leave_by is None else [self._leave_by]
+        due = self._takeover.next_due()
+        times += [] if due is None else [due]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _start(self) -> None:
@@ -194,67 +164,13 @@ class Supervisor:
                     child.died()
 
     def _reload(self) -> None:
-        if self._coming or self._leave_by is not None or self._stopping or not self._reloads.wanted():
+        if self._takeover.under_way or self._stopping or not self._reloads.wanted():
             return
         self._loading = True
         following = self._reloads.load()
         self._loading = False
-        if following is None or self._stopping:
-            return
-        self._drain_of_coming = following.drain
-        for child in self._made(following.jobs):
-            try:
-                child.start()
-            except OSError as error:
-                self._turn_away(f"the new {child.name} could not be started ({error.strerror})")
-                return
-            self._coming.append(child)
-
-    def _see_coming(self) -> None:
-        if not self._coming:
-            return
-        fallen = next((child for child in self._coming if not child.alive), None)
-        if fallen is not None:
-            fallen.process.join()
-            self._turn_away(f"the new {fallen.name} ended when it started (exit code {fallen.process.exitcode}); the log says why")
-        elif all(child.ready for child in self._coming):
-            self._hand_over()
-
-    def _turn_away(self, reason: str) -> None:
-        for child in self._coming:
-            child.process.terminate()
-        self._retired += self._coming
-        self._coming = []
-        self._reloads.failed(reason)
-
-    def _hand_over(self) -> None:
-        retiring = [child for child in self._current if child.start_at is None]
-        self._current, self._coming, self._drain = self._coming, [], self._drain_of_coming
-        self._retired += retiring
-        for child in retiring:
-            child.retire()
-            self._hurry(child.name)
-        self._leaving = [child for child in retiring if child.farewell is not Farewell.NOTHING]
-        self._leave_by = time.monotonic() + _LEAVING
-
-    def _see_leaving(self) -> None:
-        """Only when the old ones take nothing new any more is the new generation in force."""
-        self._leaving = [child for child in self._leaving if child.alive and not child.retired]
-        if self._leave_by is not None and (not self._leaving or self._leave_by <= time.monotonic()):
-            self._leaving, self._leave_by = [], None
-            self._reloads.taken()
-
-    def _hurry(self, name: str) -> None:
-        finishing = [child for child in self._retired if child.name == name and child.farewell is Farewell.FINISH_SOON and child.alive]
-        for child in finishing[:-_MOST_FINISHING]:
-            child.process.terminate()
-
-    def _bury(self) -> None:
-        for child in [child for child in self._retired if not child.alive]:
-            child.process.join()
-            self._retired.remove(child)
-            if child.process.exitcode not in (0, -signal.SIGTERM) and not self._stopping:
-                logs.error("a process died whose successor had taken over", process=child.name, exit_code=child.process.exitcode)
+        if following is not None and not self._stopping:
+            self._takeover.begin(following)
 
     def _end(self, wake: int) -> None:
         """Tell the children to end, and once more for each further signal: they hurry then."""
@@ -264,7 +180,7 @@ class Supervisor:
         if not self._told:
             self._told = self._asked
             self._terminate()
-        deadline = time.monotonic() + self._drain
+        deadline = time.monotonic() + self._takeover.drain
         while (left := deadline - time.monotonic()) > 0 and (living := self._living()):
             if wake in wait([wake, *(child.process.sentinel for child in living)], left):
                 os.read(wake, 4096)

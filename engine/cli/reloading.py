@@ -21,7 +21,7 @@ from hookrules.engine.config.findings import Finding, errors
 from hookrules.engine.errors import ConfigurationError, HookrulesError
 from hookrules.engine.model import Json
 from hookrules.engine.reloads import LastReload
-from hookrules.engine.supervisor import Generation
+from hookrules.engine.takeover import Generation
 
 Compose = Callable[[Project, Shared], Sequence[Job]]
 """The processes that serve a project."""

@@ -159,6 +159,9 @@ class RequestParser:
             raise Unfit(400, "the request has no Host header, or more than one")
         if not self._unreadable.isdisjoint(_FRAMING) or len(self._headers.get("content-length", ("",))[0]) > _LONGEST_LENGTH:
             raise Unfit(400, "the length of the body can't be read")
+        codings = self._headers.get("transfer-encoding")
+        if codings is not None and [each.lower() for each in codings] != ["chunked"]:
+            raise Unfit(501, "of the transfer codings only `chunked` is taken")
 
     def on_body(self, piece: bytes) -> None:
         self._loose = 0

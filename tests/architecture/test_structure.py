@@ -100,7 +100,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.runs",
     },
     "engine.children": {"engine.errors", "engine.logs"},
-    "engine.supervisor": {"engine.logs", "engine.children"},
+    "engine.takeover": {"engine.logs", "engine.children"},
+    "engine.supervisor": {"engine.logs", "engine.children", "engine.takeover"},
     "engine.reloads": set(),
     "engine.web": {
         "engine.model",

@@ -13,7 +13,9 @@ PRELUDE = """
 import os, signal, sys, time
 from hookrules.engine import logs
 from hookrules.engine.children import Farewell, Job
-from hookrules.engine.supervisor import Generation, NoReloads, Supervisor
+from hookrules.engine import takeover
+from hookrules.engine.supervisor import NoReloads, Supervisor
+from hookrules.engine.takeover import Generation
 
 def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
@@ -311,6 +313,35 @@ def test_a_generation_of_which_one_can_not_start_changes_nothing() -> None:
         assert alive(old)
         os.kill(int(old), signal.SIGKILL)
         running.until("old")  # and it is still looked after
+        running.process.terminate()
+        assert running.process.wait(20) == 0
+
+
+def test_a_generation_of_which_one_hangs_is_turned_away_so_that_the_next_can_come() -> None:
+    program = """
+    def hanging(lifeline):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        os.read(lifeline.fd, 1)
+
+    class Hurried(Next):
+        def failed(self, reason):
+            takeover.COMING = 60.0
+            super().failed(reason)
+
+    takeover.COMING = 0.2
+    first = Generation([Job("old", retiring("old"))], 5.0)
+    second = Generation([Job("hung", hanging), Job("other", retiring("other"))], 5.0)
+    third = Generation([Job("new", retiring("new"))], 600.0)
+    sys.exit(Supervisor(first, lambda: say("all", "ready"), reloads=Hurried(second, third)).run())
+    """
+    with supervised(program) as running:
+        old = running.lines(2)["old"]
+        running.process.send_signal(signal.SIGHUP)
+        running.until("failed the new hung was not ready within 0.2 seconds")
+        assert alive(old)
+        running.process.send_signal(signal.SIGHUP)
+        running.until("taken whole")
         running.process.terminate()
         assert running.process.wait(20) == 0
 
