@@ -1,7 +1,6 @@
-"""Stored events in slices, over as many processes as there are cores, with a progress bar where someone looks on."""
+"""Stored events in slices, over as many processes as there are processors for, with a progress bar where someone looks on."""
 
 import contextlib
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from multiprocessing import get_context
 from hookrules.engine.cli.project import Project, journal_of
 from hookrules.engine.journal import Happened, Reading
 from hookrules.engine.journal.sqlite import SqliteJournal
+from hookrules.engine.processors import processors
 from hookrules.engine.testing.backtest import Backtest, Tally
 from hookrules.engine.testing.line import stand_in
 
@@ -30,7 +30,7 @@ class Asked:
 
 def tally(project: Project, asked: Asked) -> Tally:
     """What became of all rules over these events. Raises JournalError."""
-    whole, processes = Tally(), os.cpu_count() or 1
+    whole, processes = Tally(), processors()
     with journal_of(project.settings, project.folder) as journal:
         total = journal.count_happened(asked.since, asked.source)
     if total == 0:

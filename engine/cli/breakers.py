@@ -8,9 +8,9 @@ import click
 
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import clock, one_line, print_table, timestamp, write_json
-from hookrules.engine.cli.project import journal_for_steering
+from hookrules.engine.cli.project import journal_for_reading, journal_for_steering
 from hookrules.engine.errors import UsageError
-from hookrules.engine.journal import Breaker, Breaking
+from hookrules.engine.journal import Breaker, Journal
 from hookrules.engine.model import Json
 
 
@@ -24,9 +24,10 @@ def command(config: Path, target: str | None, form: str) -> int:
 
     With --format json, one object a line.
     """
-    with journal_for_steering(config) as journal:
-        if target is not None:
-            _reset(journal, target)
+    if target is not None:
+        with journal_for_steering(config) as steered:
+            _reset(steered, target)
+    with journal_for_reading(config) as journal:
         breakers = journal.breakers()
     if form == "json":
         for breaker in breakers:
@@ -48,7 +49,7 @@ def as_json(breaker: Breaker) -> dict[str, Json]:
     }
 
 
-def _reset(journal: Breaking, target: str) -> None:
+def _reset(journal: Journal, target: str) -> None:
     """Raises UsageError where there is no such breaker."""
     breaker = journal.breaker(target)
     if breaker is None:

@@ -1,7 +1,6 @@
 """hookrules.yaml: its models, which also make its JSON Schema."""
 
 import functools
-import os
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -16,6 +15,7 @@ from hookrules.engine.config.service_fields import service_fields
 from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.due_times import DueTimes, Timetable, cron, every
+from hookrules.engine.processors import processors
 from hookrules.engine.secret import Secret, SecretField
 from hookrules.engine.units import Duration, PositiveDuration
 
@@ -26,11 +26,6 @@ SHORTEST_KEY = 32
 
 _USUAL_INGRESSES = 2
 """What measured best on two processors. All write to one journal, one after the other."""
-
-
-def _processors() -> int:
-    """Those that this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _store(url: str) -> str:
@@ -132,7 +127,7 @@ class _Settings(Keys):
     def ingresses(self) -> int:
         """How many processes receive."""
         limited = self.server.rate_limit or any(source.rate_limit for source in self.sources.values())
-        return self.server.ingresses or (1 if limited else min(_processors(), _USUAL_INGRESSES))
+        return self.server.ingresses or (1 if limited else min(processors(), _USUAL_INGRESSES))
 
     def services(self) -> Services:
         """What actions may use."""

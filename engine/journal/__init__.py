@@ -232,9 +232,6 @@ class Breaking(Protocol):
 
     def breaker(self, target: str) -> Breaker | None: ...
 
-    def breakers(self) -> list[Breaker]:
-        """The open ones first."""
-
     def move_breaker(self, target: str, before: Breaker | None, after: Breaker | None, now: float) -> bool:
         """Write what has become of a breaker; where it is closed then, the runs that were parked for it are due, in the same commit.
 
@@ -284,6 +281,9 @@ class Reading(Protocol):
         """What the run answers its sender."""
 
     def refusals(self, which: RefusalFilter) -> list[Refused]: ...
+
+    def breakers(self) -> list[Breaker]:
+        """The open ones first."""
 
     def events_of_run(self, run_id: str) -> list[str]:
         """The ids of the events of a run that was started by more than one, in the order in which they came; else empty."""

@@ -27,3 +27,8 @@ def test_a_worker_opens_the_breaker_of_a_host_that_is_down_and_a_person_closes_i
             assert breaker["state"] == "open"
             hookrules(folder, "breakers", "--reset", breaker["target"])
             assert json_lines(hookrules(folder, "breakers", "--format", "json")) == []
+
+
+def test_where_nothing_has_run_there_is_no_breaker_to_show(tmp_path: Path) -> None:
+    folder = project(tmp_path, RULES.format(port=9))
+    assert json_lines(hookrules(folder, "breakers", "--format", "json")) == []

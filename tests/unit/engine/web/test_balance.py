@@ -87,6 +87,31 @@ async def test_it_looks_by_itself_again_and_again(monkeypatch: pytest.MonkeyPatc
 
 
 @in_a_loop
+async def test_it_looks_less_and_less_often_while_nobody_takes_what_it_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def noted(pause: float, _look: object) -> asyncio.Handle:
+        pauses.append(pause)
+        return loop.call_soon(lambda: None)
+
+    monkeypatch.setattr(loop, "call_later", noted)
+    balance = Balance(2)
+    share, other = balance.share(0), balance.share(1)
+    mine = joined(share, 8)
+    for _ in range(7):
+        share.look()
+        for each in [each for each in mine if each.closing]:  # its sender comes again, to the same process
+            mine.remove(each)
+            share.remove(each)
+            mine += joined(share, 1)
+    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 6.4, 6.4]
+    joined(other, 8)
+    share.look()
+    assert pauses[-1] == 0.2
+
+
+@in_a_loop
 async def test_a_listener_forgets_a_connection_that_ends() -> None:
     balance = Balance(2)
     share, other = balance.share(0), balance.share(1)
