@@ -14,10 +14,10 @@ from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.batch import Batch
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Verifier, text_at
+from hookrules.engine.sources.timestamps import check_time
 from hookrules.engine.sources.verification import (
     ENCODE,
     Encoding,
-    check_age,
     decoded,
     needed_header,
     position_of_proof,
@@ -46,7 +46,7 @@ class HubSpotSignature(Verifier):
         if _V3.lower() not in delivery.headers:
             return self._proof(delivery, _OLD, "hex", _old_signature(delivery))
         timestamp = needed_header(delivery, _TIMESTAMP)
-        check_age(timestamp, now, self.tolerance, _TIMESTAMP, per_second=1000)
+        check_time(timestamp, "milliseconds", now, self.tolerance, _TIMESTAMP)
         return self._proof(delivery, _V3, "base64", lambda secret, url: _signature(secret, delivery, url, timestamp))
 
     def _proof(self, delivery: Delivery, name: str, encoding: Encoding, expected: Callable[[bytes, str], bytes]) -> int:

@@ -14,7 +14,8 @@ from hookrules.engine.model import Delivery, Json, Reply
 from hookrules.engine.sources.api_keys import refuse_api_keys
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import CannotSign, Source, header, text_at
-from hookrules.engine.sources.verification import HmacSignature, check_age
+from hookrules.engine.sources.timestamps import check_time
+from hookrules.engine.sources.verification import HmacSignature
 
 DELIVERY_HEADER = "Linear-Delivery"
 _TOLERANCE = 60.0
@@ -35,7 +36,7 @@ class LinearSignature(HmacSignature):
             sent_at = msgspec.json.decode(delivery.body, type=_Body).sent_at
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Unproven(f"the body has no {_TIME}, so that nothing tells its age") from None
-        check_age(str(sent_at), now, self.tolerance, _TIME, per_second=1000)
+        check_time(str(sent_at), "milliseconds", now, self.tolerance, _TIME)
         return position
 
     def sign(self, delivery: Delivery, now: float) -> Delivery:

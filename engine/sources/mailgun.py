@@ -16,8 +16,9 @@ from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import CannotSign, Source, Verifier, header, text_at
+from hookrules.engine.sources.timestamps import check_time
 from hookrules.engine.sources.unproven_bodies import object_of, payload_of
-from hookrules.engine.sources.verification import check_age, decoded, position_of_proof
+from hookrules.engine.sources.verification import decoded, position_of_proof
 
 TOLERANCE = 300.0
 _PLACE = "the body"
@@ -37,7 +38,7 @@ class MailgunSignature(Verifier):
         timestamp, token, *given = (text_at(part, name) for name in ("timestamp", "token", "signature", "parent-signature"))
         if timestamp is None or token is None or given[0] is None:
             raise Unproven("the body holds no signature with its timestamp and token")
-        check_age(timestamp, now, self.tolerance, _PLACE)
+        check_time(timestamp, "seconds", now, self.tolerance, _PLACE)
         signatures = [decoded(each, "hex", _PLACE) for each in given if each is not None]
         position = position_of_proof(signatures, [_signature(secret, timestamp, token) for secret in self.secrets])
         if position is None:

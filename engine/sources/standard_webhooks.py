@@ -15,7 +15,8 @@ from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery, Json
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, Verifier, header, text_at
-from hookrules.engine.sources.verification import DECODE, ENCODE, check_age, needed_header, position_of_proof, with_headers
+from hookrules.engine.sources.timestamps import check_time
+from hookrules.engine.sources.verification import DECODE, ENCODE, needed_header, position_of_proof, with_headers
 
 TOLERANCE = 300.0
 PUBLIC = "whpk_"
@@ -71,7 +72,7 @@ class StandardSignature(Verifier):
 
     def verify(self, delivery: Delivery, now: float) -> int | None:
         message_id, timestamp, signatures = (needed_header(delivery, f"{self.prefix}-{name}") for name in ("id", "timestamp", "signature"))
-        check_age(timestamp, now, self.tolerance, f"{self.prefix}-timestamp")
+        check_time(timestamp, "seconds", now, self.tolerance, f"{self.prefix}-timestamp")
         given, signed = given_signatures(signatures), _signed(message_id, timestamp, delivery.body)
         proofs = [key.proves(given.get(key.version, ()), signed) for key in self.keys]
         if True not in proofs:

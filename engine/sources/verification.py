@@ -13,6 +13,7 @@ from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.provider import Credentials
 from hookrules.engine.sources.source import Verifier, header
+from hookrules.engine.sources.timestamps import check_time
 
 Hash = Literal["sha1", "sha256", "sha384", "sha512"]
 Encoding = Literal["hex", "base64", "base64url"]
@@ -96,7 +97,7 @@ class HmacSignature(Verifier):
         if self.timestamp_header is None:
             return ""
         value = needed_header(delivery, self.timestamp_header)
-        check_age(value, now, self.tolerance, self.timestamp_header)
+        check_time(value, "seconds", now, self.tolerance, self.timestamp_header)
         return value
 
 
@@ -124,14 +125,6 @@ def decoded(text: str, encoding: Encoding, where: str) -> bytes:
         return DECODE[encoding](text)
     except (ValueError, binascii.Error):
         raise Unproven(f"the signature in {where} is not {encoding}") from None
-
-
-def check_age(timestamp: str, now: float, tolerance: float, where: str, per_second: int = 1) -> None:
-    """Raises Unproven where the signed time, in whole seconds (or thousandths: `per_second` 1000) since 1970, is too far from `now`."""
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 15):
-        raise Unproven(f"the timestamp in {where} is not seconds since 1970")
-    if abs(now - int(timestamp) / per_second) > tolerance:
-        raise Unproven(f"the timestamp in {where} is more than {tolerance:g} s away from this server's clock")
 
 
 def with_headers(delivery: Delivery, headers: dict[str, str]) -> Delivery:

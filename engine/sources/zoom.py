@@ -13,7 +13,8 @@ import msgspec
 from hookrules.engine.model import Delivery, Json, Reply
 from hookrules.engine.sources.provider import Credentials, Provider
 from hookrules.engine.sources.source import Source, digest_of_body, text_at
-from hookrules.engine.sources.verification import HmacSignature, check_age, needed_header
+from hookrules.engine.sources.timestamps import TimeFormat, check_time
+from hookrules.engine.sources.verification import HmacSignature, needed_header
 
 _TIME_HEADER = "x-zm-request-timestamp"
 _TOLERANCE = 300.0
@@ -26,7 +27,8 @@ class ZoomSignature(HmacSignature):
 
     def _timestamp(self, delivery: Delivery, now: float) -> str:
         value = needed_header(delivery, _TIME_HEADER)
-        check_age(value, now, self.tolerance, _TIME_HEADER, per_second=1 if len(value) <= _DIGITS_OF_SECONDS else 1000)
+        form: TimeFormat = "seconds" if len(value) <= _DIGITS_OF_SECONDS else "milliseconds"
+        check_time(value, form, now, self.tolerance, _TIME_HEADER)
         return value
 
 
