@@ -90,6 +90,7 @@ class Connection(asyncio.Protocol):
         self._keeper.forget(self)
         self._break_off()
         self._let_write()
+        self._parser.close()
         self._unread = b""
         self._waiting.clear()
 

@@ -75,6 +75,10 @@ class RequestParser:
         self._loose = 0
         """Bytes since the last piece of a body, or the end of a request."""
 
+    def close(self) -> None:
+        """No more is fed. It and httptools' parser know each other, and so do it and its reader: a circle that only a search would find."""
+        del self._parser, self._reader
+
     def is_within_head(self) -> bool:
         return self._within_head
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -565,3 +566,29 @@ def test_empty_lines_keep_no_connection() -> None:
         assert wire.closed
 
     assert told(story).written == b""
+
+
+UPGRADING = HEAD + b"Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"", WHOLE, WHOLE * 3, HEAD, UPGRADING, b"no HTTP\r\n\r\n"])
+def test_one_that_is_gone_leaves_nothing_that_must_be_searched_for(sent: bytes) -> None:
+    """With many short connections the collector would stop everything else for tens of milliseconds, again and again."""
+
+    async def come_and_go() -> "weakref.ref[Connection]":
+        connection = Connection(House(echo), "http")
+        connection.connection_made(Wire())
+        connection.data_received(sent)
+        await turns()
+        connection.connection_lost(None)
+        await turns()
+        return weakref.ref(connection)
+
+    async def is_left() -> bool:
+        return (await come_and_go())() is not None
+
+    gc.disable()
+    try:
+        assert not asyncio.run(is_left())
+    finally:
+        gc.enable()
