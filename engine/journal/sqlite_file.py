@@ -20,9 +20,9 @@ class SqliteFile:
     """Used by one thread at a time, but for `sync`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._wal = Path(f"{path}-wal")
-        self._inode = _inode(path)
+        self._path = str(path)  # a Path takes longer to ask than the system to answer, and it is asked at every commit
+        self._wal = f"{path}-wal"
+        self._inode = _inode(self._path)
         self._guard = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         self._due_at = WAL_BYTES
         self._holed = False
@@ -99,16 +99,16 @@ def _sync(fd: int) -> None:
         os.fdatasync(fd)
 
 
-def _inode(path: Path) -> tuple[int, int] | None:
+def _inode(path: str) -> tuple[int, int] | None:
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
     return status.st_dev, status.st_ino
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116
     except OSError:
         return 0

@@ -47,7 +47,7 @@ class Attempts:
         self._workshop = workshop
         self._halt = halt
         self._journal = workshop.journal
-        self._known = {step.key: step for step in self._journal.steps(run.id)}
+        self._known = {step.key: step for step in self._journal.steps(run.id)} if run.fence > 1 else {}  # there are none at its first claim
         self._unwritten: deque[Ended] = deque()
 
     def unwritten(self) -> list[Ended]:
@@ -68,6 +68,8 @@ class Attempts:
 
     def unlimited(self) -> "Attempts":
         """The same, for what is done about a run's end, also where that is that its time is over."""
+        if self._rule.timeout is None:
+            return self
         other = copy.copy(self)
         other._rule = replace(self._rule, timeout=None)  # noqa: SLF001 - one of our own
         return other
@@ -126,7 +128,7 @@ class Attempts:
         emissions: Sequence[Emission] = (),
     ) -> Step:
         """How the step ended, and what it made happen."""
-        ended = self._masked(replace(step, state=state), Outcome(succeeded=error is None, result=result or {}, error=error))
+        ended = self._masked(step, state, result or {}, error)
         made = [self._workshop.emit(each, self._event, f"{self._key(step)}-{n}") for n, each in enumerate(emissions)]
         self._unwritten.append((ended, made))
         return ended
@@ -139,7 +141,7 @@ class Attempts:
 
     def _pause(self, step: Step, state: StepState, outcome: Outcome, due_at: float) -> Paused:
         """Not for longer than the rule has time: when that is over, the run ends and says so."""
-        return Paused(self._masked(replace(step, state=state), outcome), min(due_at, self._deadline()), outcome.expects)
+        return Paused(self._masked(step, state, outcome.result, outcome.error), min(due_at, self._deadline()), outcome.expects)
 
     def _outcome(self, step: Step, plan: PlannedStep, render: Render) -> Outcome:
         remaining = self._remaining(plan)
@@ -211,9 +213,9 @@ class Attempts:
         again = f".{self._run.retries}" if self._run.retries else ""
         return f"{self._run.id}{again}-{step.key}"
 
-    def _masked(self, step: Step, outcome: Outcome) -> Step:
+    def _masked(self, step: Step, state: StepState, result: Mapping[str, Json], error: str | None) -> Step:
         mask = self._workshop.mask
-        return replace(step, ended_at=self._workshop.clock(), result=mask(dict(outcome.result)), error=_writable(mask(outcome.error)))
+        return replace(step, state=state, ended_at=self._workshop.clock(), result=mask(dict(result)), error=_writable(mask(error)))
 
 
 def _writable(error: str | None) -> str | None:

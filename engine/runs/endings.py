@@ -19,6 +19,8 @@ def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float],
     """What a worker asks at the end of each run: the event to write with it, or None where no rule is on it."""
 
     def follow(run: Run, ending: Ending, event: Event) -> Arrival | None:
+        if not index.listens(SOURCE, _type(run, ending)):
+            return None
         now = clock()
         following = ending_event(run, ending, event, new_id(now), now)
         matches = [match_of(rule, following) for rule in index.match(following, now)]
@@ -30,6 +32,10 @@ def follower(index: Index, clock: Callable[[], float], new_id: Callable[[float],
         return following, matches
 
     return follow
+
+
+def _type(run: Run, ending: Ending) -> str:
+    return f"{run.rule}.{ending.state}"
 
 
 def ending_event(run: Run, ending: Ending, event: Event, event_id: str, now: float) -> Event:
@@ -44,7 +50,7 @@ def ending_event(run: Run, ending: Ending, event: Event, event_id: str, now: flo
     return Event(
         id=event_id,
         source=SOURCE,
-        type=f"{run.rule}.{ending.state}",
+        type=_type(run, ending),
         payload=payload,
         body=msgspec.json.encode(payload),
         received_at=now,
