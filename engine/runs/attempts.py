@@ -129,7 +129,8 @@ class Attempts:
     ) -> Step:
         """How the step ended, and what it made happen."""
         ended = self._masked(step, state, result or {}, error)
-        made = [self._workshop.emit(each, self._event, f"{self._key(step)}-{n}") for n, each in enumerate(emissions)]
+        masked = [replace(each, payload=self._workshop.mask(each.payload)) for each in emissions]
+        made = [self._workshop.emit(each, self._event, f"{self._key(step)}-{n}") for n, each in enumerate(masked)]
         self._unwritten.append((ended, made))
         return ended
 

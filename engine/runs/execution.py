@@ -1,18 +1,21 @@
 """One claimed run, through its steps: what has a result is not done again, and a result is on disk before the next step begins."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from hookrules.actions.action import Call
+from hookrules.engine.conditions.fact_fields import BARE_ROOTS
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.config.ruleset import PlannedStep, Rule
 from hookrules.engine.config.values import Value
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.journal import Ended
-from hookrules.engine.model import Event, Expectation, Json, Reply, Run, RunState, Step, StepState
+from hookrules.engine.model import Event, Json, Reply, Run, RunState, Step, StepState
 from hookrules.engine.runs.attempts import Attempts, Paused
+from hookrules.engine.runs.expecting import with_names
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.names import RunNames, step_facts
 from hookrules.engine.runs.workshop import Workshop
@@ -27,6 +30,20 @@ class Ending:
     """What the sender is answered, where the rule answers it."""
     before: Sequence[Ended] = field(default=(), compare=False)
     """How its last steps ended, to be written with it."""
+
+
+def ending_without_steps(run: Run) -> Ending | None:
+    """Of a run that is not to be done: it was skipped, or another has taken its place."""
+    return None if run.verdict is None or run.verdict is RunState.DEAD else Ending(run.verdict, run.error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Why a run can't be done as its rule says."""
+
+    place: str | None
+    """The step, or what comes before the first one."""
+    error: str
 
 
 class Execution:
@@ -59,29 +76,21 @@ class Execution:
             if pause.step is None:
                 self._workshop.journal.hand_back(self._run)
             else:
-                self._workshop.journal.park(self._run, pause.step, pause.due_at, self._expectation(pause))
+                self._workshop.journal.park(self._run, pause.step, pause.due_at, pause.expects)
             return None
 
     def broken_off(self, error: str) -> Ending:
         """The end of a run that something unforeseen has stopped."""
         return Ending(RunState.DEAD, error, before=self._attempts.unwritten())
 
-    def _expectation(self, pause: Paused) -> Expectation | None:
-        names = self._workshop.mask(self._names.for_conditions())
-        return None if pause.expects is None else replace(pause.expects, names=names)
-
     def _through(self) -> Ending:
-        try:
-            self._names.vars.update({name: value.render(self._names.for_templates()) for name, value in self._rule.vars.items()})
-        except TemplateError as error:
-            return Ending(RunState.DEAD, self._workshop.mask(f"vars: {error}"))
         if self._run.cancelled_at is not None:
             self._halt.cancel()
-        failed = self._section("steps", self._rule.steps)
+        failed = self._before_steps() or self._section("steps", self._rule.steps)
         self._attempts = self._attempts.unlimited()
         handled = False
         if failed is not None and not self._halt.cancelled:
-            self._names.failed = {"step": failed.name or failed.key, "error": failed.error}
+            self._names.failed = {"step": failed.place, "error": failed.error}
             handled = bool(self._rule.on_failure) and self._section("on_failure", self._rule.on_failure) is None
         cancelled = self._halt.cancelled
         self._halt.note()
@@ -90,12 +99,27 @@ class Execution:
         self._conclude(ending.state)
         return ending
 
-    def _ending(self, failed: Step | None, *, handled: bool, cancelled: bool) -> Ending:
+    def _before_steps(self) -> _Fault | None:
+        """What keeps even the first step from being done; `on_failure` and `finally` are done all the same."""
+        if self._run.verdict is RunState.DEAD:
+            return _Fault(None, self._run.error or "its group or its throttle's key can't be worked out")
+        known: dict[str, Json] = {}
+        try:
+            for name, value in self._rule.vars.items():
+                known[name] = value.render(self._names.for_templates())
+        except TemplateError as error:
+            return _Fault("vars", self._workshop.mask(str(error)))
+        finally:
+            self._names.vars.update(known)
+        return None
+
+    def _ending(self, failed: _Fault | None, *, handled: bool, cancelled: bool) -> Ending:
         if cancelled:
             return Ending(RunState.CANCELLED, "someone asked for its end")
         if failed is None:
             return Ending(RunState.SUCCEEDED)
-        return Ending(RunState.FAILED if handled else RunState.DEAD, f"{failed.name or failed.key}: {failed.error}")
+        told = failed.error if failed.place is None else f"{failed.place}: {failed.error}"
+        return Ending(RunState.FAILED if handled else RunState.DEAD, told)
 
     def _answered(self, ending: Ending) -> Ending:
         respond = self._rule.respond
@@ -109,8 +133,8 @@ class Execution:
             self._workshop.log("error", self._workshop.mask(f"{self._rule.name}: respond: {error}"))
             return replace(ending, response=_failure(f"the answer of run {self._run.id} can't be worked out; the server's log says why"))
 
-    def _section(self, section: str, planned: Sequence[PlannedStep], *, cancellable: bool = True) -> Step | None:
-        """The step that failed for good and ended the section; None where all went well, or the run's end was asked for."""
+    def _section(self, section: str, planned: Sequence[PlannedStep], *, cancellable: bool = True) -> _Fault | None:
+        """Of the step that failed for good and ended the section; None where all went well, or the run's end was asked for."""
         for position, plan in enumerate(planned):
             key = f"{section}[{position}]"
             step = self._attempts.ended(key)
@@ -119,11 +143,11 @@ class Execution:
                 return None
             step = step or self._step(key, plan)
             if plan.id:
-                self._names.steps[plan.id] = step_facts(step, type(plan.action).results)
+                self._names.steps[plan.id] = {**_OF_MANY, **_facts(step, plan)} if plan.for_each else _facts(step, plan)
             if step.state is not StepState.SKIPPED:
                 self._done.append((step, plan))
             if step.state in (StepState.FAILED, StepState.CANCELLED) and not plan.continue_on_error:
-                return step
+                return _Fault(step.name or step.key, step.error or "")
         return None
 
     def _conclude(self, state: RunState) -> None:
@@ -143,14 +167,29 @@ class Execution:
 
     def _step(self, key: str, plan: PlannedStep) -> Step:
         begun = self._attempts.begin(key, plan, plan.id or "")
-        if plan.condition is not None:
-            verdict = plan.condition.verdict(Facts(self._event, self._workshop.clock(), self._names.for_conditions()))
-            if verdict is not True:
-                reason = "its `if` is " + ("unknown" if verdict is None else "false")
-                return self._attempts.end(begun, StepState.SKIPPED, result={"reason": reason})
-        if plan.for_each is not None:
-            return self._each(begun, plan, plan.for_each)
-        return self._attempts.make(begun, plan, lambda: plan.action.render(self._names.for_templates()))
+        if plan.for_each is None:
+            return self._skipped(begun, plan) or self._made(begun, plan)
+        return (None if _asks_of_items(plan) else self._skipped(begun, plan)) or self._each(begun, plan, plan.for_each)
+
+    def _skipped(self, begun: Step, plan: PlannedStep, **item: Json) -> Step | None:
+        """The step, ended, where its `if` does not hold."""
+        if plan.condition is None:
+            return None
+        verdict = plan.condition.verdict(Facts(self._event, self._workshop.clock(), self._names.for_conditions(**item)))
+        if verdict is True:
+            return None
+        return self._attempts.end(begun, StepState.SKIPPED, result={"reason": f"its `if` is {'unknown' if verdict is None else 'false'}"})
+
+    def _made(self, begun: Step, plan: PlannedStep, **item: Json) -> Step:
+        try:
+            return self._attempts.make(begun, plan, lambda: plan.action.render(self._names.for_templates(**item)))
+        except Paused as pause:
+            if pause.expects is not None:
+                try:
+                    pause.expects = with_names(pause.expects, self._names.for_conditions(**item), self._workshop.mask, self._event)
+                except TemplateError as error:
+                    return self._attempts.end(begun, StepState.FAILED, error=str(error))
+            raise
 
     def _each(self, begun: Step, plan: PlannedStep, each: Value) -> Step:
         """One step an item, each with its own checkpoint; the whole fails where an item does."""
@@ -162,7 +201,7 @@ class Execution:
             return self._attempts.end(begun, StepState.FAILED, error=f"for_each gives {kind_of(items)}, not a list")
         done = self._items(begun.key, plan, items)
         bad = next((step for step in done if step.state in (StepState.FAILED, StepState.CANCELLED)), None)
-        results = [step_facts(step, type(plan.action).results) for step in done]
+        results = [_facts(step, plan) for step in done]
         state = bad.state if bad else StepState.SUCCEEDED
         return self._attempts.end(begun, state, result={"results": results}, error=f"{bad.key}: {bad.error}" if bad else None)
 
@@ -197,7 +236,21 @@ class Execution:
         if known is not None:
             return known
         begun = replace(self._attempts.begin(f"{key}[{index}]", plan), name=f"{plan.id}[{index}]" if plan.id else "")
-        return self._attempts.make(begun, plan, lambda: plan.action.render(self._names.for_templates(item=item, index=index)))
+        skipped = self._skipped(begun, plan, item=item, index=index) if _asks_of_items(plan) else None
+        return skipped or self._made(begun, plan, item=item, index=index)
+
+
+_OF_MANY: Mapping[str, Json] = MappingProxyType({"results": []})
+"""What a step with `for_each` has, however it ended."""
+
+
+def _facts(step: Step, plan: PlannedStep) -> dict[str, Json]:
+    return step_facts(step, type(plan.action).results)
+
+
+def _asks_of_items(plan: PlannedStep) -> bool:
+    """Whether its `if` is to be asked for each item of its `for_each`."""
+    return plan.condition is not None and any(use.root in BARE_ROOTS for use in plan.condition.references())
 
 
 def _failure(words: str) -> Reply:

@@ -11,7 +11,7 @@ SHORTEST = 8
 
 
 def masker(secrets: Iterable[str]) -> Callable[[Json], Json]:
-    """Copies a JSON value with every secret in its texts masked, the longest first."""
+    """Copies a JSON value with every secret in its texts masked, the longest first, and a number that has one among its digits."""
     long_enough = _maskable(secrets)
     if not long_enough:
         return lambda value: value
@@ -22,7 +22,9 @@ def masker(secrets: Iterable[str]) -> Callable[[Json], Json]:
             return pattern.sub(MASK, value)
         if isinstance(value, dict):
             return {mask(name): mask(child) for name, child in value.items()}
-        return [mask(child) for child in value] if isinstance(value, list | tuple) else value
+        if isinstance(value, list | tuple):
+            return [mask(child) for child in value]
+        return MASK if type(value) in (int, float) and pattern.search(str(value)) else value
 
     return mask
 

@@ -12,7 +12,7 @@ from hookrules.engine.errors import HookrulesError, JournalError, LeaseLost, Unw
 from hookrules.engine.journal import Arrival, Turn
 from hookrules.engine.model import Event, Run, RunState
 from hookrules.engine.runs.correlating import Correlator
-from hookrules.engine.runs.execution import Ending, Execution
+from hookrules.engine.runs.execution import Ending, Execution, ending_without_steps
 from hookrules.engine.runs.halting import Halt
 from hookrules.engine.runs.housekeeping import Housekeeping
 from hookrules.engine.runs.rulebook import Rulebook
@@ -221,10 +221,8 @@ class Worker:
             ending: Ending | None = Ending(RunState.DEAD, "its event is no longer in the journal")
         elif not event.payload_kept:
             ending = Ending(RunState.DEAD, "its event's payload is no longer in the journal: it is older than `retention` keeps it")
-        elif run.verdict is not None:
-            ending = Ending(run.verdict, run.error)
         else:
-            ending = self._proceed(run, event, halt)
+            ending = ending_without_steps(run) or self._proceed(run, event, halt)
         if ending is not None:
             self._end(run, event, ending)
 

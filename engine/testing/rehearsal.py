@@ -13,7 +13,7 @@ from hookrules.engine.matching.index import Index
 from hookrules.engine.model import Json, Run, RunState
 from hookrules.engine.runs.describing import CALL, describing
 from hookrules.engine.runs.emitting import emitter
-from hookrules.engine.runs.execution import Ending, Execution
+from hookrules.engine.runs.execution import Execution, ending_without_steps
 from hookrules.engine.runs.masking import Stream
 from hookrules.engine.runs.outputs import Outputs
 from hookrules.engine.runs.workshop import Workshop
@@ -79,7 +79,7 @@ def rehearse(workshop: Workshop, clock: Clock, rules: Iterable[Rule]) -> None:
             clock.now += wait
         for run in claimed:
             event = journal.event(run.event_id)  # as the journal gives it back, like a worker's
-            ending = Ending(run.verdict, run.error) if run.verdict else None
+            ending = ending_without_steps(run)
             if event and not ending:
                 ending = Execution(run, by_digest[run.digest], event, workshop).proceed()
             if ending is not None:

@@ -1,9 +1,10 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support_actions import Server, http_server
@@ -11,7 +12,7 @@ from support_runs import LEASE, Bench, rule_of
 
 from hookrules.actions import Service, service
 from hookrules.engine.errors import LeaseLost
-from hookrules.engine.journal import RunFilter
+from hookrules.engine.journal import EventFilter, RunFilter
 from hookrules.engine.model import RunState, Step, StepState
 from hookrules.engine.runs.execution import Ending, Execution
 from hookrules.engine.secret import Vault
@@ -61,6 +62,37 @@ def test_on_failure_handles_it_and_finally_runs_whatever_happened(bench: Bench) 
     assert bench.messages() == ["build failed", "over"]
 
 
+@pytest.mark.parametrize("broken", ["vars: {fine: 1, x: '{{ payload.gone }}', later: 2}", "vars: {fine: 1, x: $.gone}"])
+def test_where_vars_can_not_be_worked_out_no_step_is_done_but_what_is_for_failures(bench: Bench, broken: str) -> None:
+    ending = bench.run(
+        f"""
+        {broken}
+        steps: [{{log: never}}]
+        on_failure: [{{log: "{{{{ failed.step }}}}: {{{{ failed.error }}}}, {{{{ vars.fine }}}}"}}]
+        finally: [{{log: over}}]
+        """
+    )
+    assert ending is not None
+    assert ending.state is RunState.FAILED
+    told, over = bench.messages()
+    assert told.startswith("vars: ")
+    assert told.endswith(", 1")
+    assert over == "over"
+    assert (ending.error or "").startswith("vars: ")
+
+
+@pytest.mark.parametrize("key", ["throttle: {once_within: 5s, per: $.gone}", "concurrency: {group: '{{ payload.gone }}', max: 1}"])
+def test_where_a_key_can_not_be_worked_out_no_step_is_done_but_what_is_for_failures(bench: Bench, key: str) -> None:
+    for_failures = "on_failure: [{shell: exit 1}]\nfinally: [{log: '{{ failed.step }} {{ failed.error }}'}]"
+    ending = bench.run(f"{key}\nsteps: [{{log: never}}]\n{for_failures}", {})
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+    [told] = bench.messages()
+    assert told.startswith("null ")
+    assert "gone" in told
+    assert "gone" in (ending.error or "")
+
+
 def test_finally_runs_after_success_too_and_its_failure_counts(bench: Bench) -> None:
     ending = bench.run("steps: [{log: fine}]\nfinally: [{shell: exit 1}]")
     assert ending is not None
@@ -105,6 +137,41 @@ def test_for_each_runs_once_an_item_and_keeps_every_result(bench: Bench) -> None
     )
     assert ending == Ending(RunState.SUCCEEDED)
     assert bench.messages() == ["2 1 b; exit 1"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "done"), [("item.ok == true", "0 2"), ("index < 1", "0"), ("$.go == yes", "0 1 2"), ("$.go == no", "")]
+)
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_an_if_that_names_the_item_is_asked_for_each(bench: Bench, condition: str, done: str, parallel: int) -> None:
+    ending = bench.run(
+        f"""
+        steps:
+          - {{id: all, for_each: $.items, parallel: {parallel}, if: "{condition}", shell: "echo {{{{ index }}}}"}}
+          - {{log: "{{{{ steps.all.results | map(attribute='stdout') | select | map('trim') | join(' ') }}}}"}}
+        """,
+        {"go": "yes", "items": [{"ok": True}, {"ok": False}, {"ok": True}]},
+    )
+    assert ending == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == [done]
+
+
+def test_items_that_are_left_out_say_so(bench: Bench) -> None:
+    bench.run(
+        "steps: [{id: all, for_each: $.l, if: item != b, log: '{{ item }}'}, {log: '{{ steps.all.results[1].state }}'}]", {"l": ["a", "b"]}
+    )
+    assert bench.messages() == ["a", "skipped"]
+    [run] = bench.journal.runs(RunFilter())
+    assert {step.key: step.result.get("reason") for step in bench.journal.steps(run.id)}["steps[0][1]"] == "its `if` is false"
+
+
+@pytest.mark.parametrize("step", ["if: $.gone == 1, for_each: $.l", "for_each: $.gone, continue_on_error: true"])
+def test_a_step_for_each_item_that_was_not_done_has_no_results(bench: Bench, step: str) -> None:
+    ending = bench.run(
+        f"steps: [{{id: all, {step}, log: x}}, {{for_each: steps.all.results, log: y}}, {{log: '{{{{ steps.all.results }}}}'}}]", {"l": [1]}
+    )
+    assert ending == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["[]"]
 
 
 def test_for_each_over_what_is_no_list_fails_and_says_so(bench: Bench) -> None:
@@ -255,6 +322,39 @@ def test_a_secret_that_a_command_prints_is_masked_before_it_is_kept(bench: Bench
 def test_a_secret_that_a_rule_logs_is_masked(bench: Bench) -> None:
     bench.run("steps: [{log: 'chat at {{ secrets.chat }}'}]")
     assert bench.messages() == ["chat at •••"]
+
+
+def test_a_secret_in_what_a_rule_emits_is_masked(bench: Bench) -> None:
+    bench.run("steps: [{emit: {event: internal.done, payload: {at: '{{ secrets.chat }}', n: 1}}}]")
+    [event] = bench.journal.events(EventFilter(source="internal"))
+    assert event.payload == {"at": "•••", "n": 1}
+    assert b"a secret" not in event.body
+
+
+GO = "for: {{on: lab, when: $.k == {fact}}}, timeout: 1h"
+
+
+def test_a_wait_whose_condition_names_a_secret_fails_instead_of_comparing_with_its_mask(bench: Bench) -> None:
+    ending = bench.run(f"vars: {{k: '{{{{ secrets.chat }}}}'}}\nsteps: [{{wait: {{{GO.format(fact='vars.k')}}}}}]")
+    assert ending is not None
+    assert ending.state is RunState.DEAD
+    assert "vars.k holds a secret" in (ending.error or "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "names"),
+    [
+        (
+            f"vars: {{k: x, s: '{{{{ secrets.chat }}}}'}}\nsteps: [{{wait: {{{GO.format(fact='vars.k')}}}}}]",
+            {"vars": {"k": "x", "s": "•••"}},
+        ),
+        (f"steps: [{{for_each: $.l, wait: {{{GO.format(fact='item')}}}}}]", {"item": "a", "index": 0}),
+    ],
+)
+def test_a_wait_keeps_what_its_condition_may_name(bench: Bench, rule: str, names: Mapping[str, Any]) -> None:
+    assert bench.run(rule, {"l": ["a", "b"]}) is None
+    [waiting] = bench.journal.waiting_for_events()
+    assert {**waiting.expects.names, **names} == waiting.expects.names
 
 
 def test_told_to_stop_a_run_is_handed_back_as_it_stands(bench: Bench) -> None:

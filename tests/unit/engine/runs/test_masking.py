@@ -16,3 +16,7 @@ def test_of_two_secrets_that_share_a_beginning_the_longer_is_masked_whole() -> N
 
 def test_a_short_secret_is_left_since_it_would_mask_what_is_none() -> None:
     assert masker(["a"])("banana") == "banana"
+
+
+def test_a_secret_of_digits_is_masked_where_it_is_a_number() -> None:
+    assert masker(["12345678"])([12345678, 9123456780, 1234567, 12345678.5, True]) == [MASK, MASK, 1234567, MASK, True]
