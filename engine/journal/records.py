@@ -108,15 +108,34 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """One of several events that a rule waits for together."""
+
+    event: str
+    """Its id."""
+    at: float
+    """When it was received."""
+    parts: tuple[int, ...]
+    """Which of the parts it may be: their numbers, from 0."""
+
+
+Chain = tuple[Came, ...]
+"""Events in the order in which they came, at least one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Partial:
     """Events that have come of those that a rule waits for together, under one key."""
 
     rule: str
     key: str
-    found: Mapping[str, str]
-    """The number of the part, from 0, → the event's id; empty where nothing is waited for any more."""
-    since: float
-    """When the first of them was received."""
+    found: tuple[Chain, ...] = ()
+    """Of a sequence its beginnings, one of each length; else one chain. Empty where nothing is waited for any more."""
+
+    @property
+    def since(self) -> float:
+        """When the first of them was received."""
+        return min(came.at for chain in self.found for came in chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +215,7 @@ class Bounds:
     payloads: float | None = None
     """Likewise, for payload and body alone."""
     partials: float | None = None
-    """When the first of several events came that a rule waits for: nothing can complete them any more."""
+    """When the first of several events came that a rule waits for: nothing can complete them, or what came after it, any more."""
     cursors: Sequence[str] = ()
     """Names under which events are still looked at: what they have not seen is kept."""
 

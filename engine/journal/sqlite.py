@@ -223,7 +223,7 @@ class SqliteJournal(Journal):
 
     def partial(self, rule: str, key: str) -> Partial | None:
         rows = self._rows(watching.SQL["partial"], (rule, key))
-        return next((Partial(rule, key, json.loads(found), since) for found, since in rows), None)
+        return next((Partial(rule, key, watching.found_of(found)) for (found,) in rows), None)
 
     def silence_keys(self, rule: str) -> list[str]:
         return [key for (key,) in self._rows(watching.SQL["silence_keys"], (rule,))]

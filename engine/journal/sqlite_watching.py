@@ -1,10 +1,11 @@
 """What rules that fire for several events, or for none, leave in a SQLite journal: functions of the writing connection."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
-from hookrules.engine.journal import Advance, Silence
+import msgspec
+
+from hookrules.engine.journal import Advance, Chain, Silence
 from hookrules.engine.journal.sqlite_order import start
 from hookrules.engine.journal.sqlite_rows import EventRow
 from hookrules.engine.journal.sqlite_writes import ArrivalRow, accept
@@ -12,6 +13,7 @@ from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import Match
 
 SQL = load_statements("sqlite_watching.sql", "sqlite_order.sql")
+_decode_found = msgspec.json.Decoder(tuple[Chain, ...]).decode
 
 
 def begin(connection: sqlite3.Connection, name: str) -> int:
@@ -30,7 +32,12 @@ def advance(connection: sqlite3.Connection, name: str, step: Advance, run_ids: S
     connection.execute(SQL["set_cursor"], {"name": name, "seq": step.until})
     for partial in step.partials:
         if partial.found:
-            values = {"rule": partial.rule, "key": partial.key, "found": json.dumps(partial.found), "since": partial.since}
+            values = {
+                "rule": partial.rule,
+                "key": partial.key,
+                "found": msgspec.json.encode(partial.found).decode(),
+                "since": partial.since,
+            }
             connection.execute(SQL["keep_partial"], values)
         else:
             connection.execute(SQL["forget_partial"], (partial.rule, partial.key))
@@ -39,6 +46,14 @@ def advance(connection: sqlite3.Connection, name: str, step: Advance, run_ids: S
     for run_id, complete in zip(run_ids, step.complete, strict=True):
         _start(connection, run_id, complete.events, complete.now, complete.match)
     return True
+
+
+def found_of(text: str) -> tuple[Chain, ...]:
+    """What a partial's row holds; nothing where that is of another form, as former versions wrote it."""
+    try:
+        return tuple(chain for chain in _decode_found(text) if chain)
+    except msgspec.DecodeError:
+        return ()
 
 
 def _start(connection: sqlite3.Connection, run_id: str, events: Sequence[str], now: float, match: Match) -> None:

@@ -9,6 +9,7 @@ from hookrules.engine.matching.explanation import RuleExplanation
 from hookrules.engine.matching.patterns import any_matches, event_name
 from hookrules.engine.model import Event
 from hookrules.engine.runs.correlating import common_key, holds
+from hookrules.engine.runs.together import parts_found
 
 
 def explain_correlations(rules: Iterable[Rule], event: Event, journal: Watching, now: float) -> Iterator[RuleExplanation]:
@@ -31,9 +32,9 @@ def _key(correlation: Correlation, event: Event, name: str, now: float) -> str |
 
 
 def _reason(correlation: Correlation, key: str, partial: Partial | None) -> str:
-    found = partial.found if partial else {}
+    found = parts_found(partial.found if partial else (), correlation)
     if not found:
         return f"nothing is waited for under {key!r}: all came and it fired, or the worker has not looked yet"
-    missing = [part for number, part in enumerate(correlation.parts) if str(number) not in found]
+    missing = [part for number, part in enumerate(correlation.parts) if number not in found]
     waiting = " and ".join(" or ".join(part.on) for part in missing)
     return f"{len(found)} of {len(correlation.parts)} came under {key!r}; waiting for {waiting}"

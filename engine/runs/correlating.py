@@ -1,6 +1,6 @@
 """Rules that fire for several events together, or for one that does not come: a look at all events, in their order, beside the way in."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,11 +12,12 @@ from hookrules.engine.config.correlating import Absence, Correlation, Part
 from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.config.values import Value
 from hookrules.engine.errors import TemplateError
-from hookrules.engine.journal import Advance, Complete, Heading, Partial, Silence, Watching
+from hookrules.engine.journal import Advance, Came, Chain, Complete, Heading, Partial, Silence, Watching
 from hookrules.engine.matching.names import event_names
 from hookrules.engine.matching.patterns import any_matches, event_name
 from hookrules.engine.matching.standing import match_of
 from hookrules.engine.model import Event
+from hookrules.engine.runs.together import complete, with_event, without
 from hookrules.engine.templating.printing import printed
 
 SOURCE = "absent"
@@ -114,23 +115,20 @@ class _Look:
         self._load = event
         self._now = now
         self._events: dict[str, Event | None] = {}
+        self._read: dict[tuple[str, str], Partial] = {}
         self.partials: dict[tuple[str, str], Partial] = {}
         self.silences: dict[tuple[str, str], Silence] = {}
         self.complete: list[Complete] = []
 
     def correlate(self, rule: Rule, correlation: Correlation, heading: Heading) -> None:
-        for number, key, event in self._parts(correlation.parts, heading):
-            partial = self._partial(rule.name, key, event, correlation)
-            if not _fits(number, partial, correlation):
-                continue
-            found = {**partial.found, str(number): event.id}
-            since = partial.since if partial.found else event.received_at
-            if len(found) < len(correlation.parts):
-                self.partials[rule.name, key] = Partial(rule.name, key, found, since)
+        """The event waits under each key that it has, until it has made the rule fire."""
+        for key, came in self._came(correlation.parts, heading):
+            found = with_event(self._found(rule, key), came, correlation)
+            used = complete(found, correlation)
+            if used is not None:
+                self._fire(rule, correlation, key, tuple(each.event for each in used))
                 return
-            self.partials[rule.name, key] = Partial(rule.name, key, {}, since)
-            self.complete.append(Complete(match_of(rule, event), tuple(found.values()), self._now))
-            return
+            self._keep(rule, key, found)
 
     def hear(self, rule: Rule, absence: Absence, heading: Heading) -> None:
         """The event that was waited for has come: from it on the silence counts anew."""
@@ -142,32 +140,43 @@ class _Look:
             if key is not None:
                 self.silences[rule.name, key] = Silence(rule.name, key, event.received_at + absence.seconds, event.id)
 
-    def _parts(self, parts: tuple[Part, ...], heading: Heading) -> Iterator[tuple[int, str, Event]]:
-        """The parts that the event may be, each with the key that it has there."""
+    def _came(self, parts: tuple[Part, ...], heading: Heading) -> list[tuple[str, Came]]:
+        """The keys that the event has, each with the parts that it may be there."""
         name = event_name(heading.source, heading.type)
-        for number, part in enumerate(parts):
-            event = self._event(heading.id) if any_matches(part.on, name) else None
-            if event is not None and holds(part.when, event, self._now):
-                key = common_key(part.by, event)
-                if key is not None:
-                    yield number, key, event
+        named = [(number, part) for number, part in enumerate(parts) if any_matches(part.on, name)]
+        event = self._event(heading.id) if named else None
+        if event is None:
+            return []
+        numbers: dict[str, list[int]] = {}
+        for number, part in named:
+            key = common_key(part.by, event) if holds(part.when, event, self._now) else None
+            if key is not None:
+                numbers.setdefault(key, []).append(number)
+        return [(key, Came(event.id, event.received_at, tuple(some))) for key, some in numbers.items()]
 
-    def _partial(self, rule: str, key: str, event: Event, correlation: Correlation) -> Partial:
-        """What has come so far; nothing where that was too long ago."""
-        partial = self.partials.get((rule, key)) or self._journal.partial(rule, key) or Partial(rule, key, {}, event.received_at)
-        late = event.received_at - partial.since > correlation.within
-        return Partial(rule, key, {}, event.received_at) if late else partial
+    def _fire(self, rule: Rule, correlation: Correlation, key: str, used: tuple[str, ...]) -> None:
+        """The key begins anew, and what is used waits under no other key any more."""
+        events = [event for event in map(self._event, used) if event is not None]
+        self.complete.append(Complete(match_of(rule, events[-1]), used, self._now))
+        self._keep(rule, key, ())
+        for other in {common_key(part.by, event) for event in events for part in correlation.parts}:
+            if other not in (None, key):
+                self._keep(rule, other, without(self._found(rule, other), used, correlation))
+
+    def _found(self, rule: Rule, key: str) -> tuple[Chain, ...]:
+        place = (rule.name, key)
+        if place not in self._read:
+            self._read[place] = self._journal.partial(*place) or Partial(*place)
+        return self.partials.get(place, self._read[place]).found
+
+    def _keep(self, rule: Rule, key: str, found: tuple[Chain, ...]) -> None:
+        if found != self._found(rule, key):
+            self.partials[rule.name, key] = Partial(rule.name, key, found)
 
     def _event(self, event_id: str) -> Event | None:
         if event_id not in self._events:
             self._events[event_id] = self._load(event_id)
         return self._events[event_id]
-
-
-def _fits(number: int, partial: Partial, correlation: Correlation) -> bool:
-    if correlation.ordered:
-        return number == len(partial.found)
-    return str(number) not in partial.found
 
 
 def holds(condition: Condition | None, event: Event, now: float) -> bool:

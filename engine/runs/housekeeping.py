@@ -52,6 +52,6 @@ class Housekeeping:
             outputs=now - OUTPUTS_KEPT,
             events=None if keep.events is None else now - keep.events,
             payloads=None if keep.payloads is None else now - keep.payloads,
-            partials=now - self._within - _LATE,
+            partials=now - 2 * self._within - _LATE,  # the newest event came up to `within` after the first, and waits as long
             cursors=self._cursors,
         )

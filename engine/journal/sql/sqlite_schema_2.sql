@@ -100,7 +100,7 @@ create table cursors (
 create table partials (
     rule text not null,
     key text not null,
-    found text not null,        -- JSON: the number of the part → the event's id
+    found text not null,        -- JSON: chains of events, each with its id, its time and the parts that it may be
     since real not null,        -- when the first of them was received
     primary key (rule, key)
 ) strict, without rowid;

@@ -26,8 +26,8 @@ select min(seq) from (
 )
 
 -- name: waited_for_together
--- The events that have come of those that a rule waits for.
-select found.value from partials, json_each(partials.found) as found where partials.since < :before
+-- The events that have come of those that a rule waits for: their ids are the only texts there.
+select found.atom from partials, json_tree(partials.found) as found where partials.since < :before and found.type = 'text'
 
 -- name: needed_by_a_run
 -- A run that has not ended, that ended lately, or that is dead and may be done again.

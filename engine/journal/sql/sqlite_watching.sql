@@ -8,7 +8,7 @@ select coalesce(max(seq), 0) from events
 insert into cursors (name, seq) values (:name, :seq) on conflict (name) do update set seq = excluded.seq
 
 -- name: partial
-select found, since from partials where rule = ? and key = ?
+select found from partials where rule = ? and key = ?
 
 -- name: keep_partial
 insert into partials (rule, key, found, since) values (:rule, :key, :found, :since)

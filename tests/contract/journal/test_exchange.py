@@ -7,7 +7,7 @@ import pytest
 from support_journal import NOW, accept, claim_one, event, step
 
 from hookrules.engine.errors import JournalError
-from hookrules.engine.journal import EventFilter, Journal, RunFilter
+from hookrules.engine.journal import Advance, Came, EventFilter, Journal, Partial, RunFilter
 from hookrules.engine.journal.opening import open_journal
 from hookrules.engine.model import RunState, StepState
 from hookrules.engine.pushed_files import unread
@@ -30,6 +30,20 @@ def test_what_is_exported_is_taken_in_once(journal: Journal, tmp_path: Path) -> 
     finally:
         other.close()
     accept(journal, event("evt_2"))  # it goes on
+
+
+def test_events_that_wait_for_others_are_taken_in_and_what_stands_there_in_another_form_is_none(journal: Journal, tmp_path: Path) -> None:
+    waiting = Partial("both", "k", ((Came("evt_1", NOW, (0, 2)), Came("evt_2", NOW + 1, (1,))), (Came("evt_2", NOW + 1, (0,)),)))
+    journal.advance("correlate", Advance(journal.begin("correlate"), 1, [waiting]))
+    lines: list[bytes] = []
+    journal.export(lines.append)
+    other = open_journal("sqlite:///other.db", tmp_path)
+    try:
+        other.take([*lines, b'{"kind":"partial","rule":"both","key":"former","found":{"0":"evt_1"},"since":1.0}'])
+        assert other.partial("both", "k") == waiting
+        assert other.partial("both", "former") == Partial("both", "former")
+    finally:
+        other.close()
 
 
 def test_the_files_of_a_push_are_read_and_exported_from_its_payload(journal: Journal) -> None:

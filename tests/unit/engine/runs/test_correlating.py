@@ -1,10 +1,14 @@
 """Rules that fire for several events together, or for one that does not come."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from support_runs import Bench
 
@@ -30,8 +34,21 @@ steps: [{{log: "{{{{ payload }}}} after {{{{ events | map(attribute='event.type'
 QUIET = "name: quiet\nabsent: {on: lab.beat, for: 10m, by: $.host, expect: [a, b]}\nsteps: [{log: '{{ payload.key }} is silent'}]"
 
 
+FAMILY = """
+name: family
+correlate: {sequence: [{on: lab.person, by: $.child}, {on: lab.person, by: $.name}], within: 1h}
+steps: [{log: x}]
+"""
+
+
 def build(text: str) -> Rule:
     return build_rule(plain(read_text(text, "rule.yaml").root))
+
+
+def rule_of_parts(parts: int, kind: str, within: str, name: str = "parts") -> Rule:
+    """An event is any of those that its `fits` names."""
+    listed = [{"on": "lab.x", "when": f"$.fits contains '{part}'", "by": "$.key"} for part in range(parts)]
+    return build_rule({"name": name, "correlate": {kind: listed, "within": within}, "steps": [{"log": "x"}]})
 
 
 ALL, SEQUENCE, ABSENT = build(BOTH.format(kind="all")), build(BOTH.format(kind="sequence")), build(QUIET)
@@ -114,6 +131,79 @@ def test_what_came_too_long_ago_counts_no_more(bench: Bench) -> None:
     assert lab.runs() == []
     lab.come("approved", {"commit": "abc"}, after=3599)
     assert lab.runs() == [["evt_2", "evt_3"]]
+
+
+@pytest.mark.parametrize("rule", [ALL, SEQUENCE], ids=["all", "sequence"])
+def test_of_one_that_comes_again_the_newest_counts(bench: Bench, rule: Rule) -> None:
+    lab = Lab(bench, rule)
+    lab.come("checked", {"sha": "abc", "ok": True})
+    lab.start()
+    lab.come("checked", {"sha": "abc", "ok": True}, after=3000)
+    lab.start()
+    lab.come("approved", {"commit": "abc"}, after=1000)
+    assert lab.runs() == [["evt_2", "evt_3"]]
+
+
+def test_a_sequence_that_has_begun_anew_may_still_end_with_the_older_beginning(bench: Bench) -> None:
+    lab = Lab(bench, rule_of_parts(3, "sequence", within="10s"))
+    for type_ in ("0", "1", "0", "2"):
+        lab.come("x", {"key": "k", "fits": type_}, after=1)
+    assert lab.runs() == [["evt_1", "evt_2", "evt_4"]]
+
+
+def test_an_event_that_may_be_either_makes_room_for_one_that_may_not(bench: Bench) -> None:
+    lab = Lab(bench, rule_of_parts(2, "all", within="10s"))
+    lab.come("x", {"key": "k", "fits": "01"})
+    lab.come("x", {"key": "k", "fits": "0"})
+    assert lab.runs() == [["evt_1", "evt_2"]]
+
+
+def test_an_event_waits_under_each_key_that_it_has_and_is_used_once(bench: Bench) -> None:
+    lab = Lab(bench, build(FAMILY))
+    lab.come("person", {"name": "Ada", "child": "Bea"})
+    lab.come("person", {"name": "Bea", "child": "Cyd"})
+    assert lab.runs() == [["evt_1", "evt_2"]]
+    lab.come("person", {"name": "Cyd", "child": "Dot"})
+    assert len(lab.runs()) == 1
+    lab.come("person", {"name": "Dot", "child": "Eve"})
+    assert lab.runs()[1:] == [["evt_3", "evt_4"]]
+
+
+STORY = st.lists(st.tuples(st.integers(0, 4), st.sets(st.sampled_from("012"))), max_size=12)
+"""Seconds since the event before, and which parts the event may be."""
+
+
+@pytest.mark.parametrize("kind", ["all", "sequence"])
+@pytest.mark.parametrize("parts", [2, 3])
+@settings(max_examples=60)
+@given(story=STORY)
+def test_it_fires_whenever_one_for_each_part_has_come_within_its_time(kind: str, parts: int, story: Sequence[tuple[int, set[str]]]) -> None:
+    bench = Bench(Path())
+    with closing(bench.journal):
+        lab = Lab(bench, rule_of_parts(parts, kind, within="6s"))
+        unused: list[Event] = []
+        fired = 0
+        for after, fits in story:
+            newest = bench.journal.event(lab.come("x", {"key": "k", "fits": "".join(sorted(fits))}, after=after))
+            assert newest is not None
+            unused.append(newest)
+            used = [[event for event in unused if event.id in run] for run in lab.runs()[fired:]]
+            assert bool(used) == are_complete(unused, parts, kind)
+            for events in used:
+                assert (len(events), events[-1]) == (parts, newest)
+                assert are_complete(events, parts, kind)
+                unused, fired = [], fired + 1
+            lab.start()
+
+
+def are_complete(events: Sequence[Event], parts: int, kind: str) -> bool:
+    """Whether some of them are one for each part, and lie within the time."""
+    choices = combinations(events, parts) if kind == "sequence" else permutations(events, parts)
+    return any(
+        max(event.received_at for event in choice) - min(event.received_at for event in choice) <= 6
+        and all(str(part) in event.payload["fits"] for part, event in enumerate(choice))
+        for choice in choices
+    )
 
 
 def test_half_of_it_outlives_a_restart_and_what_comes_meanwhile_counts(bench: Bench) -> None:
@@ -223,7 +313,20 @@ def test_explain_says_how_many_came_and_what_is_waited_for(bench: Bench) -> None
     assert event is not None
     (told,) = explain_correlations([ALL], event, bench.journal, bench.clock())
     assert told.reason == "1 of 2 came under 'abc'; waiting for lab.checked"
+    lab.come("approved", {"commit": "abc"})
+    (again,) = explain_correlations([ALL], event, bench.journal, bench.clock())
+    assert again == told
     without = bench.journal.event(lab.come("approved", {}))
     assert without is not None
     (told,) = explain_correlations([ALL], without, bench.journal, bench.clock())
     assert "in common" in told.reason
+
+
+def test_explain_says_of_a_sequence_what_its_longest_beginning_waits_for(bench: Bench) -> None:
+    lab = Lab(bench, rule_of_parts(3, "sequence", within="10s"))
+    for fits in ("0", "1", "0"):
+        lab.come("x", {"key": "k", "fits": fits})
+    event = bench.journal.event("evt_1")
+    assert event is not None
+    (told,) = explain_correlations([lab.rule], event, bench.journal, bench.clock())
+    assert told.reason == "2 of 3 came under 'k'; waiting for lab.x"

@@ -61,5 +61,5 @@ def test_moments_follow_from_the_configuration_and_the_rules() -> None:
     ((bounds, _),) = journal.asked
     assert (bounds.events, bounds.payloads) == (NOW - 30 * DAY, NOW - 7 * DAY)
     assert bounds.partials is not None
-    assert NOW - 3 * DAY < bounds.partials < NOW - 2 * DAY
+    assert NOW - 5 * DAY < bounds.partials < NOW - 4 * DAY
     assert bounds.cursors == ("correlate",)
