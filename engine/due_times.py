@@ -1,8 +1,8 @@
 """When a schedule is due next, worked out by APScheduler's triggers from cron's own reading of the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,25 +18,51 @@ _MACROS = {
 }
 
 
+_DAY = timedelta(days=1)
+_EVERY_HOUR = frozenset({"*", "*/1", "0-23", "0-23/1"})
+
+
 @dataclass(frozen=True, slots=True)
 class DueTimes:
     """A series of moments. `text` says which, the same for the same series: what the journal keeps a due time under."""
 
     text: str
     _trigger: Any
-    _once_in: ZoneInfo | None = None
-    """Where a clock that is set back shows a time of day twice, and only the first counts."""
+    """Knows no time zone: it gives the times that a clock shows, as if they were UTC."""
+    _zone: tzinfo = UTC
+    """Where that clock is."""
+    _every_hour: bool = False
+    """Whether a time that the clock shows twice, since it is set back, is due twice."""
 
     def after(self, now: float) -> float | None:
         """The first moment later than `now`; None where there is none (the 30th of February)."""
-        due = self._next(datetime.fromtimestamp(now, UTC))
-        while due is not None and self._once_in and due.astimezone(self._once_in).fold:
-            due = self._next(due)
+        moment = datetime.fromtimestamp(now, UTC)
+        due: datetime | None = None
+        for shown in self._shown_after(moment + min(self._offsets(moment))):
+            if due is not None and shown >= due + max(self._offsets(due)):
+                break
+            due = min((each for each in (due, *self._moments(shown)) if each is not None and each > moment), default=None)
         return None if due is None else due.timestamp()
 
-    def _next(self, moment: datetime) -> datetime | None:
-        due: datetime | None = self._trigger.get_next_fire_time(None, moment.astimezone(UTC) + timedelta(microseconds=1))
-        return due
+    def _shown_after(self, shown: datetime) -> Iterator[datetime]:
+        """What the clock shows when it is due, in that order: not always that of the moments, where it is set."""
+        due: datetime | None = shown
+        while due is not None:
+            due = self._trigger.get_next_fire_time(None, due + timedelta(microseconds=1))
+            if due is not None:
+                yield due
+
+    def _moments(self, shown: datetime) -> Iterator[datetime]:
+        """When the clock shows this: the first time, and where it never does, as much later as it is set forward (PEP 495)."""
+        first, second = (shown.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        yield first
+        if self._every_hour and second > first:
+            yield second
+
+    def _offsets(self, moment: datetime) -> list[timedelta]:
+        """Those to UTC within a day before and after: no clock is set by more."""
+        days = (moment - _DAY, moment, moment + _DAY)
+        return [day.astimezone(self._zone).utcoffset() or timedelta() for day in days]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +90,22 @@ def cron(text: str, timezone: str = "UTC") -> DueTimes:
     """Five fields as crontab(5) reads them. Raises ValueError in a sentence for the writer.
 
     0 and 7 are Sunday; where day of month and day of week are both restricted, either will do. APScheduler counts its days from Monday
-    and wants both, so days become names, and two restrictions two triggers. Where the clock is set forward, a time of day that is left out
+    and wants both, so days become names, and two restrictions two triggers. Where the clock is set forward, each time that is left out
     comes as much later; where it is set back, one that comes twice counts once, unless every hour is meant.
     """
     fields = _MACROS.get(text.strip().lower(), text).split()
     if len(fields) != 5:
         raise ValueError(f"{text!r} has {len(fields)} fields; cron has five: minute hour day-of-month month day-of-week")
-    once_in = None if fields[1].startswith("*") else ZoneInfo(timezone)
-    return DueTimes(f"cron {' '.join(fields)} {timezone}", _trigger(fields, timezone), once_in)
+    return DueTimes(f"cron {' '.join(fields)} {timezone}", _trigger(fields), ZoneInfo(timezone), fields[1] in _EVERY_HOUR)
 
 
-def _trigger(fields: Sequence[str], timezone: str) -> Any:
+def _trigger(fields: Sequence[str]) -> Any:
     from apscheduler.triggers.combining import OrTrigger
     from apscheduler.triggers.cron import CronTrigger
 
     *plain, weekday = (field.lower() for field in fields)
     minute, hour, day, month = (unit.numbers(field) for unit, field in zip(_UNITS, plain, strict=True))
-    base = {"minute": minute, "hour": hour, "month": month, "timezone": ZoneInfo(timezone)}
+    base = {"minute": minute, "hour": hour, "month": month, "timezone": UTC}
     days = _weekdays(weekday)
     if day.startswith("*") or weekday.startswith("*"):
         return CronTrigger(**base, day=day, day_of_week=days)

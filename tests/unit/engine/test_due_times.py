@@ -1,11 +1,11 @@
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookrules.engine.due_times import DueTimes, cron, every
@@ -133,3 +133,127 @@ def test_what_comes_every_hour_comes_in_every_hour_that_there_is() -> None:
     assert len(berlin("0 * * * *", SET_FORWARD)) == 22
     assert len(berlin("15 */1 * * *", SET_BACK)) == 22
     assert berlin("0 * * * *", SET_BACK)[1:5] == ["01:00+0200", "02:00+0200", "02:00+0100", "03:00+0100"]
+
+
+def ticks(text: str, zone: str, begin: datetime, end: datetime) -> list[datetime]:
+    """Every moment at which it is due, from the one to before the other."""
+    times, found = cron(text, zone), []
+    due = times.after(begin.timestamp() - 1)
+    while due is not None and due < end.timestamp():
+        found.append(datetime.fromtimestamp(due, UTC))
+        assert len(found) < 10_000
+        due = times.after(due)
+    return found
+
+
+def on(day: str, text: str, zone: str) -> list[str]:
+    """The times that the clock there shows, on the day and the three after it."""
+    begin = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
+    return [f"{moment.astimezone(ZoneInfo(zone)):%d %H:%M%z}" for moment in ticks(text, zone, begin, begin + timedelta(days=4))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10,50 2 * * *", ["03:10", "03:50"]),
+        ("*/30 2 * * *", ["03:00", "03:30"]),
+        ("0,15,30,45 2 * * *", ["03:00", "03:15", "03:30", "03:45"]),
+        ("50 2,3 * * *", ["03:50"]),
+        ("20,40 2,3 * * *", ["03:20", "03:40"]),
+        ("10 1-4 * * *", ["01:10", "03:10", "04:10"]),
+        ("0 */2 * * *", ["00:00", "03:00", "04:00", "06:00", "08:00", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00", "22:00"]),
+        ("50 2 31 3 2", ["03:50"]),
+    ],
+)
+def test_each_time_that_the_clock_leaves_out_comes_once(text: str, expected: list[str]) -> None:
+    assert [tick[3:8] for tick in on("2024-03-31", text, "Europe/Berlin") if tick.startswith("31")] == expected
+
+
+def test_every_minute_of_an_hour_that_is_left_out_comes_an_hour_later() -> None:
+    left_out = [tick for tick in on("2024-03-31", "* 2 * * *", "Europe/Berlin") if tick.startswith("31")]
+    assert left_out == [f"31 03:{minute:02}+0200" for minute in range(60)]
+
+
+def test_what_does_not_mean_every_hour_comes_once_where_the_clock_is_set_back() -> None:
+    assert berlin("0 */2 * * *", SET_BACK)[:3] == ["00:00+0200", "02:00+0200", "04:00+0100"]
+    assert berlin("10,50 2 * * *", SET_BACK) == ["02:10+0200", "02:50+0200"]
+
+
+@pytest.mark.parametrize("hours", ["*", "*/1", "0-23"])
+def test_what_comes_every_few_minutes_of_every_hour_comes_in_both_hours(hours: str) -> None:
+    assert berlin(f"*/15 {hours} * * *", SET_BACK)[8:17] == [
+        *("02:00+0200", "02:15+0200", "02:30+0200", "02:45+0200"),
+        *("02:00+0100", "02:15+0100", "02:30+0100", "02:45+0100", "03:00+0100"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "text", "expected"),
+    [
+        ("Australia/Lord_Howe", "2023-10-01", "0,20,40 2 * * *", ["01 02:30+1100", "01 02:40+1100", "01 02:50+1100"]),
+        ("Australia/Lord_Howe", "2023-04-02", "20,40 1 * * *", ["02 01:20+1100", "02 01:40+1100"]),
+        ("America/Havana", "2024-03-10", "0,30 0 * * *", ["10 01:00-0400", "10 01:30-0400"]),
+        ("Asia/Beirut", "2024-03-31", "@daily", ["31 01:00+0300"]),
+        ("Pacific/Apia", "2011-12-29", "0 9 * * *", ["29 09:00-1000", "31 09:00+1400"]),
+        ("Pacific/Apia", "2011-12-29", "0 9 30 12 *", ["31 09:00+1400"]),
+        ("Pacific/Apia", "2011-12-29", "30 23 29,30 12 *", ["29 23:30-1000", "31 23:30+1400"]),
+    ],
+)
+def test_other_clocks_jump_otherwise(zone: str, day: str, text: str, expected: list[str]) -> None:
+    assert on(day, text, zone)[: len(expected)] == expected
+
+
+JUMPS = {
+    "Europe/Berlin": ("2024-03-31", "2024-10-27"),
+    "Australia/Lord_Howe": ("2023-10-01", "2023-04-02"),
+    "America/Havana": ("2024-03-10", "2024-11-03"),
+    "Asia/Beirut": ("2024-03-31", "2024-10-27"),
+    "Pacific/Apia": ("2011-12-30",),
+    "America/St_Johns": ("2011-03-13", "2011-11-06"),  # a minute after midnight
+    "Antarctica/Troll": ("2024-03-31", "2024-10-27"),  # two hours
+    "Africa/Monrovia": ("1972-01-07",),  # by 44:30
+    "UTC": ("2024-03-31",),
+}
+
+
+def by_every_minute(minutes: set[int], hours: set[int], days: set[int] | None, zone: str, begin: datetime, end: datetime) -> list[datetime]:
+    """The same, found by looking at the clock in each minute that there is, and at each time that it leaves out."""
+
+    def named(shown: datetime) -> bool:
+        return shown.second == 0 and shown.minute in minutes and shown.hour in hours and (days is None or shown.day in days)
+
+    found: set[datetime] = set()
+    seen: set[datetime] = set()
+    second = timedelta(seconds=30)  # the finest grain of an offset here
+    moment = begin - timedelta(days=2)
+    before = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+    while moment < end:
+        shown = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+        left_out, late = before + second, moment
+        while left_out < shown:
+            if named(left_out):
+                found.add(late)
+            left_out, late = left_out + second, late + second
+        if named(shown) and (shown not in seen or len(hours) == 24):
+            found.add(moment)
+        seen.add(shown)
+        before, moment = shown, moment + second
+    return sorted(each for each in found if begin <= each < end)
+
+
+@given(
+    st.sampled_from([(zone, day) for zone, days in JUMPS.items() for day in days]),
+    st.sets(st.integers(0, 59), min_size=1, max_size=4),
+    st.sets(st.integers(0, 23), min_size=1, max_size=5) | st.sets(st.integers(0, 4), min_size=1, max_size=4) | st.just(set(range(24))),
+    st.sets(st.integers(1, 31), min_size=1, max_size=12) | st.none(),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_clock_does_each_time_that_cron_names_comes_once_and_in_order(
+    jump: tuple[str, str], minutes: set[int], hours: set[int], days: set[int] | None
+) -> None:
+    zone, day = jump
+    begin = datetime.fromisoformat(day).replace(tzinfo=UTC) - timedelta(days=1)
+    end = begin + timedelta(days=3)
+    fields = [",".join(map(str, sorted(each))) for each in (minutes, hours, days or ())]
+    text = f"{fields[0]} {'*' if len(hours) == 24 else fields[1]} {fields[2] or '*'} * *"
+    assert ticks(text, zone, begin, end) == by_every_minute(minutes, hours, days, zone, begin, end)
