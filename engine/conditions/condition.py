@@ -1,6 +1,7 @@
 """A condition, compiled: what the rest of the engine asks."""
 
 import functools
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,9 +10,11 @@ from hookrules.engine.conditions.compiled_operands import compile_operand
 from hookrules.engine.conditions.compiler import CompiledGroup, Part, compile_tree, requirements_of
 from hookrules.engine.conditions.contradictions import Contradiction, contradictions
 from hookrules.engine.conditions.explanation import Explanation
+from hookrules.engine.conditions.fact_fields import OR_TEXT
 from hookrules.engine.conditions.facts import Facts
 from hookrules.engine.conditions.jsonpath import JsonPath, parse_path
 from hookrules.engine.conditions.logic import Unknown, verdict
+from hookrules.engine.conditions.operand_parser import begins_as_fact
 from hookrules.engine.conditions.operands import Compiled
 from hookrules.engine.conditions.parser import parse_operand
 from hookrules.engine.conditions.reasons import explain_test
@@ -19,6 +22,7 @@ from hookrules.engine.conditions.requirements import Requirement
 from hookrules.engine.conditions.shared_tests import Decide
 from hookrules.engine.conditions.tree import Call, Fact, ListOf, Literal, Operand, Path, Place, Test
 from hookrules.engine.conditions.tree import Condition as Tree
+from hookrules.engine.errors import ConditionError
 from hookrules.engine.model import Json
 
 
@@ -41,6 +45,14 @@ class FactUse:
     root: str
     rest: str
     place: Place
+
+    @property
+    def name(self) -> tuple[str, ...]:
+        """What tells whether there is such a thing: `steps` and `check`, `index` alone."""
+        return (self.root, *_NAME.findall(self.rest)[:1])
+
+
+_NAME = re.compile(r"[^.\[\]'\"]+")
 
 
 class Condition:
@@ -145,7 +157,15 @@ def value_accessor(text: str, *, in_step: bool = False) -> ValueAccessor:
     operand = parse_operand(text, in_step=in_step)
     if isinstance(operand, Literal):
         raise operand.place.refuse(f"{text} is a literal; a path, a fact or a function is expected, like $.kind or header.X-Request-Id")
-    return ValueAccessor(text, operand, compile_operand(operand))
+    try:
+        return ValueAccessor(text, operand, compile_operand(operand))
+    except ConditionError as error:
+        raise ConditionError(error.message.removesuffix(OR_TEXT), column=error.column, suggestion=error.suggestion) from None
+
+
+def fact_accessor(text: str, *, in_step: bool = False) -> ValueAccessor | None:
+    """A fact alone; None for a text that begins as none. Raises ConditionError for a mistake in it."""
+    return value_accessor(text, in_step=in_step) if begins_as_fact(text) else None
 
 
 def _paths(operands: Iterable[Operand]) -> tuple[PathUse, ...]:

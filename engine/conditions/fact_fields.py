@@ -47,6 +47,9 @@ STEP_ROOTS = ("steps", "vars", "item", "index", "run", "failed")
 BARE_ROOTS = ("item", "index")
 """Roots that are facts by themselves."""
 
+OR_TEXT = " (in quotes it is text)"
+"""What else a field that there is not may have been meant as, inside of a condition."""
+
 _FIRST_NAME = re.compile(r"\.([A-Za-z_][\w-]*)", re.ASCII)
 
 
@@ -129,7 +132,7 @@ def _deeper(fact: Fact, rest: str, start: Reading) -> Compiled:
 
 def _no_such_field(fact: Fact, name: str, known: tuple[str, ...]) -> Exception:
     close = get_close_matches(name, known, 1)
-    message = f"there is no {fact.text}; {fact.root} has {', '.join(known)} (in quotes it is text)"
+    message = f"there is no {fact.text}; {fact.root} has {', '.join(known)}{OR_TEXT}"
     return fact.place.refuse(message, f"{fact.root}.{close[0]}" if close else None)
 
 

@@ -1,10 +1,11 @@
 """What a condition may ask about: one event, and in a step's `if` also what its run has come to."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from hookrules.engine.model import Event, Json
+from hookrules.engine.model import Event, Fields, Json
 
 _NO_RUN: Mapping[str, Json] = MappingProxyType({})
 
@@ -31,3 +32,28 @@ class Facts:
         if ask not in answers:
             answers[ask] = ask(self)
         return answers[ask]
+
+
+def facts_of(names: Mapping[str, Any]) -> Facts:
+    """The same of what templates know, by its names: `header`, `query`, `event`, `git` and the roots that only a step knows."""
+    told = names.get("event", {})
+    received_at = told.get("received_at")
+    event = Event(
+        id=told.get("id", ""),
+        source=told.get("source", ""),
+        type=told.get("type", ""),
+        payload=None,
+        body=b"",
+        received_at=datetime.fromisoformat(received_at).timestamp() if received_at else 0.0,
+        delivery_id=told.get("delivery_id"),
+        headers=_listed(names.get("header", {})),
+        query=_listed(names.get("query", {})),
+        address=told.get("ip"),
+        git=names.get("git", {}),
+    )
+    return Facts(event, event.received_at, names)
+
+
+def _listed(fields: Mapping[str, Any]) -> Fields:
+    """One value is text there, and several are a list."""
+    return {name: (values,) if isinstance(values, str) else tuple(values) for name, values in fields.items()}

@@ -31,6 +31,11 @@ def _fact_patterns(*, in_step: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(rf"(?:{roots})(?=[.\[]){bare}"), re.compile(rf"(?:{roots})(?=\.[\w.-]*\w)")
 
 
+def begins_as_fact(text: str) -> bool:
+    """Also as one that only a step knows."""
+    return _fact_patterns(in_step=True)[0].match(text.lstrip()) is not None
+
+
 class OperandParser:
     def __init__(self, lexer: Lexer, *, in_step: bool) -> None:
         self._lexer = lexer

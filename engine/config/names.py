@@ -1,6 +1,5 @@
 """What the templates and conditions of a rule may name: its own steps and variables, and the secrets of hookrules.yaml."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -123,8 +122,7 @@ class _Check:
 
     def condition(self, facts: Iterable[FactUse], path: Path) -> Iterator[Finding]:
         for fact in facts:
-            name = (fact.root, *re.findall(r"[^.\[\]'\"]+", fact.rest)[:1])
-            unknown = self._unknown(name, Code.UNKNOWN_STEP_IN_CONDITION)
+            unknown = self._unknown(fact.name, Code.UNKNOWN_STEP_IN_CONDITION)
             if unknown:
                 yield self._error(unknown, (*path, *fact.place.path), (0, fact.place.column))
 

@@ -2,23 +2,13 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from hookrules.engine.config.keys import Keys, problem
 from hookrules.engine.config.rule import Limit, Order
-from hookrules.engine.config.values import KeyValue
+from hookrules.engine.config.values import GroupValue, KeyValue
 from hookrules.engine.model import Mode, Within
-from hookrules.engine.templating import TextTemplate
 from hookrules.engine.units import PositiveDuration
-
-
-def _group(group: TextTemplate) -> TextTemplate:
-    """What only a run knows is not known when the event comes."""
-    for reference in group.references():
-        if reference.path[0] in ("steps", "vars", "secrets", "item", "index", "failed", "run", "events"):
-            raise problem("group", f"a group is worked out when the event comes, and '{reference.path[0]}' is not there yet")
-    return group
-
 
 _MODES = (
     "`queue`: one after the other. `latest`: one runs and one waits, a newer one in place of that. `cancel`: a newer one ends what "
@@ -29,9 +19,7 @@ _MODES = (
 class ConcurrencyFields(Keys):
     """How many runs of one group may go on at a time, and what becomes of the others."""
 
-    group: Annotated[TextTemplate, AfterValidator(_group)] | None = Field(
-        None, description="Which runs count together, over all rules; the rule's own where left out."
-    )
+    group: GroupValue | None = Field(None, description="Which runs count together, over all rules; the rule's own where left out.")
     mode: Literal["parallel", "queue", "latest", "cancel", "skip"] = Field("parallel", description=_MODES)
     most: int | None = Field(None, alias="max", ge=1, le=1000, strict=True, description="How many run at a time; 1 where left out.")
 

@@ -74,6 +74,7 @@ def _events(on: Sequence[str], catalogues: Mapping[str, Catalogue]) -> str:
 
 
 def _templates(rule: WrittenRule) -> Iterator[Placed]:
+    yield from rule.keys
     for templates in rule.templates.values():
         yield from templates
     for section in ("vars", *rule.rule.sections()):

@@ -10,7 +10,6 @@ from hookrules.engine.config.correlating import Absence, Correlation
 from hookrules.engine.config.failure_kinds import Failures
 from hookrules.engine.config.values import Value
 from hookrules.engine.model import Mode, Within
-from hookrules.engine.templating import TextTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Retry:
 class Order:
     """A rule's `concurrency`."""
 
-    group: TextTemplate | None
+    group: Value | None
     mode: Mode
     most: int | None
 

@@ -1,4 +1,4 @@
-"""Values of `vars` and `for_each`: a structure of templates, or a path."""
+"""What a rule works out of its event and run: a path, a fact, or a structure of templates."""
 
 import re
 from collections.abc import Mapping
@@ -6,17 +6,19 @@ from typing import Annotated, Any, Protocol
 
 from pydantic_core import PydanticCustomError
 
-from hookrules.engine.conditions import JsonPath, find
+from hookrules.engine.conditions import JsonPath, ValueAccessor, fact_accessor, facts_of, find, value_accessor
+from hookrules.engine.conditions.fact_fields import BARE_ROOTS, EVENT_ROOTS, STEP_ROOTS
 from hookrules.engine.conditions.jsonpath import parse_path
 from hookrules.engine.conditions.logic import Unknown
 from hookrules.engine.conditions.path_mistakes import PathError
-from hookrules.engine.config.keys import Compiled
-from hookrules.engine.errors import TemplateError
+from hookrules.engine.config.keys import Compiled, problem
+from hookrules.engine.errors import ConditionError, TemplateError
 from hookrules.engine.model import Json
-from hookrules.engine.templating import Reference, Use, ValueTemplate, use_jsonpath
+from hookrules.engine.templating import Reference, TextTemplate, Use, ValueTemplate, use_jsonpath
 
 _PATH = re.compile(r"\$[.\[]|\$$")
-_FACT = re.compile(r"(header|query|event|git|steps|vars|item|run|failed)[.\[]\S*|item|index")
+_OF_RUNS = frozenset({"steps", "vars", "secrets", "item", "index", "failed", "run", "events"})
+"""What only a run knows, which there is not yet when the event comes."""
 
 use_jsonpath(find)  # templating may not know conditions; this room knows both
 
@@ -54,6 +56,28 @@ class PathValue:
         return ()
 
 
+class FactValue:
+    """A fact, with the value that it has in conditions: the list of its values where it can name several."""
+
+    __slots__ = ("_read", "source")
+
+    def __init__(self, fact: ValueAccessor) -> None:
+        self.source = fact.text
+        self._read = fact
+
+    def render(self, names: Mapping[str, Any]) -> Json:
+        found = self._read.read(facts_of(names))
+        if isinstance(found, Unknown):
+            raise TemplateError(found.reason)
+        return found
+
+    def references(self) -> tuple[Reference, ...]:
+        return tuple(Reference(use.name, 0, use.place.column) for use in self._read.references())
+
+    def raw_uses(self) -> tuple[Use, ...]:
+        return ()
+
+
 def _value(written: Any) -> Value:
     if isinstance(written, str) and _PATH.match(written):
         return _path(written)
@@ -64,42 +88,109 @@ def _path(written: str) -> PathValue:
     try:
         return PathValue(parse_path(written))
     except PathError as error:
-        context = {"message": str(error), "column": error.column, "suggestion": error.suggestion}
-        raise PydanticCustomError("template", "{message}", context) from None
+        raise problem("template", str(error), error.suggestion, column=error.column) from None
+
+
+def _fact(written: str, *, in_step: bool) -> FactValue | None:
+    """None for a text that begins as no fact."""
+    try:
+        fact = fact_accessor(written, in_step=in_step)
+    except ConditionError as error:
+        raise problem("template", error.message, error.suggestion or _as_template(written), column=error.column) from None
+    return None if fact is None else FactValue(fact)
+
+
+def _as_template(written: str) -> str | None:
+    """`git.repo | lower` → `{{ git.repo | lower }}`."""
+    meant = "{{ " + written + " }}"
+    try:
+        ValueTemplate(meant)
+    except TemplateError:
+        return None
+    return meant if "|" in written else None
 
 
 def _list_value(written: Any) -> Value:
-    if isinstance(written, str) and _FACT.fullmatch(written):
-        return ValueTemplate.read("{{ " + written + " }}")
-    if isinstance(written, str) and "{{" not in written and not _PATH.match(written):
-        raise _no_list(written)
-    if isinstance(written, (list, str)):
+    if isinstance(written, list) or (isinstance(written, str) and _is_path_or_template(written)):
         return _value(written)
-    raise PydanticCustomError("list_type", "a list, a path or a template is expected")
+    if not isinstance(written, str):
+        raise PydanticCustomError("list_type", "a list, a path or a template is expected")
+    fact = _fact(written, in_step=True)
+    if fact is None:
+        message = f"'{written}' is text, and for_each needs a list: a path, a fact, a template or a list of YAML"
+        raise problem("no_list", message, _meant(written, in_step=True))
+    return fact
 
 
-def _no_list(written: str) -> PydanticCustomError:
-    message = f"'{written}' is text, and for_each needs a list: a path, a fact, a template or a list of YAML"
-    suggestion = "$." + written.removeprefix("payload.") if re.fullmatch(r"[A-Za-z_][\w.]*", written) else None
-    return PydanticCustomError("no_list", "{message}", {"message": message, "suggestion": suggestion})
+def _is_path_or_template(written: str) -> bool:
+    return "{{" in written or _PATH.match(written) is not None
+
+
+def _meant(written: str, *, in_step: bool) -> str | None:
+    """The path or fact that a text of neither kind was probably meant to be."""
+    try:
+        value_accessor(written, in_step=in_step)
+    except ConditionError as error:
+        return error.suggestion if error.suggestion and _can_be_read(error.suggestion, in_step=in_step) else None
+    return None
+
+
+def _can_be_read(text: str, *, in_step: bool) -> bool:
+    try:
+        value_accessor(text, in_step=in_step)
+    except ConditionError:
+        return False
+    return True
 
 
 def _key_value(written: Any) -> Value:
     """What events are told apart by."""
-    if isinstance(written, str) and _FACT.fullmatch(written):
-        return ValueTemplate.read("{{ " + written + " }}")
-    if isinstance(written, str) and "{{" not in written and not _PATH.match(written):
+    if not isinstance(written, str):
+        raise PydanticCustomError("string_type", "text is expected")
+    if _is_path_or_template(written):
+        return _known_at_once(_value(written), "a key")
+    fact = _fact(written, in_step=False)
+    if fact is None:
         message = f"'{written}' is the same for all events; write a path, a fact or a template"
-        raise PydanticCustomError("no_key", "{message}", {"message": message})
-    if isinstance(written, str):
-        return _value(written)
-    raise PydanticCustomError("string_type", "text is expected")
+        raise problem("no_key", message, _meant(written, in_step=False))
+    return fact
+
+
+def _group_value(written: Any) -> Value:
+    """Text with templates in it, where it is neither path nor fact."""
+    found = None
+    if isinstance(written, str) and "{{" not in written:
+        found = _path(written) if _PATH.match(written) else _fact(written, in_step=False)
+    return found or _known_at_once(TextTemplate.read(written), "a group")
+
+
+def _known_at_once(value: Value, noun: str) -> Value:
+    for reference in value.references():
+        if reference.path[0] in _OF_RUNS:
+            message = f"{noun} is worked out when the event comes, and '{reference.path[0]}' is not there yet"
+            raise problem("group", message)
+    return value
+
+
+def _pattern(*roots: str) -> str:
+    """What a text has that is a template, a path, or a fact of one of these."""
+    return rf"\{{\{{|^\$([.\[]|$)|^\s*({'|'.join(roots)})[.\[]"
 
 
 _SCHEMA = {"description": "a path ($.commits), a template, or any YAML with templates in it"}
-_LIST_SCHEMA = {"type": ["string", "array"], "description": "a path ($.commits), a fact, a template that gives a list, or a list"}
+_LIST_SCHEMA = {
+    "type": ["string", "array"],
+    "pattern": _pattern(*EVENT_ROOTS, *STEP_ROOTS) + f"|^\\s*({'|'.join(BARE_ROOTS)})\\s*$",
+    "description": "a path ($.commits), a fact, a template that gives a list, or a list",
+}
+_KEY_SCHEMA = {
+    "type": "string",
+    "pattern": _pattern(*EVENT_ROOTS),
+    "description": "a path ($.repository.full_name), a fact or a template",
+}
+_GROUP_SCHEMA = {"type": ["string", "number"], "description": "a text with templates in it, a path ($.repository.full_name) or a fact"}
 
 RuleValue = Annotated[Value, Compiled(_value, _SCHEMA)]
-_KEY_SCHEMA = {"type": "string", "description": "a path ($.repository.full_name), a fact or a template"}
-KeyValue = Annotated[Value, Compiled(_key_value, _KEY_SCHEMA)]
 ListValue = Annotated[Value, Compiled(_list_value, _LIST_SCHEMA)]
+KeyValue = Annotated[Value, Compiled(_key_value, _KEY_SCHEMA)]
+GroupValue = Annotated[Value, Compiled(_group_value, _GROUP_SCHEMA)]

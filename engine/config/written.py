@@ -63,6 +63,14 @@ class WrittenRule:
         variables = [(("vars", name), value) for name, value in self.rule.vars.items()]
         return {("vars",): variables, **{path: [*templates_of(path, step)] for path, step in self.steps}}
 
+    @functools.cached_property
+    def keys(self) -> Sequence[Placed]:
+        """What its events are told apart by when they come."""
+        group = self.rule.concurrency and self.rule.concurrency.group
+        key = self.rule.throttle and self.rule.throttle.per
+        found: list[Placed] = [(("concurrency", "group"), group)] if group else []
+        return [*found, (("throttle", "per"), key)] if key else found
+
     def leftovers(self, *path: int | str) -> Iterator[tuple[Path, Leftover]]:
         """The templates among what is taken out below the path: they name what is checked all the same."""
         for place, written in self.taken.items():

@@ -25,7 +25,7 @@ def _group(rule: Rule, names: Mapping[str, Any]) -> Group | None:
     order = rule.concurrency
     if order is None or (order.mode is Mode.PARALLEL and order.most is None):
         return None
-    name = f"rule {rule.name}" if order.group is None else order.group.render(names)
+    name = f"rule {rule.name}" if order.group is None else printed(order.group.render(names))
     return Group(name, order.mode, order.most or 1)
 
 

@@ -116,6 +116,9 @@ def test_the_schema_refuses_what_the_loader_refuses_and_nothing_else(path: Path)
         step("http: {url: 'https://a.example', success_status: 20}"),
         step("log: hello, if: ready"),
         step("log: hello, for_each: 5"),
+        step("log: hello, for_each: commits"),
+        rule("throttle: {once_within: 5m, per: tenant}"),
+        rule("throttle: {once_within: 5m, per: vars.tenant}"),
         step("log: hello, id: first!"),
     ],
 )
@@ -137,6 +140,9 @@ def test_a_rule_of_the_wrong_shape_is_refused(text: str) -> None:
         step("http: {url: 'https://a.example', json: null, success_status: [200, 300-399], auth: {bearer: x}}"),
         step("log: 5, if: item == x, for_each: [1, 2], retry: {attempts: 2, jitter: false}, timeout: 5s"),
         step("log: hello, if: index < 3, for_each: '{{ payload.commits }}'"),
+        step("log: hello, for_each: 'vars.l[?(@.id == 1)].k-y'"),
+        rule("throttle: {once_within: 5m, per: header.X-Tenant}, concurrency: {mode: queue, group: git.repo}"),
+        rule("throttle: {once_within: 5m, per: 'on {{ git.repo }}'}, concurrency: {mode: queue, group: deploys}"),
     ],
 )
 def test_what_only_looks_unusual_is_not_refused(text: str) -> None:

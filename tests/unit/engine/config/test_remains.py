@@ -86,6 +86,8 @@ SLIPS = [
     ('X-A: "{{ secrets.chat }}"', 'X-A: "{{ secrets.chatt }} {{ secrets.chat"'),
     ("for_each: $.commits", "for_each: $.commts"),
     ("for_each: $.commits", "for_each: commits"),
+    ("for_each: $.commits", "for_each: git.fles[*]"),
+    ("for_each: $.commits", "for_each: vars.titel[*]"),
     ("database: main", "database: mian"),
     ("({{ payload.after }})", "('{{ payload.aftr }}')"),
     ("- log: ", "- lgo: "),

@@ -174,6 +174,20 @@ def test_a_step_for_each_item_that_was_not_done_has_no_results(bench: Bench, ste
     assert bench.messages() == ["[]"]
 
 
+def test_for_each_takes_what_a_fact_names_in_a_variable_and_an_earlier_step(bench: Bench) -> None:
+    ending = bench.run(
+        """
+        vars: {rows: $.rows}
+        steps:
+          - {id: all, for_each: "vars.rows[?(@.on == true)].k-y", log: "{{ item }}"}
+          - {for_each: "steps.all.results[*].state", log: "{{ index }} {{ item }}"}
+        """,
+        {"rows": [{"on": True, "k-y": 1}, {"on": False, "k-y": 2}, {"on": True, "k-y": 3}]},
+    )
+    assert ending == Ending(RunState.SUCCEEDED)
+    assert bench.messages() == ["1", "3", "0 succeeded", "1 succeeded"]
+
+
 def test_for_each_over_what_is_no_list_fails_and_says_so(bench: Bench) -> None:
     ending = bench.run("steps: [{id: all, for_each: $.names, log: x}]", {"names": "ada"})
     assert ending is not None

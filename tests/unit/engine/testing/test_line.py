@@ -99,6 +99,15 @@ def test_for_each_stands_once_for_each_item() -> None:
     assert [call["log"]["message"] for call in calls("source: lab\npayload: {names: [a, b]}\nrules: one", rule)] == ["0 a", "1 b"]
 
 
+def test_facts_of_for_each_and_throttle_are_those_of_a_server() -> None:
+    rule = (
+        "name: one\non: lab\nthrottle: {once_within: 5m, per: header.X-Tenant}\nvars: {l: $.names}\n"
+        "steps: [{for_each: 'vars.l[*].n', log: '{{ item }}'}]"
+    )
+    text = "source: lab\nheaders: {X-Tenant: acme}\npayload: {names: [{n: a}, {n: b}]}\nrules: one"
+    assert [call["log"]["message"] for call in calls(text, rule)] == ["a", "b"]
+
+
 def test_a_secret_is_the_test_s_or_one_that_is_no_one_s() -> None:
     rule = "name: one\non: lab\nsteps: [{http: '{{ secrets.chat }}'}, {log: '{{ secrets.word }}'}]"
     given = calls("source: lab\npayload: {}\nsecrets: {word: hunter2-hunter2}\nrules: one", rule)
