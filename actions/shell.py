@@ -24,7 +24,8 @@ from hookrules.engine.errors import TemplateError, UnsafeValue
 from hookrules.engine.model import FailureKind
 from hookrules.engine.templating import Argument, BadArgument, FolderPath, ShellText, TextTemplate, judged, prints_values
 from hookrules.engine.templating.argument import passable
-from hookrules.engine.templating.shell_commands import steers
+from hookrules.engine.templating.shell_frames import REMEDY
+from hookrules.engine.templating.shell_words import steers
 from hookrules.engine.templating.template import finding
 from hookrules.engine.units import Size
 
@@ -115,6 +116,15 @@ class ShellAction(Action):
             if steers(name) and prints_values(template):
                 error = UnsafeValue(f"a value here would set {name}, which decides what programs run", suggestion=_RENAME)
                 raise _placed(error, ("env", name), template.source)
+        return self
+
+    @model_validator(mode="after")
+    def _no_code_by_variable(self) -> Self:
+        if isinstance(self.command, ShellText):
+            for name, template in self.env.items():
+                said = self.command.misuse(name)
+                if said and prints_values(template):
+                    raise _placed(UnsafeValue(f"a value here {said}", suggestion=REMEDY), ("env", name), template.source)
         return self
 
     def missing_here(self) -> tuple[Absence, ...]:

@@ -10,8 +10,9 @@ from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.argument import Argument
 from hookrules.engine.templating.flow import read_all
 from hookrules.engine.templating.parsing import parse
-from hookrules.engine.templating.shell_commands import RAW, VALUE, Command, Unsafe, directly
+from hookrules.engine.templating.shell_commands import directly
 from hookrules.engine.templating.shell_frames import REMEDY
+from hookrules.engine.templating.shell_words import RAW, VALUE, Command, Unsafe
 from hookrules.engine.templating.template import Template
 
 
@@ -24,7 +25,7 @@ class BadArgument(UnsafeValue):
 
 
 class _Word(Struct, frozen=True):
-    """An argument in the words of `shell_commands`."""
+    """An argument in the words of `shell_words`."""
 
     word: str = ""
 

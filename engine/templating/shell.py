@@ -13,6 +13,7 @@ from hookrules.engine.templating.positions import Position
 from hookrules.engine.templating.rendering import Piece
 from hookrules.engine.templating.shell_frames import Frame
 from hookrules.engine.templating.shell_lexer import ShellReader
+from hookrules.engine.templating.shell_variables import Variables
 from hookrules.engine.templating.template import Template, joined, text_of
 
 VARIABLE = "HR_"
@@ -34,12 +35,17 @@ class ShellText(Template[ShellCommand]):
     def check(self, parsed: Parsed) -> None:
         del parsed
         if not is_plain(self.source):
-            _judge(self.source)
+            _judged(self.source)
+
+    def misuse(self, variable: str) -> str:
+        """What is said of a value in a variable that the text is given, where the text runs what that holds; else empty."""
+        return _judged(self.source).misuse(variable)
 
     def runs_input(self) -> bool:
         """Whether what the command is given to read would be run as code."""
         try:
-            for end in read_all(parse(self.source).tree, ShellReader((Frame(piped=Position(1, 0)),))):
+            start = ShellReader(Variables(), (Frame(piped=Position(1, 0)),))
+            for end in read_all(parse(self.source).tree, start):
                 end.ended()
         except TemplateError:
             return True
@@ -53,10 +59,12 @@ class ShellText(Template[ShellCommand]):
 
 
 @functools.lru_cache(maxsize=4096)
-def _judge(source: str) -> None:
-    """Rules share many of their commands: each is read once. Raises TemplateError."""
-    for end in read_all(read(source).tree, ShellReader()):
+def _judged(source: str) -> Variables:
+    """What the text does with variables. Rules share many of their commands: each is read once. Raises TemplateError."""
+    variables = Variables()
+    for end in read_all(read(source).tree, ShellReader(variables)):
         end.ended()
+    return variables
 
 
 def _source(part: Piece, environment: dict[str, str]) -> str:

@@ -14,14 +14,17 @@ from hookrules.engine.errors import UnsafeValue
 from hookrules.engine.templating.generator import place_of
 from hookrules.engine.templating.parsing import fail
 from hookrules.engine.templating.positions import Position
-from hookrules.engine.templating.shell_commands import EXPANSION, RAW, VALUE, start
-from hookrules.engine.templating.shell_frames import REMEDY, Frame, Lost, command_ended, unsafe, word_ended
+from hookrules.engine.templating.shell_commands import start
+from hookrules.engine.templating.shell_frames import LONGEST_WORD, REMEDY, Frame, Lost, command_ended, nested, unsafe, word_ended
 from hookrules.engine.templating.shell_tokens import COMPLETABLE, INSIDE, TOKENS, Quote, opens
+from hookrules.engine.templating.shell_variables import NONE, Variables, expanded, filled_in, named
+from hookrules.engine.templating.shell_words import EXPANSION, RAW, VALUE
 
 
 class ShellReader(Struct, frozen=True):
     """A place in a shell text: what is open there, innermost last. `pending` may yet become a longer operator."""
 
+    variables: Variables
     stack: tuple[Frame | Quote, ...] = (Frame(),)
     pending: str = ""
     lost: str = ""
@@ -66,6 +69,7 @@ class _Scan:
     """One reading of some text: begins at a reader's place and gives the next one's."""
 
     def __init__(self, reader: ShellReader) -> None:
+        self.variables = reader.variables
         self.stack = list(reader.stack)
         self.pending = reader.pending
         self.used = reader.used
@@ -92,7 +96,7 @@ class _Scan:
         return self._place()
 
     def _place(self, lost: str = "") -> ShellReader:
-        return ShellReader(tuple(self.stack), self.pending, lost, self.used)
+        return ShellReader(self.variables, tuple(self.stack), self.pending, lost, self.used)
 
     def _read(self, rest: str, *, last: bool) -> ShellReader:
         self.pending = ""
@@ -135,6 +139,9 @@ class _Scan:
         return self._HANDLERS[group](self, token) + rest[found.end() :]
 
     def _judge_variables(self) -> None:
+        misused = self.variables.misused()
+        if misused is not None:
+            raise unsafe(*misused)
         frames = [layer for layer in self.stack if isinstance(layer, Frame)]
         bound = next((frame.bound for frame in frames if frame.bound is not None), None)
         if bound is not None and any(frame.rereads for frame in frames):
@@ -144,7 +151,10 @@ class _Scan:
         self.frame = self.frame.with_text(text, quoted=self._kind != "commands")
         return ""
 
-    def _skip(self, text: str) -> str:  # noqa: ARG002
+    def _skip(self, text: str) -> str:
+        top = self.stack[-1]
+        if isinstance(top, Quote) and top.kind == "${":
+            self.stack[-1] = replace(top, line=(top.line + text)[:LONGEST_WORD])
         return ""
 
     def _blank(self, text: str) -> str:  # noqa: ARG002
@@ -167,12 +177,12 @@ class _Scan:
     def _dollar(self, text: str) -> str:
         if text == "$":
             return self._plain(text)
-        self.frame = self.frame.with_text(EXPANSION)
+        self.frame = self.frame.with_text(EXPANSION, names=named(text))
         if text == "$((":
             self.frame = replace(self.frame, rereads=True)
             self.stack.append(Quote("(("))
         elif text == "$(":
-            self.stack.append(Frame("$(", piped=self.frame.piped))
+            self.stack.append(nested("$(", self.frame))
         elif text == "${":
             self.stack.append(Quote("${"))
         return ""
@@ -201,6 +211,8 @@ class _Scan:
             self._nest(-1)
             return text[1:]
         self.stack.pop()
+        if isinstance(top, Quote) and top.kind == "${":
+            self.frame = replace(self.frame, names=self.frame.names | expanded(top.line, self.variables))
         return "\n" if text == "\n" else ""
 
     def _redirect(self, text: str) -> str:
@@ -215,18 +227,17 @@ class _Scan:
 
     def _separator(self, text: str) -> str:
         self._end_word()
-        self.frame = command_ended(self.frame, text)
+        self.frame = command_ended(self.frame, text, self.variables)
         if text == "\n" and self.frame.heredocs:
-            waiting = self.frame.heredocs
-            self.frame = replace(self.frame, heredocs=())
-            self.stack.append(Quote("<<", heredocs=waiting))
+            self.stack.append(Quote("<<", heredocs=self.frame.heredocs, taking=self.frame.taking))
+            self.frame = replace(self.frame, heredocs=(), taking=NONE)
         return ""
 
     def _branch(self, text: str) -> str:
         self._end_word()
         if self.frame.kind != "case":
             raise Lost(text)
-        self.frame = replace(command_ended(self.frame, ";"), expects="pattern")
+        self.frame = replace(command_ended(self.frame, ";", self.variables), expects="pattern")
         return ""
 
     def _open(self, text: str) -> str:
@@ -236,7 +247,7 @@ class _Scan:
         if frame.word is not None or frame.redirect or frame.expects != "command" or frame.command != start():
             raise Lost(text)
         self.frame = replace(frame, expects="rest")
-        self.stack.append(Frame("(", piped=frame.piped))
+        self.stack.append(nested("(", frame))
         return ""
 
     def _close(self, text: str) -> str:
@@ -245,7 +256,7 @@ class _Scan:
         if frame.expects == "pattern":
             self.frame = replace(frame, expects="command", command=start())
         elif frame.kind in ("(", "$(") and not frame.heredocs and frame.expects in ("command", "rest"):
-            self._leave(command_ended(frame, ";"))
+            self._leave(command_ended(frame, ";", self.variables))
         else:
             raise Lost(text)
         return ""
@@ -257,12 +268,12 @@ class _Scan:
         return ""
 
     def _end_word(self) -> None:
-        self.frame = word_ended(self.frame)
+        self.frame = word_ended(self.frame, self.variables)
         if self.frame.expects == "case-branches":
             self.frame = replace(self.frame, expects="rest")
-            self.stack.append(Frame("case", expects="pattern", piped=self.frame.piped))
+            self.stack.append(nested("case", self.frame, "pattern"))
         elif self.frame.expects == "esac":
-            self._leave(command_ended(replace(self.frame, expects="command"), ";"))
+            self._leave(command_ended(replace(self.frame, expects="command"), ";", self.variables))
 
     def _leave(self, left: Frame) -> None:
         """Go back to the commands around, which know what was done inside."""
@@ -274,7 +285,10 @@ class _Scan:
             bound=around.bound or left.bound,
             rereads=around.rereads or left.rereads,
         )
-        self.frame = around.with_text(VALUE, value=left.used) if left.kind == "$(" and left.used else around
+        if left.kind == "$(":
+            self.frame = around.with_text(VALUE if left.used else "", value=left.used, names=left.within)
+        else:
+            self.frame = around.with_used(left.within)
 
     def _heredoc(self, rest: str) -> str:
         top = self.stack[-1]
@@ -288,6 +302,8 @@ class _Scan:
         if (line.lstrip("\t") if stripped else line) != delimiter:
             if not quoted and (line.endswith("\\") or opens(line)):
                 raise Lost("an expansion inside a here-document")
+            for into in NONE if quoted else top.taking:
+                self.variables.flow(filled_in(line), into)
             self.stack[-1] = replace(top, line="")
         elif others:
             self.stack[-1] = replace(top, line="", heredocs=tuple(others))

@@ -41,6 +41,8 @@ class Quote(Struct, frozen=True):
     depth: int = 0
     line: str = ""
     heredocs: tuple[Heredoc, ...] = ()
+    taking: frozenset[str] = frozenset()
+    """What the here-documents go into, as in `Frame`."""
 
 
 def opens(line: str) -> bool:

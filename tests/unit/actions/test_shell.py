@@ -303,6 +303,12 @@ def test_it_works_where_there_is_no_pidfd(tmp_path: Path, monkeypatch: pytest.Mo
         {"command": "true", "env": {"PATH": "{{ payload.x }}:/bin"}},
         {"command": "true", "env": {"LD_PRELOAD": "{{ payload.x }}"}},
         {"command": "true", "env": {"GIT_SSH_COMMAND": "{{ payload.x }}"}},
+        {"command": "$X --version", "env": {"X": "{{ payload.x }}"}},
+        {"command": 'Y=$X; eval "$Y"', "env": {"X": "{{ payload.x }}"}},
+        {"command": './a {{ payload.x }}; sh -c "$X"', "env": {"X": "./b {{ payload.x }}"}},
+        {"command": ["flock", "/tmp/l", "-c", "{{ payload.x }}"]},
+        {"command": ["docker", "exec", "-i", "web", "sh"], "stdin": "{{ payload.x }}"},
+        {"command": 'read -r x; eval "$x"', "stdin": "{{ payload.x }}"},
         {"command": "true", "output_limit": 5},
         {"command": "true", "success_codes": []},
         {"command": "true", "env": {"HR_1": "x"}},
@@ -321,3 +327,7 @@ def test_a_list_hands_values_to_any_ordinary_program() -> None:
     ShellAction.model_validate({"command": "./deploy.sh", "env": {"GIT_SHA": "{{ payload.x }}", "PATH": "/opt/bin:{{ payload.x | raw }}"}})
     ShellAction.model_validate({"command": "sh", "stdin": "{% if payload.x %}make{% else %}make all{% endif %}"})
     ShellAction.model_validate({"command": ["bash", "./deploy.sh", "{{ payload.x }}"], "stdin": "{{ payload.x }}"})
+    ShellAction.model_validate({"command": '$Y "a"; echo "$X"', "env": {"X": "{{ payload.x }}", "Y": "./deploy.sh"}})
+    ShellAction.model_validate({"command": "$X", "env": {"X": "{% if payload.x %}./a{% else %}./b{% endif %}"}})
+    ShellAction.model_validate({"command": ["docker", "exec", "-i", "web", "./import.sh"], "stdin": "{{ payload.x }}"})
+    ShellAction.model_validate({"command": 'while read -r x; do ./a "$x"; done', "stdin": {"from": "body"}})

@@ -217,7 +217,7 @@ FRAGMENTS = st.sampled_from([
     "$A", '"$A"', "'", '"', "\\", "`", "$(", ")", "(", "((", "))", "$((", "${", "}", "{", ";", ";;", "&", "&&", "|", "||",
     ">", "<", "<<EOF\n", "\nEOF\n", "<<-EOF", "\n", "#", "if", "then", "fi", "for a in", "do", "done", "case", "in", "a)",
     "esac", "*", "-c", "-v", "=", "env", "xargs", ".", "$", "~", "!", "read a", "printf", "printf %s", "$a", "x", "/", "-",
-    "a",
+    "a", "A=$B", "$1", '"$@"', "shift;", "read A <<<", "for A in", "do $A", "${A}", "${A:-$B}", "nice", "find . -exec", "flock x", "let",
 ])
 # fmt: on
 PRINTED = st.sampled_from(
