@@ -10,7 +10,8 @@ from hookrules.engine.cli.project import journal_for_steering, load_project, run
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import UsageError
 from hookrules.engine.journal import Journal, RuleText, RunFilter
-from hookrules.engine.model import Run, RunState
+from hookrules.engine.matching.standing import match_of
+from hookrules.engine.model import Event, Match, Run, RunState
 
 _MOST = 10_000
 
@@ -22,7 +23,8 @@ _MOST = 10_000
 @click.option("--new-rule", is_flag=True, help="By the rule as it is written now, from its first step.")
 @click.pass_obj
 def command(config: Path, run: Sequence[str], dead: bool, rule: str | None, new_rule: bool) -> int:
-    """A run goes on at the step that failed, by the rule that it began with, under a new idempotency key."""
+    """A run goes on at the step that failed, by the rule that it began with, under a new idempotency key. Where its group
+    (`concurrency`) is full, it waits for its turn."""
     if bool(run) == dead:
         raise click.UsageError("name the runs, or say --dead for all that are")
     rules = load_project(config).ruleset if new_rule else None
@@ -42,21 +44,21 @@ def _dead(journal: Journal, rule: str | None) -> list[Run]:
 
 def _again(journal: Journal, run: Run, rules: Ruleset | None) -> str:
     """Raises UsageError where the run did not end badly, or its rule is gone."""
-    digest = None if rules is None else _digest(journal, run, rules)
     event = journal.event(run.event_id)
     if event:
         with_payload(event)
-    state = journal.retry(run.id, time.time(), digest)
+    match = None if rules is None or event is None else _match(journal, run, event, rules)
+    state = journal.retry(run.id, time.time(), match)
     if state not in (RunState.DEAD, RunState.FAILED, RunState.CANCELLED):
         raise UsageError(
             f"{run.id} is {state}: only what is dead, failed or cancelled can be done again; `hookrules replay` puts an event in again"
         )
-    return f"{run.id} of {run.rule} is done again, " + ("by the rule as it is now" if digest else "by the rule that it began with")
+    return f"{run.id} of {run.rule} is done again, " + ("by the rule as it is now" if match else "by the rule that it began with")
 
 
-def _digest(journal: Journal, run: Run, rules: Ruleset) -> str:
+def _match(journal: Journal, run: Run, event: Event, rules: Ruleset) -> Match:
     rule = rules.rules.get(run.rule)
     if rule is None:
         raise UsageError(f"there is no rule {run.rule!r} any more; leave out --new-rule to go on by the one that {run.id} began with")
     journal.keep_rules([RuleText(rule.digest, rule.name, rule.text)])
-    return rule.digest
+    return match_of(rule, event)

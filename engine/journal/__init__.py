@@ -252,8 +252,10 @@ class Steering(Protocol):
         Gives the state in which the run was found; None where there is none. Others than these are left as they are. `retry` likewise.
         """
 
-    def retry(self, run_id: str, now: float, digest: str | None = None) -> RunState | None:
-        """Have a run that ended badly done again: from the step that failed, or with another rule's text from the start."""
+    def retry(self, run_id: str, now: float, match: Match | None = None) -> RunState | None:
+        """Have a run that ended badly done again: from the step that failed, or by another text of its rule from the start, as `match`
+        has it. Where its group is full it waits, behind those that wait there already; no other is ended, replaced or dropped for it.
+        """
 
     def approve(self, run_id: str, now: float, by: str) -> bool:
         """Let a run go on that waits for approval; False where it does not."""

@@ -256,8 +256,8 @@ class SqliteJournal(Journal):
     def cancel(self, run_id: str, now: float) -> RunState | None:
         return self._write(partial(steering.cancel, run_id=run_id, now=now))
 
-    def retry(self, run_id: str, now: float, digest: str | None = None) -> RunState | None:
-        return self._write(partial(steering.retry, run_id=run_id, now=now, digest=digest))
+    def retry(self, run_id: str, now: float, match: Match | None = None) -> RunState | None:
+        return self._write(partial(steering.retry, run_id=run_id, now=now, match=match))
 
     def approve(self, run_id: str, now: float, by: str) -> bool:
         return self._write(partial(steering.approve, run_id=run_id, now=now, by=by))

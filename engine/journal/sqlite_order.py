@@ -100,7 +100,7 @@ def _room(connection: sqlite3.Connection, name: str, most: int) -> int:
 
 
 def let_in(connection: sqlite3.Connection, run_id: str) -> None:
-    """A run has ended: whom its group now has room for is no longer held."""
+    """A run has ended, or is to be done again: whom its group has room for is no longer held."""
     row = connection.execute(_SQL["group_of"], (run_id,)).fetchone()
     if row:
         room = _room(connection, *row)

@@ -3,8 +3,9 @@
 import sqlite3
 from typing import Any
 
+from hookrules.engine.journal.sqlite_order import let_in
 from hookrules.engine.journal.statements import load_statements
-from hookrules.engine.model import RunState
+from hookrules.engine.model import Match, RunState
 
 _SQL = load_statements("sqlite_steering.sql")
 
@@ -18,11 +19,27 @@ def cancel(connection: sqlite3.Connection, run_id: str, now: float) -> RunState 
     return state
 
 
-def retry(connection: sqlite3.Connection, run_id: str, now: float, digest: str | None) -> RunState | None:
+def retry(connection: sqlite3.Connection, run_id: str, now: float, match: Match | None) -> RunState | None:
+    """It is held like one that comes now, and let in where its group has room."""
     state = _state(connection, run_id)
-    if _execute(connection, "do_again", run_id, now=now, digest=digest):
-        _execute(connection, "forget_all_steps" if digest else "forget_what_failed", run_id)
+    if match:
+        _execute(connection, "change_rule", run_id, **_by_rule(match))
+    if _execute(connection, "do_again", run_id, now=now):
+        _execute(connection, "forget_all_steps" if match else "forget_what_failed", run_id)
+        let_in(connection, run_id)
     return state
+
+
+def _by_rule(match: Match) -> dict[str, Any]:
+    """What a run has of its rule. A throttle is for events, not for people."""
+    return {
+        "digest": match.digest,
+        "group_name": match.group and match.group.name,
+        "group_most": match.group and match.group.most,
+        "label": match.label,
+        "verdict": None if match.fault is None else RunState.DEAD.value,
+        "error": match.fault,
+    }
 
 
 def approve(connection: sqlite3.Connection, run_id: str, now: float, by: str) -> bool:

@@ -20,7 +20,16 @@ rules:
       - log: first
       - shell: exit 3
 """
+QUEUE = """
+rules:
+  - name: deploy
+    on: github.push
+    concurrency: {mode: queue}
+    steps:
+      - shell: "[ -e mended ] || exit 3; touch begun; until [ -e go ]; do :; done"
+"""
 NOW = 1_760_000_000.0
+FAR = 4_000_000_000.0
 
 
 @pytest.fixture
@@ -74,6 +83,30 @@ def test_all_dead_runs_of_a_rule_can_be_done_again_at_once(folder: Path, journal
     assert [state_of(folder, run) for run in runs] == ["queued", "dead", "queued"]
 
 
+def test_runs_of_a_queue_that_are_done_again_at_once_run_one_at_a_time(tmp_path: Path) -> None:
+    with serving(project(tmp_path, QUEUE)) as server:
+        for number in range(3):
+            server.github("push", {"ref": str(number)})
+        dead = [server.wait_for("run", count) for count in (1, 2, 3)]
+        server.stop()
+    (tmp_path / "mended").touch()
+    hookrules(tmp_path, "retry", "--dead")
+    with serving(tmp_path) as server:
+        while not (tmp_path / "begun").exists():
+            pass
+        assert [run["state"] for run in json_lines(hookrules(tmp_path, "runs", "--format", "json"))] == ["queued", "queued", "running"]
+        (tmp_path / "go").touch()
+        again = [server.wait_for("run", count) for count in (1, 2, 3)]
+    assert [(run["id"], run["state"]) for run in again] == [(run["id"], "succeeded") for run in dead]
+
+
+def test_by_a_rule_that_has_become_a_queue_they_run_one_at_a_time(folder: Path, journal: Journal) -> None:
+    runs = [dead_run(journal, number) for number in range(2)]
+    project(folder, QUEUE)
+    hookrules(folder, "retry", "--dead", "--new-rule")
+    assert [run.id for run in journal.claim("w", FAR, 30, Turn(10))] == [runs[0].id]
+
+
 def test_a_dead_run_can_be_dismissed(folder: Path, journal: Journal) -> None:
     run = dead_run(journal)
     assert "dismissed" in hookrules(folder, "cancel", run.id)
@@ -123,8 +156,7 @@ def test_an_open_breaker_is_listed_and_a_person_closes_it(folder: Path, journal:
     event = Event("evt_1", "github", "push", {}, b"{}", NOW)
     journal.accept([(event, [Match("deploy", "gone")])]).result()
     (run,) = journal.claim("w", NOW, 30, Turn(1))
-    far = 4_000_000_000.0
-    journal.park(run, step(run, state=StepState.WAITING), far, Expectation(target=api))
+    journal.park(run, step(run, state=StepState.WAITING), FAR, Expectation(target=api))
 
     (told,) = json_lines(hookrules(folder, "breakers", "--format", "json"))
     assert (told["target"], told["state"], told["failures"], told["until"]) == (api, "open", 5, "2025-10-09T08:53:50.000Z")
@@ -134,4 +166,4 @@ def test_an_open_breaker_is_listed_and_a_person_closes_it(folder: Path, journal:
     assert journal.breakers() == []
     released = journal.run(run.id)
     assert released is not None
-    assert released.due_at < far
+    assert released.due_at < FAR

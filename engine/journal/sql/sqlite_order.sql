@@ -14,13 +14,14 @@ update runs set verdict = 'superseded', error = :error, held = 0, due_at = :now
 where group_name = :group_name and ended_at is null and verdict is null and fence = 0
 
 -- name: end_group
--- The runs of a group that a worker has taken.
+-- The runs of a group that a worker has taken, but for those that wait to be done again.
 update runs set cancelled_at = coalesce(cancelled_at, :now), due_at = min(due_at, :now)
-where group_name = :group_name and ended_at is null and verdict is null and fence > 0
+where group_name = :group_name and ended_at is null and verdict is null and fence > 0 and held = 0
 
 -- name: let_in
+-- First come first served: a run that a person has done again came when it was asked for.
 update runs set held = 0 where seq in (
-    select seq from runs where group_name = :group_name and held = 1 and ended_at is null order by seq limit :room
+    select seq from runs where group_name = :group_name and held = 1 and ended_at is null order by due_at, seq limit :room
 )
 
 -- name: group_of

@@ -74,7 +74,7 @@ alter table runs add column label text;                           -- only worker
 alter table runs add column held integer not null default 0;
 alter table runs add column verdict text;                         -- how it ends without a step being done
 
-create index runs_by_group on runs (group_name, held, seq) where group_name is not null and ended_at is null;
+create index runs_by_group on runs (group_name, held, due_at, seq) where group_name is not null and ended_at is null;
 create index runs_by_throttle on runs (rule, throttle_key, seq) where throttle_key is not null;
 drop index runs_open;
 create index runs_ready on runs (rule, due_at, seq) where ended_at is null and held = 0 and worker is null;

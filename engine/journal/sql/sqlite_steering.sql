@@ -8,10 +8,15 @@ update runs set cancelled_at = :now, due_at = min(due_at, :now) where id = :run_
 -- name: dismiss
 update runs set state = 'cancelled', cancelled_at = :now where id = :run_id and state = 'dead'
 
+-- name: change_rule
+update runs set digest = :digest, group_name = :group_name, group_most = :group_most, label = :label, verdict = :verdict, error = :error
+where id = :run_id and state in ('dead', 'failed', 'cancelled')
+
 -- name: do_again
+-- Behind those that wait in its group already. What has a verdict ends by it once more, for the same reason.
 update runs
-set state = 'queued', due_at = :now, ended_at = null, error = null, cancelled_at = null, response = null,
-    retries = retries + 1, digest = coalesce(:digest, digest), started_at = null
+set state = 'queued', due_at = :now, ended_at = null, error = case when verdict is null then null else error end, cancelled_at = null,
+    response = null, retries = retries + 1, started_at = null, held = (group_name is not null and verdict is null)
 where id = :run_id and state in ('dead', 'failed', 'cancelled')
 
 -- name: forget_what_failed

@@ -1,4 +1,7 @@
-"""How runs stand to each other, in any order of arrivals, claims and ends, is as a plain model of each mode says; also over retention."""
+"""How runs stand to each other, in any order of arrivals, claims, ends and retries, is as a plain model of each mode says.
+
+Also over retention.
+"""
 
 import tempfile
 from dataclasses import dataclass
@@ -81,7 +84,7 @@ class ModesMachine(RuleBasedStateMachine):
     def make_way(self, run: ModelRun, mode: Mode) -> None:
         if mode in (Mode.LATEST, Mode.CANCEL) and not run.claimed:
             run.verdict, run.held, run.due_at = RunState.SUPERSEDED, False, self.now
-        elif mode is Mode.CANCEL:
+        elif mode is Mode.CANCEL and not run.held:
             run.cancelled, run.due_at = True, min(run.due_at, self.now)
 
     @rule()
@@ -100,10 +103,33 @@ class ModesMachine(RuleBasedStateMachine):
         state = run.verdict or state
         self.journal.end_run(self.claims.pop(run.id), state, self.now)
         run.ended = state
-        waiting = self.of(run.group)
-        room = run.group.most - sum(each.counts for each in waiting)
-        for each in [each for each in waiting if each.held][: max(room, 0)]:
+        self.let_in(run.group)
+
+    def let_in(self, group: Group) -> None:
+        """Those that came first; one that is done again came when it was asked for."""
+        inside = self.of(group)
+        room = group.most - sum(each.counts for each in inside)
+        waiting = sorted((each for each in inside if each.held), key=lambda each: each.due_at)
+        for each in waiting[: max(room, 0)]:
             each.held = False
+
+    @precondition(lambda self: self.retryable())
+    @rule(data=st.data(), new_rule=st.booleans())
+    def retry(self, data: st.DataObject, *, new_rule: bool) -> None:
+        ended = self.retryable()
+        run = ended[data.draw(st.integers(0, len(ended) - 1))]
+        match = Match(run.group.name, "d2", group=run.group) if new_rule else None
+        assert self.journal.retry(run.id, self.now, match) is run.ended
+        run.ended, run.cancelled, run.held_by_worker, run.held, run.due_at = None, False, False, True, self.now
+        self.let_in(run.group)
+
+    def retryable(self) -> list[ModelRun]:
+        """Those that ended badly, and whose payload is still there."""
+        return [run for run in self.runs if run.ended in ENDINGS[1:] and self.has_payload(run)]
+
+    def has_payload(self, run: ModelRun) -> bool:
+        found = self.journal.event(run.event_id)
+        return found is not None and found.payload_kept
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data(), delay=st.sampled_from([0.0, 5.0, 100.0]))
@@ -149,9 +175,7 @@ class ModesMachine(RuleBasedStateMachine):
     @invariant()
     def what_has_not_ended_keeps_its_payload(self) -> None:
         for run in self.runs:
-            found = self.journal.event(run.event_id)
-            assert found
-            assert found.payload_kept or (run.ended is not None and run.ended is not RunState.DEAD)
+            assert self.has_payload(run) or (run.ended is not None and run.ended is not RunState.DEAD)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///journal.db"])

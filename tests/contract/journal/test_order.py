@@ -116,6 +116,107 @@ def test_a_redelivery_ends_and_replaces_no_one(journal: Journal) -> None:
     assert verdicts(journal) == {"evt_0": None}
 
 
+def dead_runs(journal: Journal, count: int, match: Match) -> list[Run]:
+    """Each ended before the next one came."""
+    for number in range(count):
+        deliver(journal, number, match)
+        end(journal, claim_one(journal), RunState.DEAD)
+    return journal.runs(RunFilter())[::-1]
+
+
+@pytest.mark.parametrize("mode", [Mode.QUEUE, Mode.LATEST, Mode.CANCEL, Mode.SKIP])
+def test_runs_that_are_done_again_at_once_run_one_at_a_time(journal: Journal, mode: Mode) -> None:
+    asked = dead_runs(journal, 3, grouped(mode))[::-1]
+    for number, run in enumerate(asked):
+        journal.retry(run.id, NOW + number)
+    for run in asked:
+        again = claim_one(journal, now=NOW + 3)
+        assert (again.id, again.verdict, again.cancelled_at) == (run.id, None, None)
+        assert claim(journal, now=NOW + 3) == []
+        end(journal, again)
+
+
+def test_as_many_are_done_again_as_the_group_has_room_for(journal: Journal) -> None:
+    dead = dead_runs(journal, 3, grouped(Mode.PARALLEL, most=2))
+    for run in dead:
+        journal.retry(run.id, NOW)
+    assert len(claim(journal)) == 2
+
+
+def test_a_run_that_is_done_again_waits_behind_those_that_wait(journal: Journal) -> None:
+    (dead,) = dead_runs(journal, 1, grouped(Mode.QUEUE))
+    for number in (1, 2):
+        deliver(journal, number, grouped(Mode.QUEUE), at=number)
+    running = claim_one(journal, now=NOW + 3)
+    journal.retry(dead.id, NOW + 3)
+    deliver(journal, 3, grouped(Mode.QUEUE), at=4)
+    for waited in ("evt_2", "evt_0", "evt_3"):
+        end(journal, running)
+        running = claim_one(journal, now=NOW + 4)
+        assert running.event_id == waited
+
+
+@pytest.mark.parametrize("mode", [Mode.LATEST, Mode.CANCEL, Mode.SKIP])
+def test_nothing_makes_way_for_a_run_that_is_done_again(journal: Journal, mode: Mode) -> None:
+    (dead,) = dead_runs(journal, 1, grouped(mode))
+    deliver(journal, 1, grouped(mode))
+    running = claim_one(journal)
+    journal.retry(dead.id, NOW)
+    assert verdicts(journal) == {"evt_0": None, "evt_1": None}
+    assert journal.cancelling("w1") == []
+    end(journal, running)
+    assert events_of(claim(journal)) == ["evt_0"]
+
+
+@pytest.mark.parametrize("mode", [Mode.LATEST, Mode.CANCEL, Mode.SKIP])
+def test_a_run_that_waits_to_be_done_again_makes_way_for_none(journal: Journal, mode: Mode) -> None:
+    (dead,) = dead_runs(journal, 1, grouped(mode))
+    deliver(journal, 1, grouped(mode))
+    running = claim_one(journal)
+    journal.retry(dead.id, NOW)
+    deliver(journal, 2, grouped(mode), at=1)
+    waiting = journal.run(dead.id)
+    assert waiting is not None
+    assert (waiting.verdict, waiting.cancelled_at) == (None, None)
+    end(journal, running)
+    assert "evt_0" in events_of(claim(journal))
+
+
+def test_a_newer_run_ends_one_that_is_being_done_again(journal: Journal) -> None:
+    (dead,) = dead_runs(journal, 1, grouped(Mode.CANCEL))
+    journal.retry(dead.id, NOW)
+    again = claim_one(journal)
+    deliver(journal, 1, grouped(Mode.CANCEL))
+    assert list(journal.cancelling("w1")) == [again.id]
+
+
+def test_by_a_new_rule_a_run_stands_to_others_as_that_says(journal: Journal) -> None:
+    dead = dead_runs(journal, 2, Match("deploy", "old"))
+    for run in dead:
+        journal.retry(run.id, NOW, replace(grouped(Mode.QUEUE), digest="new", label="gpu"))
+    assert claim(journal) == []
+    (again,) = journal.claim("w1", NOW, LEASE, Turn(10, labels=("gpu",)))
+    assert (again.id, again.digest) == (dead[0].id, "new")
+    end(journal, again, RunState.DEAD)
+    journal.retry(again.id, NOW, Match("deploy", "newer"))
+    assert [run.digest for run in claim(journal)] == ["newer"]
+
+
+def test_a_group_that_can_t_be_worked_out_ends_the_run_again_unless_another_rule_mends_it(journal: Journal) -> None:
+    fault = Match("deploy", "digest", fault="payload.name is missing")
+    deliver(journal, 0, fault)
+    for match in (None, fault):
+        run = claim_one(journal)
+        assert (run.verdict, run.error) == (RunState.DEAD, "payload.name is missing")
+        journal.end_run(run, RunState.DEAD, NOW, run.error)
+        journal.retry(run.id, NOW, match)
+    run = claim_one(journal)
+    journal.end_run(run, RunState.DEAD, NOW, run.error)
+    journal.retry(run.id, NOW, grouped(Mode.QUEUE))
+    mended = claim_one(journal)
+    assert (mended.verdict, mended.error) == (None, None)
+
+
 def test_the_first_runs_and_then_none_for_so_long(journal: Journal) -> None:
     for number, at in enumerate([0, 59, 60, 61]):
         deliver(journal, number, throttled(Within.ONCE_WITHIN), at=at)
