@@ -207,7 +207,8 @@ class Run:
     ended_at: float | None = None
     error: str | None = None
     cancelled_at: float | None = None
-    """When someone asked for its end; it ends when its worker has seen that and what `finally` says is done."""
+    """When its end was asked for; it ends when its worker has seen that and what `finally` says is done. Where no person asked, `error`
+    says why."""
     retries: int = 0
     """How often a person had it done again."""
     verdict: RunState | None = None

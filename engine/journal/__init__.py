@@ -160,8 +160,8 @@ class Work(Protocol):
     def meet(self, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
         """Let runs go on, each by the event that it expected, and remember how far others have looked; all in one commit."""
 
-    def cancelling(self, worker: str) -> list[str]:
-        """The runs that this worker holds, and whose end someone asked for."""
+    def cancelling(self, worker: str) -> Mapping[str, str | None]:
+        """The runs that this worker holds and that are to end, each with the reason; None where a person asked for it."""
 
     def end_run(
         self,

@@ -171,8 +171,9 @@ class SqliteJournal(Journal):
     def meet(self, met: Mapping[str, str], looked_at: Mapping[str, int], now: float) -> None:
         self._write(partial(writes.meet, met=met, looked_at=looked_at, now=now))
 
-    def cancelling(self, worker: str) -> list[str]:
-        return [run_id for (run_id,) in self._rows(_READING["cancelling"], (worker,))]
+    def cancelling(self, worker: str) -> Mapping[str, str | None]:
+        rows = self._rows(_READING["cancelling"], (worker,))
+        return {run_id: error and self._seal.open_text(error, f"runs.error {run_id}") for run_id, error in rows}
 
     def end_run(
         self,

@@ -82,10 +82,11 @@ def _gathered(connection: sqlite3.Connection, throttle: Throttle, values: dict[s
 
 
 def _grouped(connection: sqlite3.Connection, group: Group, values: dict[str, Any]) -> None:
+    told = {**values, "error": f"run {values['id']} came after it"}
     if group.mode in (Mode.LATEST, Mode.CANCEL):
-        connection.execute(_SQL["replace_waiting"], {**values, "error": f"run {values['id']} came after it"})
+        connection.execute(_SQL["replace_waiting"], told)
     if group.mode is Mode.CANCEL:
-        connection.execute(_SQL["end_group"], values)
+        connection.execute(_SQL["end_group"], told)
     if _room(connection, group.name, group.most) > 0:
         return
     if group.mode is Mode.SKIP:

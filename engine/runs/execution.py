@@ -85,7 +85,7 @@ class Execution:
 
     def _through(self) -> Ending:
         if self._run.cancelled_at is not None:
-            self._halt.cancel()
+            self._halt.cancel(self._run.error)
         failed = self._before_steps() or self._section("steps", self._rule.steps)
         self._attempts = self._attempts.unlimited()
         handled = False
@@ -115,7 +115,7 @@ class Execution:
 
     def _ending(self, failed: _Fault | None, *, handled: bool, cancelled: bool) -> Ending:
         if cancelled:
-            return Ending(RunState.CANCELLED, "someone asked for its end")
+            return Ending(RunState.CANCELLED, self._halt.reason)
         if failed is None:
             return Ending(RunState.SUCCEEDED)
         told = failed.error if failed.place is None else f"{failed.place}: {failed.error}"

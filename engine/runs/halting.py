@@ -1,4 +1,4 @@
-"""How a run is stopped from outside: by the worker that must end, or by someone who wants the run's end."""
+"""How a run is stopped from outside: by the worker that must end, or by someone or another run that wants its end."""
 
 import threading
 
@@ -12,18 +12,21 @@ class Halt:
         self.stopped = False
         """Whether the worker must end now: what runs is ended, and the run handed back."""
         self.cancelled = False
-        """Whether someone asked for the run's end: what runs is ended, and then only `finally` is done."""
+        """Whether the run is to end: what runs is ended, and then only `finally` is done."""
+        self.reason = "someone asked for its end"
+        """Why it is cancelled."""
 
     def stop(self) -> None:
         with self._lock:
             self.stopped = True
             self.signal.set()
 
-    def cancel(self) -> None:
-        """Once; what `finally` does afterwards is not cancelled."""
+    def cancel(self, reason: str | None = None) -> None:
+        """Once; what `finally` does afterwards is not cancelled. `reason` is None where a person asked for it."""
         with self._lock:
             if not self.cancelled:
                 self.cancelled = True
+                self.reason = reason or self.reason
                 self.signal.set()
 
     def note(self) -> None:

@@ -151,9 +151,9 @@ class Worker:
 
     def _cancel(self) -> None:
         if self._halts:
-            for run_id in self._journal.cancelling(self._tenure.name):
+            for run_id, reason in self._journal.cancelling(self._tenure.name).items():
                 if run_id in self._halts:
-                    self._halts[run_id][1].cancel()
+                    self._halts[run_id][1].cancel(reason)
 
     def _claim(self, pool: ThreadPoolExecutor, now: float) -> None:
         self._claimed_at = now

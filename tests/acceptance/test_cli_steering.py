@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from serving import hookrules, json_lines, project, serving
 from support_journal import step
+from support_waiting import until
 
 from hookrules.engine.config.loading import load
 from hookrules.engine.journal import Breaker, Journal, RunFilter, Turn
@@ -92,8 +93,7 @@ def test_runs_of_a_queue_that_are_done_again_at_once_run_one_at_a_time(tmp_path:
     (tmp_path / "mended").touch()
     hookrules(tmp_path, "retry", "--dead")
     with serving(tmp_path) as server:
-        while not (tmp_path / "begun").exists():
-            pass
+        until((tmp_path / "begun").exists)
         assert [run["state"] for run in json_lines(hookrules(tmp_path, "runs", "--format", "json"))] == ["queued", "queued", "running"]
         (tmp_path / "go").touch()
         again = [server.wait_for("run", count) for count in (1, 2, 3)]
@@ -148,6 +148,29 @@ def test_cancel_reaches_a_running_command(tmp_path: Path) -> None:
         hookrules(tmp_path, "cancel", run)
         server.wait_for("tidied")
         assert server.wait_for("run")["state"] == "cancelled"
+
+
+def test_a_run_that_a_newer_one_ends_says_so(tmp_path: Path) -> None:
+    rules = """
+    rules:
+      - name: build
+        on: github.push
+        concurrency: {mode: cancel}
+        steps:
+          - if: $.ref == old
+            shell: touch begun; exec cat /dev/zero > /dev/null
+    """
+    with serving(project(tmp_path, rules)) as server:
+        _, answer = server.github("push", {"ref": "old"})
+        old = answer["runs"][0]["id"]
+        until((tmp_path / "begun").exists)
+        _, answer = server.github("push", {"ref": "new"})
+        why = f"run {answer['runs'][0]['id']} came after it"
+        ended = server.wait_for("run")
+        assert (ended["id"], ended["state"], ended["error"]) == (old, "cancelled", why)
+        assert server.wait_for("run", 2)["state"] == "succeeded"
+        assert json_lines(hookrules(tmp_path, "runs", "--format", "json"))[1]["error"] == why
+        assert why in hookrules(tmp_path, "show", old)
 
 
 def test_an_open_breaker_is_listed_and_a_person_closes_it(folder: Path, journal: Journal) -> None:

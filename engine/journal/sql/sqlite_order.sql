@@ -14,9 +14,9 @@ update runs set verdict = 'superseded', error = :error, held = 0, due_at = :now
 where group_name = :group_name and ended_at is null and verdict is null and fence = 0
 
 -- name: end_group
--- The runs of a group that a worker has taken, but for those that wait to be done again.
-update runs set cancelled_at = coalesce(cancelled_at, :now), due_at = min(due_at, :now)
-where group_name = :group_name and ended_at is null and verdict is null and fence > 0 and held = 0
+-- The runs of a group that a worker has taken, but for those that wait to be done again. Their workers are told why.
+update runs set cancelled_at = :now, error = :error, due_at = min(due_at, :now)
+where group_name = :group_name and ended_at is null and verdict is null and fence > 0 and held = 0 and cancelled_at is null
 
 -- name: let_in
 -- First come first served: a run that a person has done again came when it was asked for.

@@ -56,7 +56,7 @@ select response from runs where id = ? and response is not null
 select met_at, met_by from expectations join runs on runs.seq = expectations.run where runs.id = ? and key = ? and met_at is not null
 
 -- name: cancelling
-select id from runs indexed by runs_cancelled where worker = ? and cancelled_at is not null and ended_at is null
+select id, error from runs indexed by runs_cancelled where worker = ? and cancelled_at is not null and ended_at is null
 
 -- name: rule_text
 select digest, name, text from rules where digest = ?

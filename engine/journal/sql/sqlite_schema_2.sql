@@ -47,7 +47,7 @@ create table outputs (
 create index outputs_by_run on outputs (run, seq);
 
 alter table runs add column response text;         -- JSON: what the sender is answered, where the rule answers
-alter table runs add column cancelled_at real;     -- when someone asked for its end
+alter table runs add column cancelled_at real;     -- when its end was asked for; where no person asked, error says why
 alter table runs add column retries integer not null default 0;  -- how often a person had it done again
 create index runs_cancelled on runs (worker) where cancelled_at is not null and ended_at is null;
 

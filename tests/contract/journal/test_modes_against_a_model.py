@@ -84,7 +84,7 @@ class ModesMachine(RuleBasedStateMachine):
     def make_way(self, run: ModelRun, mode: Mode) -> None:
         if mode in (Mode.LATEST, Mode.CANCEL) and not run.claimed:
             run.verdict, run.held, run.due_at = RunState.SUPERSEDED, False, self.now
-        elif mode is Mode.CANCEL and not run.held:
+        elif mode is Mode.CANCEL and not run.held and not run.cancelled:
             run.cancelled, run.due_at = True, min(run.due_at, self.now)
 
     @rule()

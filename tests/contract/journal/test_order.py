@@ -89,11 +89,34 @@ def test_the_latest_takes_the_place_of_the_one_that_waits(journal: Journal) -> N
 def test_a_newer_run_ends_the_one_that_runs(journal: Journal) -> None:
     deliver(journal, 0, grouped(Mode.CANCEL))
     running = claim_one(journal)
-    deliver(journal, 1, grouped(Mode.CANCEL))
-    assert journal.cancelling("w1") == [running.id]
+    ((_, newer),) = deliver(journal, 1, grouped(Mode.CANCEL)).runs
+    assert journal.cancelling("w1") == {running.id: f"run {newer} came after it"}
     assert claim(journal) == []
     end(journal, running, RunState.CANCELLED)
     assert events_of(claim(journal)) == ["evt_1"]
+
+
+def test_why_a_run_is_to_end_reaches_whoever_takes_it_next(journal: Journal) -> None:
+    deliver(journal, 0, grouped(Mode.CANCEL))
+    running = claim_one(journal)
+    ((_, newer),) = deliver(journal, 1, grouped(Mode.CANCEL)).runs
+    deliver(journal, 2, grouped(Mode.CANCEL))
+    journal.hand_back(running)
+    (again,) = [run for run in claim(journal) if run.id == running.id]
+    assert (again.cancelled_at, again.error) == (NOW, f"run {newer} came after it")
+    end(journal, again, RunState.DEAD)
+    journal.retry(again.id, NOW)
+    forgotten = journal.run(again.id)
+    assert forgotten is not None
+    assert forgotten.error is None
+
+
+def test_the_first_to_ask_for_an_end_is_the_reason_of_it(journal: Journal) -> None:
+    deliver(journal, 0, grouped(Mode.CANCEL))
+    running = claim_one(journal)
+    journal.cancel(running.id, NOW)
+    deliver(journal, 1, grouped(Mode.CANCEL))
+    assert journal.cancelling("w1") == {running.id: None}
 
 
 def test_a_newer_run_is_dropped_while_one_runs_and_says_so(journal: Journal) -> None:
@@ -112,7 +135,7 @@ def test_a_redelivery_ends_and_replaces_no_one(journal: Journal) -> None:
     deliver(journal, 0, grouped(Mode.CANCEL), delivery="d")
     claim_one(journal)
     deliver(journal, 1, grouped(Mode.CANCEL), delivery="d")
-    assert journal.cancelling("w1") == []
+    assert journal.cancelling("w1") == {}
     assert verdicts(journal) == {"evt_0": None}
 
 
@@ -163,7 +186,7 @@ def test_nothing_makes_way_for_a_run_that_is_done_again(journal: Journal, mode: 
     running = claim_one(journal)
     journal.retry(dead.id, NOW)
     assert verdicts(journal) == {"evt_0": None, "evt_1": None}
-    assert journal.cancelling("w1") == []
+    assert journal.cancelling("w1") == {}
     end(journal, running)
     assert events_of(claim(journal)) == ["evt_0"]
 

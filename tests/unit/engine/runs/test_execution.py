@@ -444,6 +444,18 @@ def test_a_waiting_run_whose_end_is_asked_for_ends_at_once(bench: Bench) -> None
     assert bench.journal.steps(run.id)[0].state is StepState.CANCELLED
 
 
+def test_a_waiting_run_that_a_newer_one_ends_says_so(bench: Bench) -> None:
+    rule = rule_of("concurrency: {mode: cancel}\nsteps: [{wait: 5m}]")
+    event = bench.start(rule, {})
+    assert bench.proceed(rule, event) is None
+    bench.start(rule, {})
+    newer, waiting = bench.journal.runs(RunFilter())
+    assert bench.proceed(rule, event) == Ending(RunState.CANCELLED, f"run {newer.id} came after it")
+    ended = bench.journal.run(waiting.id)
+    assert ended is not None
+    assert ended.state is RunState.CANCELLED
+
+
 def test_a_dead_run_that_is_done_again_goes_on_at_the_step_that_failed_under_a_new_key(bench: Bench) -> None:
     rule = rule_of("steps: [{log: first}, {shell: 'echo $HOOKRULES_IDEMPOTENCY_KEY >> keys; [ -e there ]'}, {log: last}]")
     event = bench.start(rule, {})
