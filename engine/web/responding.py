@@ -1,6 +1,7 @@
 """Answers that come from runs: a request waits for what the worker writes, and is told of it through the journal."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from hookrules.engine.config.ruleset import Rule
 from hookrules.engine.errors import JournalError, TemplateError
 from hookrules.engine.intake import Taken
 from hookrules.engine.matching.names import event_names
-from hookrules.engine.model import Event, Output, Receipt, Reply, Run
+from hookrules.engine.model import Event, Output, Receipt, Reply, Run, RunState
 
 _GLANCE = 0.01
 """Seconds between two looks at whether the journal was written to, while anyone waits."""
@@ -37,17 +38,25 @@ class Responses:
         self._waiting = 0
         self._looking: asyncio.Task[None] | None = None
 
-    async def response(self, run_id: str, seconds: float) -> Reply | None:
-        """What the run answers; None where it does not within these seconds."""
+    async def response(self, run_id: str, seconds: float) -> Reply | RunState | None:
+        """What the run answers, or how it ends where it answers nothing; None where neither is known within these seconds."""
         try:
             async with asyncio.timeout(seconds):
                 async for _ in self._changes():
-                    reply = self._journal.response(run_id)
-                    if reply is not None:
-                        return reply
+                    end = self._end(run_id)  # first, since what it answers is written with its end
+                    found = self._journal.response(run_id) or end
+                    if found is not None:
+                        return found
         except TimeoutError:
             pass
         return None
+
+    def _end(self, run_id: str) -> RunState | None:
+        """How the run has ended, or is going to without a step."""
+        run = self._journal.run(run_id)
+        if run is None:
+            return None
+        return run.state if run.state.ended else run.verdict
 
     async def stream(self, run_id: str, seconds: float) -> AsyncIterator[str]:
         """What the run's steps say, piece by piece, until it ends or the seconds are over."""
@@ -67,9 +76,9 @@ class Responses:
     async def _changes(self) -> AsyncIterator[None]:
         """At once, and then after each change of the journal."""
         self._waiting += 1
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look())
         try:
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look(self._journal.version()))
             while True:
                 changed = self._changed
                 yield
@@ -77,8 +86,8 @@ class Responses:
         finally:
             self._waiting -= 1
 
-    async def _look(self) -> None:
-        seen = self._journal.version()
+    async def _look(self, seen: int) -> None:
+        """`seen`: the version that whoever waits has looked at."""
         while self._waiting:
             await asyncio.sleep(_GLANCE)
             now = self._journal.version()
@@ -95,7 +104,7 @@ class Answering:
         self._responses = Responses(journal)
 
     async def reply(self, taken: Taken, receipts: Sequence[Receipt]) -> "Reply | Stream | None":
-        """None where no rule answers, its run takes too long and says nothing for that, or the journal can't be read."""
+        """None where no rule answers, its run is dropped, or takes too long and says nothing for that, or the journal can't be read."""
         rule = taken.answering
         if rule is None or rule.respond is None:
             return None
@@ -107,11 +116,17 @@ class Answering:
         if rule.respond.stream:
             return Stream(rule.respond.answer.status, self._responses.stream(run_id, rule.respond.within))
         try:
-            reply = await self._responses.response(run_id, rule.respond.within)
-            return reply if reply or rule.respond.late is None else rule.respond.late.render(_names(rule, event))
+            found = await self._responses.response(run_id, rule.respond.within)
+            if isinstance(found, RunState):
+                return _failure(run_id, found) if found in (RunState.DEAD, RunState.CANCELLED) else None
+            return found if found or rule.respond.late is None else rule.respond.late.render(_names(rule, event))
         except (JournalError, TemplateError) as error:
             logs.error("a sender can't be answered from its run", run=run_id, rule=rule.name, error=str(error))
             return None
+
+
+def _failure(run_id: str, state: RunState) -> Reply:
+    return Reply(500, json.dumps({"error": f"the run {run_id} ended {state}"}).encode(), "application/json")
 
 
 def _names(rule: Rule, event: Event) -> dict[str, Any]:

@@ -7,10 +7,14 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from serving import CONFIG, PATIENCE, SECRET, Server, port_of, project, serving, signed
+from serving import CONFIG, PATIENCE, SECRET, Server, json_lines, port_of, project, serving, signed
+from serving import hookrules as printed
 from support_cli import Result, hookrules
+from support_waiting import until
 
 SLACK = CONFIG + f"  slack: {{provider: slack, secret: {SECRET}}}\n"
 RULES = """
@@ -61,6 +65,48 @@ rules:
     on: slack.command.deploy
     respond: {within: 10s, text: "deploying {{ payload.text }}"}
     steps: [{shell: "echo {{ payload.text }}"}]
+  - name: faulty
+    on: github.faulty
+    vars: {name: "{{ payload.nowhere }}"}
+    respond: {within: 1h, text: never}
+    steps: [{log: never}]
+  - name: keyless
+    on: github.keyless
+    throttle: {once_within: 1h, per: "{{ payload.nowhere }}"}
+    respond: {within: 1h, text: never}
+    steps: [{log: never}]
+  - name: once
+    on: github.once
+    throttle: {once_within: 1h}
+    respond: {within: 1h, text: first, late: {text: late}}
+    steps: [{log: hello}]
+  - name: holds
+    on: github.hold
+    concurrency: {group: "{{ payload.group }}", mode: queue}
+    steps: [{wait: 1h}]
+  - name: alone
+    on: github.alone
+    concurrency: {group: alone, mode: skip}
+    respond: {within: 1h, text: never, late: {text: late}}
+    steps: [{log: never}]
+  - name: replaced
+    on: github.replace
+    concurrency: {group: latest, mode: latest}
+    respond: {within: 1h, text: never, late: {text: late}}
+    steps: [{log: never}]
+  - name: replaces
+    on: github.newer
+    concurrency: {group: latest, mode: latest}
+    steps: [{log: never}]
+  - name: ended
+    on: github.end
+    concurrency: {group: cancel, mode: cancel}
+    respond: {within: 1h, text: never}
+    steps: [{shell: touch begun; exec cat /dev/zero > /dev/null}]
+  - name: ends
+    on: github.ending
+    concurrency: {group: cancel, mode: cancel}
+    steps: [{log: hello}]
   - name: talks
     on: github.talk
     respond: {stream: true}
@@ -91,6 +137,45 @@ def test_a_run_that_fails_says_so(server: Server) -> None:
         ask(server, "fail")
     assert told.value.code == 500
     assert "ended dead" in json.load(told.value)["error"]
+
+
+@pytest.mark.parametrize("event", ["faulty", "keyless"])
+def test_a_run_that_is_dead_before_its_first_step_says_so(server: Server, event: str) -> None:
+    status, told = server.github(event, {"who": "Ada"})
+    (run,) = [each for each in json_lines(printed(server.folder, "runs", "--format", "json")) if each["rule"] == event]
+    assert (status, told) == (500, {"error": f"the run {run['id']} ended dead"})
+
+
+def rules_started(answered: tuple[int, dict[str, Any]]) -> tuple[int, list[str]]:
+    status, told = answered
+    return status, [run["rule"] for run in told["runs"]]
+
+
+def test_a_run_that_is_dropped_is_answered_as_without_respond(server: Server) -> None:
+    server.github("hold", {"group": "alone"})
+    assert rules_started(server.github("alone", {})) == (202, ["alone"])
+    with ask(server, "once") as answer:
+        assert answer.read() == b"first"
+    assert rules_started(server.github("once", {})) == (202, ["once"])
+
+
+def test_a_run_that_is_replaced_is_answered_as_without_respond(server: Server) -> None:
+    server.github("hold", {"group": "latest"})
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(server.github, "replace", {})
+        until(lambda: any(line["rules"] == ["replaced"] for line in server.lines("event")))
+        server.github("newer", {})
+        assert rules_started(asked.result()) == (202, ["replaced"])
+
+
+def test_a_run_that_a_newer_one_ends_says_so(server: Server) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(server.github, "end", {})
+        until((server.folder / "begun").exists)
+        server.github("ending", {})
+        status, told = asked.result()
+    assert status == 500
+    assert "ended cancelled" in told["error"]
 
 
 def test_a_run_that_takes_longer_is_answered_for(server: Server) -> None:
