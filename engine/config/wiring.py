@@ -13,7 +13,7 @@ from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.verifiers import verifier_of
 from hookrules.engine.due_times import Timetable
 from hookrules.engine.model import Delivery, Event, Json
-from hookrules.engine.sources import provider
+from hookrules.engine.sources import provider, providers
 from hookrules.engine.sources.address_lists import AddressLists
 from hookrules.engine.sources.catalogue import Catalogue, published
 from hookrules.engine.sources.generic import Generic, Reader, nothing
@@ -46,8 +46,9 @@ def url_of_source(settings: Settings, name: str) -> str | None:
 
 
 def catalogues_of(settings: Settings) -> dict[str, Catalogue]:
-    """What providers say of their events, by source; a source whose provider says nothing is left out."""
-    named = {name: source.provider and provider(source.provider).catalogue for name, source in settings.sources.items()}
+    """What providers say of their events, by source; a source whose provider says nothing, or is none, is left out."""
+    known = {name: source.provider for name, source in settings.sources.items() if source.provider in providers()}
+    named = {name: provider(str(chosen)).catalogue for name, chosen in known.items()}
     return {name: published(catalogue) for name, catalogue in named.items() if catalogue}
 
 

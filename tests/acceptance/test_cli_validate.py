@@ -55,6 +55,25 @@ def test_every_finding_of_every_file_has_its_place_and_a_suggestion(folder: Path
     assert result.stderr == "5 errors\n"
 
 
+UNKNOWN = {
+    "gihub": "there is no provider 'gihub'",
+    "5": "there is no provider '5'",
+    "teams": "provider 'teams' is not part of this version",
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+@pytest.mark.parametrize("written", UNKNOWN)
+@pytest.mark.parametrize("arguments", [[], ["--journal"], ["hookrules.yaml", "rules"]])
+def test_a_provider_that_there_is_not_is_a_finding(folder: Path, form: str, written: str, arguments: list[str]) -> None:
+    config = folder / "hookrules.yaml"
+    config.write_text(config.read_text().replace("provider: github", f"provider: {written}"))
+    result = hookrules("validate", "--format", form, *arguments, folder=folder)
+    assert (result.returncode, result.stderr) == (1, "1 error\n")
+    assert UNKNOWN[written] in result.stdout
+    assert "HR404" in result.stdout
+
+
 def test_json_says_the_same_as_data(folder: Path) -> None:
     (folder / "rules/broken.yaml").write_text(BROKEN)
     result = hookrules("validate", "--format", "json", folder=folder)

@@ -257,6 +257,7 @@ rules:
 
 
 @example(at=0, gone=0, typed="{{}}", in_settings=False)
+@example(at=120, gone=1, typed="", in_settings=True)  # provider: gthub
 @given(st.integers(0, len(SOUND)), st.integers(0, 12), st.text(string.printable + "é\x00", max_size=6), st.booleans())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_slip_of_the_pen_raises(tmp_path: Path, at: int, gone: int, typed: str, in_settings: bool) -> None:
@@ -264,7 +265,8 @@ def test_no_slip_of_the_pen_raises(tmp_path: Path, at: int, gone: int, typed: st
         "server: {max_body: 1MiB}\nschedules: {x: {cron: '* * * * *'}}\nsecrets: {a: {env: SECRET}}\n" + SETTINGS if in_settings else SOUND
     )
     slipped = (written[:at] + typed + written[at + gone :]).encode()
-    found = loaded(tmp_path, {"rules/a.yaml": RULE, "hookrules.yaml" if in_settings else "rules/a.yaml": slipped})
+    files = {"rules/a.yaml": RULE, "hookrules.yaml" if in_settings else "rules/a.yaml": slipped}
+    found = load(project(tmp_path, files), environ=ENVIRON, catalogues=catalogues_of)
     assert (found.ruleset is None) == bool(errors(found.findings))
     for finding in found.findings:
         assert ENVIRON["SECRET"] not in finding.message
