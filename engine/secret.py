@@ -121,6 +121,16 @@ class Placeholders(Vault):
         return _placeholder(f"credential {name}")
 
 
+class AtHand(Vault):
+    """For what only shows things: the secrets that can be had here, and placeholders for the others."""
+
+    def resolve(self, written: object) -> Secret:
+        try:
+            return super().resolve(written)
+        except ValueError:
+            return Placeholders(self.folder).resolve(written)
+
+
 def _placeholder(origin: str) -> Secret:
     return Secret(origin, f"a placeholder for {origin}", placeholder=True)
 

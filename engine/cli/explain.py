@@ -12,7 +12,7 @@ from hookrules.engine.cli.event_types import warn_of_types
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
 from hookrules.engine.cli.payloads import Headers, Payload, header_option, read_payload
-from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project, with_payload
+from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project, with_journal_key, with_payload
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.wiring import catalogues_of, unproven_sources_of
 from hookrules.engine.errors import UsageError
@@ -38,7 +38,7 @@ def command(config: Path, subject: str, source: str | None, event_type: str, hea
 
     Rules that fire come first, then those that come nearest to it. A payload of many events is explained one after the other.
     """
-    project = load_project(config)
+    project = with_journal_key(load_project(config, environ=None))
     if subject == "-" or Path(subject).exists():
         sender = _source(project, source)
         events = _read(sender, read_payload(subject), event_type, headers)

@@ -11,7 +11,7 @@ import click
 
 from hookrules.engine.cli.options import CONFIG_OF_VERB, format_option
 from hookrules.engine.cli.output import write_json
-from hookrules.engine.cli.project import journal_for_steering, journal_of_settings, load_settings
+from hookrules.engine.cli.project import journal_for_steering, journal_of_settings, load_journal_settings, load_settings
 from hookrules.engine.errors import UsageError
 from hookrules.engine.journal.opening import file_of
 from hookrules.engine.journal.sqlite_care import backup as copy_to
@@ -34,7 +34,8 @@ def _verb(name: str) -> Callable[[Callable[..., int]], click.Command]:
 
 
 def _file(config: Path) -> Path:
-    return file_of(load_settings(config).store, config.parent)
+    """For what looks at the file and not into it: that needs no secret at all."""
+    return file_of(load_settings(config, environ=None).store, config.parent)
 
 
 @_verb("check")
@@ -85,7 +86,7 @@ def export(config: Path, file: Path | None) -> int:
 @click.argument("file", type=click.File("rb"))
 def import_(config: Path, file: BinaryIO) -> int:
     """Add what an export holds; - is standard input. What is here already stays as it is, so that the same may be imported again."""
-    with journal_of_settings(load_settings(config), config.parent) as journal:
+    with journal_of_settings(load_journal_settings(config), config.parent) as journal:
         counts = journal.take(file)
     click.echo(_told(counts, "new"), err=True)
     return 0

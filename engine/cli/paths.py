@@ -10,7 +10,7 @@ from hookrules.engine.cli.findings import count
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import one_line, print_table, write_json
 from hookrules.engine.cli.path_rows import Row, rows
-from hookrules.engine.cli.project import journal_of, load_settings
+from hookrules.engine.cli.project import journal_of, load_settings_at_hand
 from hookrules.engine.cli.seen_catalogues import LOOKED_AT
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.source_settings import RESERVED_SOURCES
@@ -36,9 +36,9 @@ def command(config: Path, source: str, type_: str, form: str) -> int:
     """SOURCE is one of hookrules.yaml, EVENT a type of its events: push, pull_request.opened.
 
     Without SOURCE: the sources that there are. Without EVENT: the types of its events, where there are several. What the provider
-    publishes is listed with what came in the newest 500 events of the journal; known secrets are masked in samples.
+    publishes is listed with what came in the newest 500 events of the journal; secrets that can be had here are masked in samples.
     """
-    settings = load_settings(config)
+    settings = load_settings_at_hand(config)
     if not source:
         _list_sources(settings, form)
         return 0
@@ -80,7 +80,7 @@ def _list_paths(source: str, type_: str, catalogue: Catalogue, events: Sequence[
     shapes = catalogue.under(type_)
     if not shapes and not events:
         raise UsageError(_nothing(source, type_, catalogue))
-    mask = masker(secret.reveal() for _, secret in secrets_in(settings))
+    mask = masker(secret.reveal() for _, secret in secrets_in(settings) if not secret.placeholder)
     seen = seen_in(event.payload for event in events) if events else None
     listed = list(rows(union(shapes) if shapes else None, seen, mask))
     if form == "json":

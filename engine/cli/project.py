@@ -77,27 +77,44 @@ def _open(settings: Settings, folder: Path) -> Journal:
 
 def with_journal_key(project: Project) -> Project:
     """A project that was loaded without secrets, with what its journal needs. Raises ConfigurationError."""
-    if project.settings.encryption is None:
-        return project
-    loaded = load_encryption(project.config, environ=os.environ)
+    return replace(project, settings=_with_key(project.settings, project.config))
+
+
+def _with_key(settings: Settings, config: Path) -> Settings:
+    if settings.encryption is None:
+        return settings
+    loaded = load_encryption(config, environ=os.environ)
     if loaded.settings is None:
-        raise _unusable(project.config, loaded.findings)
-    return replace(project, settings=project.settings.model_copy(update={"encryption": loaded.settings.encryption}))
+        raise _unusable(config, loaded.findings)
+    return settings.model_copy(update={"encryption": loaded.settings.encryption})
 
 
 @contextmanager
 def journal_for_reading(config: Path) -> Iterator[Reading]:
     """The journal as it stands, also where the rules are broken; an empty one where nothing has been written yet, and creates none."""
-    with journal_of(load_settings(config), config.parent) as journal:
+    with journal_of(load_journal_settings(config), config.parent) as journal:
         yield journal
 
 
-def load_settings(config: Path) -> Settings:
-    """hookrules.yaml without its rules. Raises UsageError where there is no such file, ConfigurationError where it can't be used."""
-    loaded = load_settings_only(present(config), environ=os.environ)
+def load_settings(config: Path, environ: Mapping[str, str] | None = os.environ, *, at_hand: bool = False) -> Settings:
+    """hookrules.yaml without its rules. Without `environ` placeholders stand in for secrets; `at_hand`: for those that can't be had here.
+
+    Raises UsageError where there is no such file, ConfigurationError where it can't be used.
+    """
+    loaded = load_settings_only(present(config), environ=environ, at_hand=at_hand)
     if loaded.settings is None:
         raise _unusable(config, loaded.findings)
     return loaded.settings
+
+
+def load_journal_settings(config: Path) -> Settings:
+    """The same with no secrets but the journal's: whoever looks into it or steers its runs may have no others. Raises likewise."""
+    return _with_key(load_settings(config, environ=None), config)
+
+
+def load_settings_at_hand(config: Path) -> Settings:
+    """The same with the journal's secrets, and of the others those that can be had here: for what masks them. Raises likewise."""
+    return _with_key(load_settings(config, at_hand=True), config)
 
 
 @contextmanager
@@ -114,7 +131,7 @@ def journal_of(settings: Settings, folder: Path) -> Iterator[Reading]:
 @contextmanager
 def journal_for_steering(config: Path) -> Iterator[Journal]:
     """The journal as it stands, for what people ask of its runs. Raises UsageError where nothing has been written yet."""
-    settings = load_settings(config)
+    settings = load_journal_settings(config)
     if not settings.store_file(config.parent).exists():
         raise UsageError("nothing has run yet: there is no journal")
     journal = _open(settings, config.parent)

@@ -27,7 +27,7 @@ def command(config: Path, run: Sequence[str], dead: bool, rule: str | None, new_
     (`concurrency`) is full, it waits for its turn."""
     if bool(run) == dead:
         raise click.UsageError("name the runs, or say --dead for all that are")
-    rules = load_project(config).ruleset if new_rule else None
+    rules = load_project(config, environ=None).ruleset if new_rule else None
     with journal_for_steering(config) as journal:
         runs = _dead(journal, rule) if dead else [run_named(journal, name) for name in run]
         again = [_again(journal, each, rules) for each in runs]

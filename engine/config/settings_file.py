@@ -17,7 +17,7 @@ from hookrules.engine.config.source_settings import SourceSettings
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.yaml_nodes import Document, Path, plain
 from hookrules.engine.config.yaml_reader import read_file
-from hookrules.engine.secret import SHORTEST, Placeholders, Vault, secrets_in
+from hookrules.engine.secret import SHORTEST, AtHand, Placeholders, Vault, secrets_in
 from hookrules.engine.sources import provider, providers
 
 CheckCron = Callable[[str, str], object]
@@ -37,9 +37,9 @@ class SettingsFile:
     """What each section names, also where an entry can't be used."""
 
 
-def read_settings(path: FilePath, environ: Mapping[str, str] | None) -> SettingsFile:
-    """Without `environ` no secret is read: placeholders stand in for all of them."""
-    return check_settings(read_file(path), path.parent, environ)
+def read_settings(path: FilePath, environ: Mapping[str, str] | None, *, at_hand: bool = False) -> SettingsFile:
+    """Without `environ` no secret is read: placeholders stand in for all of them. `at_hand`: for those that can't be had here."""
+    return check_settings(read_file(path), path.parent, environ, at_hand=at_hand)
 
 
 def read_section(path: FilePath, section: str, environ: Mapping[str, str]) -> SettingsFile:
@@ -51,7 +51,7 @@ def read_section(path: FilePath, section: str, environ: Mapping[str, str]) -> Se
     return SettingsFile(document, settings, tuple(problems), {})
 
 
-def check_settings(document: Document, folder: FilePath, environ: Mapping[str, str] | None) -> SettingsFile:
+def check_settings(document: Document, folder: FilePath, environ: Mapping[str, str] | None, *, at_hand: bool = False) -> SettingsFile:
     data = plain(document.root)
     if document.root is None and document.findings:
         return SettingsFile(document, None, document.findings, {})
@@ -62,12 +62,12 @@ def check_settings(document: Document, folder: FilePath, environ: Mapping[str, s
     written = {key: _kept(key, value) for key, value in (data or {}).items() if value is not None and key not in Settings.read_over}
     model = settings_with(written.keys())
     names = {key: _keys(written.get(key)) for key in model.model_fields}
-    vault = Placeholders(folder) if environ is None else Vault(environ, folder)
+    vault = Placeholders(folder) if environ is None else (AtHand if at_hand else Vault)(environ, folder)
     settings, problems = _validated(model, written, document, {"vault": vault})
     findings = [*document.findings, *read_over, *problems]
     if settings:
         findings += _checks(settings, document)
-        findings += check_server(settings, document, folder, with_files=environ is not None)
+        findings += check_server(settings, document, folder, with_files=environ is not None and not at_hand)
     return SettingsFile(document, settings, tuple(findings), names)
 
 

@@ -19,8 +19,9 @@ class LoadedSettings:
     findings: tuple[Finding, ...]
 
 
-def load_settings_only(config_path: Path, *, environ: Mapping[str, str] | None) -> LoadedSettings:
-    read = read_settings(config_path, environ)
+def load_settings_only(config_path: Path, *, environ: Mapping[str, str] | None, at_hand: bool = False) -> LoadedSettings:
+    """Without `environ` placeholders stand in for secrets; `at_hand`: for those that can't be had here."""
+    read = read_settings(config_path, environ, at_hand=at_hand)
     return LoadedSettings(usable(read), in_order(read.findings, [read.document]))
 
 
