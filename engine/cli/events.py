@@ -30,7 +30,7 @@ def command(config: Path, source: str | None, type_: str | None, refused: bool, 
         for event in events:
             write_json(as_json(event))
     else:
-        _print(events, asked=bool(source or type_))
+        _print(events, source, type_)
     return 0
 
 
@@ -45,7 +45,7 @@ def _refused(config: Path, source: str | None, type_: str | None, limit: int, fo
     elif refusals:
         print_table(("received", "source", "status", "why", "address", "agent"), map(_refusal_row, refusals))
     else:
-        click.echo("nothing was refused", err=True)
+        click.echo("nothing was refused" if source is None else f"nothing of source '{source}' was refused", err=True)
     return 0
 
 
@@ -79,11 +79,17 @@ def as_json(event: Event) -> dict[str, Json]:
     }
 
 
-def _print(events: Sequence[Event], *, asked: bool) -> None:
+def _print(events: Sequence[Event], source: str | None, type_: str | None) -> None:
     if not events:
-        click.echo("no such events" if asked else "no events yet", err=True)
+        click.echo(_none(source, type_), err=True)
         return
     print_table(("received", "id", "event", "delivery"), map(_row, events))
+
+
+def _none(source: str | None, type_: str | None) -> str:
+    """What was looked for, since a slip of a name finds nothing either."""
+    asked = [f"{what} '{name}'" for what, name in (("source", source), ("type", type_)) if name is not None]
+    return f"no events of {' and '.join(asked)}" if asked else "no events yet"
 
 
 def _row(event: Event) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """`hookrules explain`: why each rule fires for an event, or does not."""
 
 import time
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +8,11 @@ import click
 
 from hookrules.engine.cli import explanations
 from hookrules.engine.cli.event_types import warn_of_types
+from hookrules.engine.cli.names import meant
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
 from hookrules.engine.cli.payloads import Headers, Payload, header_option, read_payload
 from hookrules.engine.cli.project import Project, journal_for_reading, journal_for_watching, load_project, with_journal_key, with_payload
-from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.wiring import catalogues_of, unproven_sources_of
 from hookrules.engine.errors import UsageError
 from hookrules.engine.ids import id_maker
@@ -62,13 +61,8 @@ def _source(project: Project, name: str | None) -> Source:
     if name is None:
         raise UsageError(f"say whose delivery it is: --source {' or '.join(sources) or 'NAME'}")
     if name not in sources:
-        raise UsageError(f"there is no source '{name}' in {project.config}{_meant(name, sources)}")
+        raise UsageError(f"there is no source '{name}' in {project.config}{meant(name, sources)}")
     return sources[name]
-
-
-def _meant(name: str, known: Mapping[str, object]) -> str:
-    near = closest(name, known)
-    return f"; did you mean '{near}'?" if near else f"; it has {', '.join(known) or 'none'}"
 
 
 def _read(source: Source, payload: Payload, event_type: str, headers: Headers) -> list[Event]:
@@ -97,7 +91,7 @@ def _told(project: Project, event: Event, rule: str | None) -> list[RuleExplanat
     if rule is None:
         return told
     if rule not in project.ruleset.rules:
-        raise UsageError(f"there is no rule '{rule}'{_meant(rule, project.ruleset.rules)}")
+        raise UsageError(f"there is no rule '{rule}'{meant(rule, project.ruleset.rules)}")
     return [one for one in told if one.name == rule] or [_elsewhere(project, event, rule)]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from hookrules.engine.cli.findings import count
+from hookrules.engine.cli.names import meant
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import one_line, print_table, write_json
 from hookrules.engine.cli.path_rows import Row, rows
@@ -43,8 +44,7 @@ def command(config: Path, source: str, type_: str, form: str) -> int:
         _list_sources(settings, form)
         return 0
     if source not in settings.sources and source not in RESERVED_SOURCES:
-        near = closest(source, settings.sources)
-        raise UsageError(f"there is no source '{source}' in {config}{f'; did you mean {near!r}?' if near else ''}")
+        raise UsageError(f"there is no source '{source}' in {config}{meant(source, settings.sources)}")
     catalogue = catalogues_of(settings).get(source, Catalogue())
     with journal_of(settings, config.parent) as journal:
         events = journal.events(EventFilter(source, type_ or None, LOOKED_AT, payload_kept=True))

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from hookrules.engine.cli.names import meant
 from hookrules.engine.cli.project import load_project, open_journal_of, with_journal_key, with_payload
 from hookrules.engine.errors import UsageError
 from hookrules.engine.ids import REPLAY, id_maker
@@ -22,9 +23,9 @@ def command(config: Path, event: str, rule: str | None) -> int:
     """A new event of the same payload, headers and raw body, held against the rules as they are written now. Its signature was proven
     when it came and is not looked at again. `hookrules explain EVENT` says what would run."""
     project = with_journal_key(load_project(config, environ=None))
+    if rule is not None and rule not in project.ruleset.rules:
+        raise UsageError(f"there is no rule '{rule}'{meant(rule, project.ruleset.rules)}")
     rules = [each for each in project.ruleset if rule in (None, each.name)]
-    if not rules:
-        raise UsageError(f"there is no rule {rule!r}")
     journal = open_journal_of(project)
     try:
         stored = journal.event(event)

@@ -34,7 +34,7 @@ def command(config: Path, run: Sequence[str], dead: bool, rule: str | None, new_
     for line in again:
         click.echo(line)
     if not again:
-        click.echo("no run is dead", err=True)
+        click.echo(f"no run of rule '{rule}' is dead" if rule is not None else "no run is dead", err=True)
     return 0
 
 

@@ -29,7 +29,7 @@ def command(config: Path, rule: str | None, state: str | None, event_id: str | N
         for run in runs:
             write_json(as_json(run))
     else:
-        _print(runs, asked=bool(rule or state or event_id))
+        _print(runs, wanted)
     return 0
 
 
@@ -47,11 +47,19 @@ def as_json(run: Run) -> dict[str, Json]:
     }
 
 
-def _print(runs: Sequence[Run], *, asked: bool) -> None:
+def _print(runs: Sequence[Run], wanted: RunFilter) -> None:
     if not runs:
-        click.echo("no such runs" if asked else "no runs yet", err=True)
+        click.echo(_none(wanted), err=True)
         return
     print_table(("created", "id", "rule", "state", "took", "event", "error"), map(_row, runs))
+
+
+def _none(wanted: RunFilter) -> str:
+    """What was looked for, since a slip of a name finds nothing either."""
+    state = f" {wanted.state}" if wanted.state else ""
+    rule = f" of rule '{wanted.rule}'" if wanted.rule is not None else ""
+    event = f" for event {wanted.event_id}" if wanted.event_id is not None else ""
+    return f"no{state} runs{rule}{event}" if state or rule or event else "no runs yet"
 
 
 def _row(run: Run) -> tuple[str | Text, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from serving import hookrules, json_lines, project
+from support_cli import fails
 
 from hookrules.engine.cli.project import load_project
 from hookrules.engine.journal import RuleText
@@ -106,7 +107,28 @@ def test_only_the_events_that_are_asked_for_count(folder: Path) -> None:
     told = backtest(folder, code=1)
     assert told["deploy"]["starts"]["events"] == ["evt_new"]
     assert backtest(folder, "--since", "60d", code=1)["tell"]["differs"]["events"] == ["evt_old"]
-    assert backtest(folder, "--source", "elsewhere", code=0) == {}
+    assert backtest(folder, "--source", "schedule", code=0) == {}
+
+
+def test_a_name_that_neither_the_rules_nor_the_journal_know_is_no_success(folder: Path) -> None:
+    """What the exit code is a gate for must not hang on a slip."""
+    happen(folder, {"evt_1": push("main")})
+    told = {
+        ("--rule", "deploi"): "there is no rule 'deploi', and no run of it in the journal; did you mean 'deploy'?",
+        ("--rule", "nope"): "there is no rule 'nope', and no run of it in the journal; known: deploy, tell",
+        ("--source", "labb"): "there is no source 'labb', and no event of it in the journal; did you mean 'lab'?",
+    }
+    for arguments, words in told.items():
+        assert fails("backtest", *arguments, folder=folder) == f"hookrules: {words}\n"
+
+
+def test_a_rule_and_a_source_that_are_gone_may_be_asked_for(folder: Path) -> None:
+    happen(folder, {"evt_1": push("main")})
+    (folder / "rules" / "rules.yaml").write_text("rules: []")
+    config = folder / "hookrules.yaml"
+    config.write_text(config.read_text().replace("lab:", "bench:"))
+    told = backtest(folder, "--rule", "deploy", "--source", "lab", code=1)
+    assert told["deploy"]["stops"]["count"] == 1
 
 
 def test_slices_over_several_processes_lose_no_event(folder: Path) -> None:

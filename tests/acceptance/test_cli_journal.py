@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support_cli import fails, golden, hookrules
+from support_cli import Result, fails, golden, hookrules
 
 from hookrules.engine.journal import Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
@@ -138,8 +138,19 @@ def test_filters_leave_what_was_asked_for(folder: Path, arguments: list[str], fo
 
 @pytest.mark.usefixtures("journal")
 def test_a_list_that_filters_leave_empty_does_not_say_that_nothing_ever_came(folder: Path) -> None:
-    assert hookrules("events", "--source", "gitlab", folder=folder).stderr == "no such events\n"
-    assert hookrules("runs", "--state", "queued", folder=folder).stderr == "no such runs\n"
+    told = {
+        "events --source gitlab": "no events of source 'gitlab'\n",
+        "events --type issue": "no events of type 'issue'\n",
+        "events --source gitlab --type issue": "no events of source 'gitlab' and type 'issue'\n",
+        "events --refused": "nothing was refused\n",
+        "events --refused --source gitlab": "nothing of source 'gitlab' was refused\n",
+        "runs --state queued": "no queued runs\n",
+        "runs --rule gone": "no runs of rule 'gone'\n",
+        "runs --rule gone --state dead --event evt_ping": "no dead runs of rule 'gone' for event evt_ping\n",
+        "retry --dead --rule gone": "no run of rule 'gone' is dead\n",
+    }
+    for verb, words in told.items():
+        assert hookrules(*verb.split(), folder=folder) == Result(0, "", words)
 
 
 @pytest.mark.usefixtures("journal")

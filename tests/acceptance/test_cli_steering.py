@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from serving import hookrules, json_lines, project, serving
+from support_cli import fails
 from support_journal import step
 from support_waiting import until
 
@@ -118,6 +119,11 @@ def test_what_can_t_be_done_is_said(folder: Path, journal: Journal) -> None:
     journal.retry(run.id, NOW)
     for words in (["retry", run.id], ["approve", run.id], ["cancel", "run_nowhere"], ["retry"], ["replay", "evt_nowhere"]):
         hookrules(folder, *words, code=None if words == ["retry"] else 1)
+
+
+def test_a_replay_for_a_rule_that_there_is_not_names_the_one_that_was_meant(folder: Path) -> None:
+    assert fails("replay", "evt_0", "--rule", "deploi", folder=folder) == "hookrules: there is no rule 'deploi'; did you mean 'deploy'?\n"
+    assert fails("replay", "evt_0", "--rule", "nope", folder=folder) == "hookrules: there is no rule 'nope'; known: deploy\n"
 
 
 def test_a_replayed_event_runs_its_rules_again_and_keeps_its_body(folder: Path, journal: Journal) -> None:
