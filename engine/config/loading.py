@@ -21,7 +21,7 @@ from hookrules.engine.config.settings_loading import in_order, usable
 from hookrules.engine.config.shadowing import check_shadowing
 from hookrules.engine.config.wiring import catalogues_of
 from hookrules.engine.config.written import Known
-from hookrules.engine.config.yaml_nodes import Document, MappingNode, SequenceNode, child
+from hookrules.engine.config.yaml_nodes import Document, MappingNode, SequenceNode, child, plain
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.sources.catalogue import Catalogue
 
@@ -136,9 +136,15 @@ def _known_by(read: SettingsFile | None, catalogues: Catalogues | None) -> Known
     if read is None or read.settings is None:
         return Known()
     unproven = {name for name, source in read.settings.sources.items() if source.verify == "none"}
-    looks = catalogues(with_all_sources(read.settings, read.document)) if catalogues else {}
+    looks = _looks(read.settings, read.document, catalogues) if catalogues else {}
     names = read.names
     return Known(names["sources"], names["schedules"], names["secrets"], unproven, names, read.settings.services(), looks)
+
+
+def _looks(settings: Settings, document: Document, catalogues: Catalogues) -> Mapping[str, Catalogue]:
+    """What events look like: as published alone, where the key to a journal is at fault, which is told."""
+    locked = settings.encryption is None and (plain(document.root) or {}).get("encryption") is not None
+    return (catalogues_of if locked else catalogues)(with_all_sources(settings, document))
 
 
 def _read_rules(read: SettingsFile, folder: Path, known: Known, elsewhere: Path | None = None) -> tuple[list[RuleFile], list[Finding]]:

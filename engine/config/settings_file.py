@@ -137,8 +137,17 @@ def _without_faults(written: Mapping[str, Any], error: ValidationError, model: t
         path = fault["loc"]
         unknown = not roughly and fault["type"] == "extra_forbidden" and not _is_a_slip(path, model)
         entry = path[:2] if isinstance(sound.get(str(path[0])), dict) else path[:1]
-        _take_out(sound, path if unknown else entry)
+        _take_out(sound, path if unknown else entry[:1] if _is_needed(entry, model) else entry)
     return sound
+
+
+def _is_needed(entry: Path, model: type[Settings]) -> bool:
+    """Whether a section can't be without it, so that it would be missed where only it were taken out."""
+    from hookrules.engine.config.shapes import model_at
+
+    section = model_at(model, entry[:-1])
+    field = section.model_fields.get(str(entry[-1])) if section else None
+    return field is not None and field.is_required()
 
 
 def _is_a_slip(path: Path, model: type[Settings]) -> bool:

@@ -133,6 +133,19 @@ def test_an_encrypted_journal_asks_for_its_key_and_for_nothing_else(folder: Path
         assert hookrules(*verb.split(), folder=folder).returncode == 0
 
 
+def test_validate_tells_a_key_that_is_not_here_also_where_it_would_look_into_the_journal(folder: Path) -> None:
+    (folder / "hookrules.yaml").write_text(
+        "store: sqlite:///journal.db\nsources: {github: {provider: github, secret: {env: SET_HERE}}}\n" + KEY
+    )
+    (folder / "rules" / "rules.yaml").write_text("rules: [{name: deploy, on: github.push, steps: [log: x]}]")
+    with closing(open_journal("sqlite:///journal.db", folder, [JOURNAL_KEY])) as journal:
+        run_of(journal, folder)
+    told = hookrules("validate", "--journal", folder=folder, SET_HERE=SECRET)
+    assert (told.returncode, told.stderr) == (1, "1 error\n")
+    assert "hookrules.yaml:3:19: error: environment variable JOURNAL_KEY is not set" in told.stdout
+    assert hookrules("validate", "--journal", folder=folder, SET_HERE=SECRET, JOURNAL_KEY=JOURNAL_KEY).returncode == 0
+
+
 def test_a_secret_that_is_here_is_masked_in_samples_beside_others_that_are_not(folder: Path, journal: SqliteJournal) -> None:
     run_of(journal, folder)
     shown = [hookrules("paths", "github", "push", "--format", "json", folder=folder, **here).stdout for here in ({}, {"SET_HERE": SECRET})]
