@@ -63,7 +63,7 @@ def _check_respond(written: WrittenRule, respond: Respond, check: "_Check") -> I
 def _check_services(written: WrittenRule, path: Path, step: PlannedStep, known: Known) -> Iterator[Finding]:
     for use in step.action.services_used():
         there = known.services.get(use.section, ()) if known.services is not None else None
-        if there is None or use.found_in(there) is not None or written.is_taken(*path, step.kind, use.field):
+        if there is None or use.found_in(there) is not None or written.is_touched(*path, step.kind, use.field):
             continue
         if use.name is not None:
             message = f"there is no '{use.name}' in '{use.section}' of hookrules.yaml"

@@ -147,7 +147,7 @@ def _check_rule(document: Document, node: Node, path: Place) -> tuple[WrittenRul
         if part is None:
             return None, _beside(findings, traps, document)
         findings += findings_of_faults(part.faults, RuleFields, document, path)
-        return WrittenRule(part.rule, document, path, part.taken, whole=False), _beside(findings, traps, document)
+        return WrittenRule(part.rule, document, path, part.taken, part.touched, whole=False), _beside(findings, traps, document)
 
 
 def _beside(findings: list[Finding], traps: list[Finding], document: Document) -> list[Finding]:

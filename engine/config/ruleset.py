@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,8 @@ class PartOfRule:
     rule: Rule
     taken: Mapping[Path, Json]
     """Those parts."""
+    touched: Collection[Path]
+    """Their places, and those of what was missing, where something stands in for it."""
     faults: Sequence[Any]
     """What is wrong with the rest: pydantic's faults that were hidden by the first ones."""
 
@@ -72,7 +74,7 @@ def build_remains(written: Json, error: ValidationError, file: str, line: int) -
     for roughly in (False, False, True):
         remains.take_out(error, roughly=roughly)
         try:
-            return PartOfRule(_built(RuleFields.model_validate(remains.written), "", file, line), remains.taken, hidden)
+            return PartOfRule(_built(RuleFields.model_validate(remains.written), "", file, line), remains.taken, remains.touched, hidden)
         except ValidationError as further:
             hidden += [fault for fault in further.errors(include_url=False) if not remains.follows(fault)]
             error = further

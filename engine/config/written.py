@@ -42,6 +42,8 @@ class WrittenRule:
     path: Path
     taken: Mapping[Path, Json] = field(default_factory=dict)
     """Parts of the rule that are at fault, and so not in `rule`."""
+    touched: Collection[Path] = ()
+    """Their places, and those of what is missing: what `rule` has there nobody wrote."""
     whole: bool = True
     """Whether the rule is all that was written; with an error in it, it is what is left."""
 
@@ -77,8 +79,8 @@ class WrittenRule:
             if place[: len(path)] == path and "if" not in place:
                 yield place, Leftover(written)
 
-    def is_taken(self, *path: int | str) -> bool:
-        return any(path[: len(place)] == place for place in self.taken)
+    def is_touched(self, *path: int | str) -> bool:
+        return any(path[: len(place)] == place for place in self.touched)
 
     def error(self, code: Code, message: str, path: Path, suggestion: str | None = None, inside: tuple[int, int] = (0, 0)) -> Finding:
         """`path` begins at the rule; `inside` is a line and column in the text there, from 0."""
