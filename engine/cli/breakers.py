@@ -35,7 +35,7 @@ def command(config: Path, target: str | None, form: str) -> int:
     elif breakers:
         print_table(("target", "state", "failures", "until"), map(_row, breakers))
     else:
-        click.echo("there is no breaker to show: no target has failed since its last good call", err=True)
+        click.echo("there is no breaker to show: none is open, and none has failures counted", err=True)
     return 0
 
 

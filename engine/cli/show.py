@@ -145,7 +145,7 @@ def _step_as_text(step: Step) -> Iterator[Text]:
     head = Text.assemble("  ", state_mark(step.state), " ", (step.name or step.key, "bold"), f"  {step.kind}  ", state_style(step.state))
     yield head.append("".join(f"  {part}" for part in (took, attempts) if part))
     blocks = {name: value for name, value in step.result.items() if isinstance(value, str) and "\n" in value.rstrip("\n")}
-    short = {name: _short(value) for name, value in step.result.items() if name not in blocks and value not in (None, "", [], {})}
+    short = {name: _told(name, value) for name, value in step.result.items() if name not in blocks and value not in (None, "", [], {})}
     yield from _fields({"error": _line(step.error), **short}, indent=6)
     for name, value in blocks.items():
         yield Text(f"      {name}", "dim")
@@ -185,6 +185,11 @@ def _block(text: str, most: int | None, indent: int = 4) -> Iterator[Text]:
         lines = lines[-most:]
     for line in lines:
         yield Text(" " * indent + printable(line))
+
+
+def _told(name: str, value: Json) -> str:
+    """Until when a step waits is kept as seconds since 1970."""
+    return clock(value) if name == "until" and isinstance(value, int | float) else _short(value)
 
 
 def _short(value: Json) -> str:

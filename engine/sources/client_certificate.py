@@ -38,5 +38,5 @@ class ProxyCertificate(_Certificate):
         del now
         if not delivery.trusted_proxy:
             raise Unproven(f"the header {self.header} counts only from a proxy that server.trusted_proxies names")
-        if needed_header(delivery, self.header) not in self.values:
+        if needed_header(delivery, self.header, "the proxy has to write it") not in self.values:
             raise Unproven(f"the header {self.header} does not say that the sender's certificate is good")

@@ -11,7 +11,7 @@ from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
 from hookrules.engine.sources.jwt_keys import TokenKey
 from hookrules.engine.sources.source import CannotSign, Verifier
-from hookrules.engine.sources.tokens import AUTHORIZATION, without_scheme
+from hookrules.engine.sources.tokens import AUTHORIZATION, REMEDY, without_scheme
 from hookrules.engine.sources.verification import DECODE, needed_header, with_headers
 
 LEEWAY = 30.0
@@ -39,7 +39,7 @@ class JwtBearer(Verifier):
     """The private key in PEM, where `keys` are public ones."""
 
     def verify(self, delivery: Delivery, now: float) -> int | None:
-        token = needed_header(delivery, self.header)
+        token = needed_header(delivery, self.header, REMEDY)
         token = without_scheme(token) if self.header.lower() == AUTHORIZATION else token
         algorithm, name = self._head(token)
         for position, key in enumerate(self.keys, 1):

@@ -17,6 +17,8 @@ from hookrules.engine.sources.verification import needed_header, position_of_pro
 AUTHORIZATION = "authorization"
 _SCHEMES = ("bearer ", "token ")
 """What may stand before a token in `Authorization`."""
+REMEDY = "the sender has to send its token"
+"""The remedy where there is none: a token is no signature."""
 
 
 def digest(text: str) -> bytes:
@@ -70,7 +72,7 @@ class Place:
     @classmethod
     def in_header(cls, name: str) -> Self:
         def read(delivery: Delivery) -> str:
-            value = needed_header(delivery, name)
+            value = needed_header(delivery, name, REMEDY)
             return without_scheme(value) if name.lower() == AUTHORIZATION else value
 
         def write(delivery: Delivery, secret: str) -> Delivery:
@@ -84,7 +86,7 @@ class Place:
         def read(delivery: Delivery) -> str:
             values = delivery.query.get(name, ())
             if len(values) != 1:
-                raise Unproven(f"{'no' if not values else 'more than one'} query field {name}; the sender has to send its token")
+                raise Unproven(f"{'no' if not values else 'more than one'} query field {name}; {REMEDY}")
             return values[0]
 
         def write(delivery: Delivery, secret: str) -> Delivery:
@@ -115,7 +117,7 @@ def without_scheme(value: str) -> str:
 
 def basic_login(delivery: Delivery) -> tuple[str, str]:
     """User name and password of HTTP's basic authentication (RFC 7617). Raises Unproven where there is none, or no readable one."""
-    scheme, _, credentials = needed_header(delivery, "Authorization").partition(" ")
+    scheme, _, credentials = needed_header(delivery, "Authorization", "the sender has to send its user name and password").partition(" ")
     try:
         if scheme.lower() != "basic":
             raise ValueError("another scheme")

@@ -110,12 +110,12 @@ def position_of_proof(given: Sequence[bytes], expected: Sequence[bytes]) -> int 
     return proofs.index(True) + 1 if True in proofs else None
 
 
-def needed_header(delivery: Delivery, name: str) -> str:
-    """Raises Unproven where the header is missing, or came more than once."""
+def needed_header(delivery: Delivery, name: str, remedy: str = "the sender has to sign its deliveries") -> str:
+    """Raises Unproven, with the remedy, where the header is missing, or came more than once."""
     value = header(delivery, name)
     if value is None:
         count = "no" if name.lower() not in delivery.headers else "more than one"
-        raise Unproven(f"{count} header {name}; the sender has to sign its deliveries")
+        raise Unproven(f"{count} header {name}; {remedy}")
     return value
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from support_cli import Result, fails, golden, hookrules
 
-from hookrules.engine.journal import Turn
+from hookrules.engine.journal import Breaker, Turn
 from hookrules.engine.journal.sqlite import SqliteJournal
-from hookrules.engine.model import Event, Match, RunState, Step, StepState
+from hookrules.engine.model import Event, Expectation, Match, RunState, Step, StepState
 
 NOON = 1_772_452_800.0
 """2026-03-02 12:00:00 UTC."""
@@ -174,6 +174,23 @@ def test_show_as_json_holds_a_run_and_its_steps(folder: Path) -> None:
         3,
         2,
     )
+
+
+def test_a_run_that_waits_says_until_when_as_it_says_other_times(folder: Path, journal: SqliteJournal) -> None:
+    accept(journal, "evt_wait", "push", "deploy", at=180)
+    (run,) = journal.claim("here", NOON + 181, 30, Turn(1))
+    waits = Step(run.id, "steps[0]", "wait", StepState.WAITING, 1, NOON + 181, result={"until": NOON + 600.5, "message": None})
+    journal.park(run, waits, NOON + 600.5, Expectation(approval=True))
+    shown = hookrules("show", run.id, folder=folder).stdout
+    assert [line.split(maxsplit=1)[1] for line in shown.splitlines() if "until" in line] == ["2026-03-02 12:10:00"]
+
+
+def test_breakers_say_nothing_untrue_where_there_is_none_and_after_a_reset(folder: Path, journal: SqliteJournal) -> None:
+    words = "there is no breaker to show: none is open, and none has failures counted\n"
+    assert hookrules("breakers", folder=folder) == Result(0, "", words)
+    api = "https://api.example.com"
+    journal.move_breaker(api, None, Breaker(api, NOON, failures=5, openings=1, until=NOON + 30), NOON)
+    assert hookrules("breakers", "--reset", api, folder=folder) == Result(0, "", f"the breaker of {api} is closed\n{words}")
 
 
 @pytest.mark.usefixtures("journal")

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from support_console import BEARER, NOW, TOKEN, Answer, Console, accept, event, finish, journal_in_memory, served
+from support_journal import step
 from support_logs import heard
 
 from hookrules.engine.config.ruleset import Rule, build_rule
 from hookrules.engine.errors import JournalError
-from hookrules.engine.journal import Bounds, Journal, Mark, Shelf
-from hookrules.engine.model import Refused, RunState
+from hookrules.engine.journal import Bounds, Journal, Mark, Shelf, Turn
+from hookrules.engine.model import Expectation, Refused, RunState, StepState
 from hookrules.engine.reloads import LastReload
 
 PAGES = ["/", "/events", "/runs"]
@@ -481,6 +482,15 @@ def test_a_run_shows_each_step_with_what_it_printed(console: Console, journal: J
     assert (alone["state"], alone["event"], alone["error"]) == ("dead", "evt_1", "exit code 3")
     assert alone["steps"][0]["result"] == result
     assert alone["steps"][0]["duration"] == 2.5
+
+
+def test_a_run_that_waits_says_until_when_as_it_says_other_times(console: Console, journal: Journal) -> None:
+    accept(journal, event(1), "deploy-main")
+    (run,) = journal.claim("here", NOW, 30, Turn(1))
+    journal.park(run, step(run, state=StepState.WAITING, result={"until": NOW + 60, "message": None}), NOW + 60, Expectation(approval=True))
+    page = console.get(f"/runs/{run.id}").text
+    assert "<small>2025-11-23 22:48:01 UTC</small>" in page.partition("<dt>until</dt>")[2].partition("</dd>")[0]
+    assert str(NOW + 60) not in page
 
 
 def test_the_counts_are_there_for_prometheus(console: Console, journal: Journal) -> None:

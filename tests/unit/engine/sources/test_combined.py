@@ -62,7 +62,7 @@ def test_any_of_them_is_enough_and_secrets_are_counted_on() -> None:
 def test_where_none_of_them_proves_each_says_why() -> None:
     with pytest.raises(Unproven) as told:
         AnyOf((A, B)).verify(signed(token("X-A", "x")), NOW)
-    assert str(told.value) == "the token in X-A is not this source's; no header X-B; the sender has to sign its deliveries"
+    assert str(told.value) == "the token in X-A is not this source's; no header X-B; the sender has to send its token"
 
 
 def test_any_signs_with_the_first_that_can() -> None:

@@ -1,7 +1,12 @@
 import pytest
+from msgspec.structs import replace
 
 from hookrules.engine.errors import Unproven
 from hookrules.engine.model import Delivery
+from hookrules.engine.sources.client_certificate import ProxyCertificate
+from hookrules.engine.sources.jwt_bearer import JwtBearer
+from hookrules.engine.sources.jwt_keys import keys_of_secrets
+from hookrules.engine.sources.source import Verifier
 from hookrules.engine.sources.tokens import Place, Token
 
 NOW = 0.0
@@ -18,6 +23,23 @@ def test_a_token_proves_where_it_is_written(place: Place) -> None:
         token.verify(Token(("older",), place).sign(BARE, NOW), NOW)
     with pytest.raises(Unproven, match="no "):
         token.verify(BARE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("verifier", "words"),
+    [
+        (Token(("x",), Place.in_header("X-Token")), "no header X-Token; the sender has to send its token"),
+        (Token(("x",), Place.in_query("t")), "no query field t; the sender has to send its token"),
+        (Token(("x",), Place.as_password_of("deploy")), "no header Authorization; the sender has to send its user name and password"),
+        (JwtBearer(keys_of_secrets(["x" * 32], ["HS256"])), "no header Authorization; the sender has to send its token"),
+        (ProxyCertificate("X-Verify", ("SUCCESS",)), "no header X-Verify; the proxy has to write it"),
+    ],
+    ids=["header", "query", "password", "jwt", "certificate"],
+)
+def test_what_is_no_signature_is_not_asked_for_as_one(verifier: Verifier, words: str) -> None:
+    with pytest.raises(Unproven) as told:
+        verifier.verify(replace(BARE, trusted_proxy=True), NOW)
+    assert str(told.value) == words
 
 
 def test_a_token_in_the_query_is_part_of_the_url() -> None:
