@@ -1,5 +1,6 @@
 """Where a server listens: an address of the network, or a unix socket."""
 
+import re
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import PlainValidator, WithJsonSchema
@@ -7,6 +8,9 @@ from pydantic import PlainValidator, WithJsonSchema
 from hookrules.engine.config.keys import problem
 
 _UNIX = "unix:"
+_HOST = re.compile(r"[^\s,;/]+")
+_BETWEEN = re.compile(r"[\s,;]+")
+"""What may stand between several addresses that somebody wrote as one text."""
 
 
 class Address(NamedTuple):
@@ -33,13 +37,23 @@ Place = Address | UnixSocket
 
 def read_place(text: str) -> Place:
     """Raises ValueError in a sentence for the writer."""
+    parts = [part for part in _BETWEEN.split(text) if part]
+    if len(parts) > 1 and all(map(_one, parts)):
+        listed = ", ".join(f'"{part}"' for part in parts)
+        raise ValueError(f"'{text}' is not one address; where several can be, they are a list of YAML: [{listed}]")
+    place = _one(text)
+    if place is None:
+        raise ValueError(f"'{text}' is not an address: write HOST:PORT, like 127.0.0.1:8787 or [::1]:8787, or unix:PATH")
+    return place
+
+
+def _one(text: str) -> Place | None:
     if text.startswith(_UNIX) and text != _UNIX:
         return UnixSocket(text.removeprefix(_UNIX))
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise ValueError(f"'{text}' is not an address: write HOST:PORT, like 127.0.0.1:8787 or [::1]:8787, or unix:PATH")
-    return Address(host, int(port))
+    good = colon and _HOST.fullmatch(host) and port.isascii() and port.isdigit() and int(port) < 65536
+    return Address(host, int(port)) if good else None
 
 
 def _place(value: Any) -> Place:
@@ -53,5 +67,5 @@ def _place(value: Any) -> Place:
         raise problem("address", str(fault)) from None
 
 
-_SCHEMA = {"type": "string", "pattern": "^(unix:.+|.+:[0-9]{1,5})$", "examples": ["127.0.0.1:8787", "unix:/run/hookrules.sock"]}
+_SCHEMA = {"type": "string", "pattern": "^(unix:.+|[^\\s,;/]+:[0-9]{1,5})$", "examples": ["127.0.0.1:8787", "unix:/run/hookrules.sock"]}
 PlaceField = Annotated[Place, PlainValidator(_place), WithJsonSchema(_SCHEMA)]

@@ -1,5 +1,6 @@
 """What must hold for `server:` beyond the form of its keys, and between them and what sources ask of it."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,13 @@ from pathlib import Path
 from hookrules.engine.config.certificates import faults_of
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding, Level
-from hookrules.engine.config.listen_addresses import UnixSocket
+from hookrules.engine.config.listen_addresses import Address, UnixSocket
 from hookrules.engine.config.server_settings import UNIX, Server
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.verify_settings import VerifyClientCertificate, leaves
 from hookrules.engine.config.yaml_nodes import Document
 from hookrules.engine.config.yaml_nodes import Path as Place
+from hookrules.engine.networks import parse_address
 
 
 def check_server(settings: Settings, document: Document, folder: Path, *, with_files: bool) -> Iterator[Finding]:
@@ -21,8 +23,32 @@ def check_server(settings: Settings, document: Document, folder: Path, *, with_f
     if settings.server.tls and with_files:
         for fault in faults_of(settings.server.tls.files(folder)):
             yield say.error(Code.CERTIFICATE, fault.message, ("server", "tls", fault.key))
+    yield from _repeated_addresses(settings, folder, say)
     yield from _unix_sockets(settings.server, say)
     yield from _client_certificates(settings, say)
+
+
+def _repeated_addresses(settings: Settings, folder: Path, say: "_Saying") -> Iterator[Finding]:
+    """Where two would listen at one place. Without a token there is no console."""
+    first: dict[object, int] = {}
+    for position, place in enumerate(settings.server.listen):
+        where = _where(place, folder)
+        if where is not None and first.setdefault(where, position) != position:
+            yield say.error(
+                Code.SERVER_CONFLICT, f"{place} is in the list twice, and only one can listen there", ("server", "listen", position)
+            )
+    console, where = settings.console, _where(settings.console.listen, folder)
+    if console.token is not None and where in first:
+        message = f"'server.listen' and 'console.listen' are both {console.listen}, and only one of them can listen there"
+        path = ("console", "listen") if "listen" in console.model_fields_set else ("server", "listen", first[where])
+        yield say.error(Code.SERVER_CONFLICT, message, path)
+
+
+def _where(place: Address | UnixSocket, folder: Path) -> object:
+    """What is the same for two that can't both be listened at; None for port 0, which is another one each time."""
+    if isinstance(place, UnixSocket):
+        return os.path.abspath(folder / place.path)  # noqa: PTH100 - that of Path leaves `..` in
+    return (parse_address(place.host) or place.host.lower(), place.port) if place.port else None
 
 
 def _unix_sockets(server: Server, say: "_Saying") -> Iterator[Finding]:
