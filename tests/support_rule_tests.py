@@ -7,7 +7,7 @@ from support_runs import rule_of
 from hookrules.engine.config.rule_test_files import Nameable, RuleTest, RuleTests, check_test_file
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.config.settings import Settings
-from hookrules.engine.config.wiring import unproven_sources_of
+from hookrules.engine.config.wiring import catalogues_of, unproven_sources_of
 from hookrules.engine.config.yaml_nodes import plain
 from hookrules.engine.config.yaml_reader import read_text
 from hookrules.engine.journal.sqlite import SqliteJournal
@@ -34,7 +34,8 @@ def ruleset_of(*rules: str) -> Ruleset:
 
 
 def read_tests(text: str, *rules: str, file: str = "rules/some.test.yaml") -> RuleTests:
-    return check_test_file(read_text(text, file), Nameable.of(settings_of(), ruleset_of(*rules)))
+    settings = settings_of()
+    return check_test_file(read_text(text, file), Nameable.of(settings, ruleset_of(*rules), catalogues_of(settings)))
 
 
 def rule_test(text: str, *rules: str, file: str = "rules/some.test.yaml") -> RuleTest:

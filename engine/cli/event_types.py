@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from hookrules.engine.config.event_types import type_meant, unknown_type
 from hookrules.engine.model import Event
 from hookrules.engine.sources.catalogue import Catalogue
 from hookrules.engine.sources.source import Source
@@ -12,6 +13,9 @@ from hookrules.engine.sources.source import Source
 
 def warn_of_types(source: Source, events: Iterable[Event], wanted: str, file: str, known: Catalogue | None) -> None:
     """`wanted` is what `--event` says; `known` what the provider publishes of its types."""
+    meant = type_meant(wanted, known) if known and wanted else None
+    if meant:
+        click.echo(f"{unknown_type(source.name, wanted)}; did you mean '{meant}'?", err=True)
     types = {event.type for event in events}
     if "" in types and _asks_for_a_type(source):
         click.echo(_no_type(source, Path(file).stem, known), err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hookrules.engine.cli import junit, verdicts
-from hookrules.engine.cli.findings import from_here, relative, tally
+from hookrules.engine.cli.findings import as_line, from_here, relative, tally
 from hookrules.engine.cli.options import format_option
 from hookrules.engine.cli.output import write_json
 from hookrules.engine.cli.project import Project, load_project
@@ -15,7 +15,8 @@ from hookrules.engine.cli.verdicts import Verdict
 from hookrules.engine.config.findings import errors
 from hookrules.engine.config.rule_files import files_of_tests, is_test
 from hookrules.engine.config.rule_test_files import Nameable, RuleTest, RuleTests, check_test_file
-from hookrules.engine.config.wiring import unproven_sources_of
+from hookrules.engine.config.settings_loading import in_order
+from hookrules.engine.config.wiring import catalogues_of, unproven_sources_of
 from hookrules.engine.config.yaml_reader import read_file
 from hookrules.engine.errors import ConfigurationError, UsageError
 from hookrules.engine.journal.opening import open_journal
@@ -57,12 +58,15 @@ def command(config: Path, paths: Sequence[Path], text: str | None, with_coverage
 
 
 def _tests(project: Project, paths: Sequence[Path]) -> list[RuleTest]:
-    """Raises ConfigurationError with the findings of all files, where one can't be used."""
-    nameable = Nameable.of(project.settings, project.ruleset)
+    """Raises ConfigurationError with the findings of all files, where one can't be used; what is only warned of goes to standard error."""
+    nameable = Nameable.of(project.settings, project.ruleset, catalogues_of(project.settings))
     files = [check_test_file(read_file(path), nameable) for path in dict.fromkeys(_files(paths))]
-    found = from_here([finding for file in files for finding in file.findings], Path.cwd())
+    told = in_order([finding for file in files for finding in file.findings], [file.document for file in files])
+    found = from_here(told, Path.cwd())
     if errors(found):
         raise ConfigurationError(f"the tests can't be run: {tally(found)}", found)
+    for finding in found:
+        click.echo(as_line(finding), err=True)
     return _not_none([test for file in files for test in file.tests], files)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from hookrules.engine.config.codes import Code
+from hookrules.engine.config.event_types import pattern_meant, unknown_type
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.written import Known, WrittenRule
@@ -24,18 +25,10 @@ class Others:
 
 
 def check_events(written: WrittenRule, known: Known, others: Others) -> Iterator[Finding]:
-    for position, pattern in enumerate(written.rule.on):
-        yield from _check_pattern(written, pattern, ("on", position), known, others)
-    correlation, absence = written.rule.correlate, written.rule.absent
-    for position, part in enumerate(correlation.parts if correlation else ()):
-        section = "sequence" if correlation and correlation.ordered else "all"
-        for pattern in part.on:
-            yield from _check_pattern(written, pattern, ("correlate", section, position, "on"), known, others)
-    for pattern in absence.on if absence else ():
-        yield from _check_pattern(written, pattern, ("absent", "on"), known, others)
+    for path, pattern in written.patterns:
+        yield from _check_pattern(written, pattern, path, known, others)
+        yield from _check_type(written, pattern, path, known)
     for path, step in written.steps:
-        for pattern in expected.events if (expected := step.action.expects()) else ():
-            yield from _check_pattern(written, pattern, (*path, step.kind, "for", "on"), known, others)
         for source in step.action.sources_made():
             if known.sources is not None and source in known.sources:
                 message = f"'{source}' is a source of hookrules.yaml, whose events come from outside; make one of another name"
@@ -51,6 +44,13 @@ def _check_pattern(written: WrittenRule, pattern: str, path: Path, known: Known,
     elif source != "*" and known.sources is not None and others.emitted is not None and source not in {*known.sources, *others.emitted}:
         message = f"there is no source '{source}' in hookrules.yaml, and no rule makes events of it"
         yield written.error(Code.UNKNOWN_SOURCE, message, path, closest(source, [*known.sources, *others.emitted, "schedule", "rule"]))
+
+
+def _check_type(written: WrittenRule, pattern: str, path: Path, known: Known) -> Iterator[Finding]:
+    meant = pattern_meant(pattern, known.catalogues)
+    if meant:
+        source, _, type_ = pattern.partition(".")
+        yield written.warning(Code.UNKNOWN_EVENT, unknown_type(source, type_), path, suggestion=meant)
 
 
 def _check_rule(written: WrittenRule, rest: Sequence[str], path: Path, rules: Collection[str] | None) -> Iterator[Finding]:

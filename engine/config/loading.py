@@ -61,7 +61,7 @@ def load(
         untold = _untold(files, known, catalogues) if catalogues else None
         told = in_order(findings, [read.document, *(file.document for file in files)], untold)
         ruleset = None if errors(told) else Ruleset.of(written.rule for file in files for written in file.rules)
-    return Loaded(usable(read), ruleset, told, _nameable(read, files), read.settings.rules if read.settings else _USUAL_FOLDER)
+    return Loaded(usable(read), ruleset, told, _nameable(read, files, known), read.settings.rules if read.settings else _USUAL_FOLDER)
 
 
 def check_files(
@@ -81,11 +81,11 @@ def check_files(
     around = _read_rules(read, config_path.parent, known)[0] if read and config_path else []
     others = [file for file in around if Path(file.document.file).resolve() not in chosen]
     findings = [finding for finding in _findings_of([*others, *mine], known) if Path(finding.file).resolve() in chosen]
-    nameable = _nameable(read, [*others, *mine])
+    nameable = _nameable(read, [*others, *mine], known)
     findings += [finding for document in tests for finding in check_test_file(document, nameable).findings]
     for document in settings:
         findings += check_settings(document, Path(document.file).parent, environ).findings
-    return in_order(findings, documents, _untold(mine, known, catalogues))
+    return in_order(findings, documents, _untold(mine, known, catalogues) | _untold_of_tests(tests))
 
 
 def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
@@ -96,14 +96,14 @@ def check_tests(loaded: Loaded, folder: Path) -> tuple[Finding, ...]:
     except OSError:
         return ()  # which is told of the rules there
     findings = [finding for document in documents for finding in check_test_file(document, loaded.nameable).findings]
-    return in_order(findings, documents, {})
+    return in_order(findings, documents, _untold_of_tests(documents))
 
 
-def _nameable(read: SettingsFile | None, files: Sequence[RuleFile]) -> Nameable:
+def _nameable(read: SettingsFile | None, files: Sequence[RuleFile], known: Known) -> Nameable:
     names = read.names if read is not None and read.settings is not None else {}
     built = {written.rule.name: written.rule for file in files for written in file.rules}
     rules = {named.name for file in files for named in file.names} if _all_read(files) else None
-    return Nameable(names.get("sources"), names.get("schedules"), names.get("secrets"), rules, built)
+    return Nameable(names.get("sources"), names.get("schedules"), names.get("secrets"), rules, built, known.catalogues)
 
 
 def _all_read(files: Sequence[RuleFile]) -> bool:
@@ -200,7 +200,12 @@ def _untold(files: Iterable[RuleFile], known: Known, catalogues: Catalogues) -> 
     return {file.document.file: BY_CATALOGUE for file in files if not _senders(file, known) <= published}
 
 
+def _untold_of_tests(documents: Iterable[Document]) -> dict[str, Collection[str]]:
+    """Of whose events they are is not looked at here: nothing is said of an ignored type."""
+    return {document.file: {str(Code.UNKNOWN_EVENT)} for document in documents}
+
+
 def _senders(file: RuleFile, known: Known) -> set[str]:
     """The sources that the file's rules are on; those of the engine itself are none."""
-    heads = {pattern.partition(".")[0] for written in file.rules for pattern in written.rule.on}
+    heads = {pattern.partition(".")[0] for written in file.rules for _, pattern in written.patterns}
     return heads if known.sources is None else heads & {*known.sources, "*"}

@@ -1,6 +1,5 @@
 """Paths of a rule held against what its events look like: a path that none of them has."""
 
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 
 from hookrules.engine.conditions import Condition
@@ -8,10 +7,10 @@ from hookrules.engine.conditions.jsonpath import parse_path
 from hookrules.engine.conditions.routes import Route
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.comparisons import check_comparisons
+from hookrules.engine.config.event_types import pattern_meant
 from hookrules.engine.config.findings import Finding
 from hookrules.engine.config.names import inside_of
-from hookrules.engine.config.payload_paths import End, Shapes, events_of, follow, mended, payloads_of, told, written
-from hookrules.engine.config.suggestions import closest
+from hookrules.engine.config.payload_paths import End, Shapes, follow, mended, payloads_of, told, written
 from hookrules.engine.config.templated import Placed, Templated
 from hookrules.engine.config.values import PathValue
 from hookrules.engine.config.written import WrittenRule
@@ -22,44 +21,19 @@ BY_CATALOGUE = frozenset(
     map(str, (Code.UNKNOWN_PATH, Code.UNLIKE_KINDS, Code.NO_SUCH_VALUE, Code.UNKNOWN_PATH_IN_TEMPLATE, Code.UNKNOWN_EVENT))
 )
 """What is found by holding a rule against what its events look like."""
-_SURE = 0.85
-"""How like a known event type an unknown one must be to be a slip: catalogues are older than the newest types."""
 
 
 def check_paths(rule: WrittenRule, catalogues: Mapping[str, Catalogue]) -> Iterator[Finding]:
     """Nothing is said of a rule that is on an event which no catalogue has, or fires for several events or none."""
-    if not rule.rule.on:
-        return
-    payloads = payloads_of(rule.rule.on, catalogues)
+    on = rule.rule.on
+    payloads = payloads_of(on, catalogues) if on and not any(pattern_meant(pattern, catalogues) for pattern in on) else None
     if payloads is None:
-        yield from _check_types(rule, catalogues)
         return
-    events = _events(rule.rule.on, catalogues)
+    events = _events(on, catalogues)
     for path, condition in rule.conditions:
         yield from _check_condition(rule, condition, path, payloads, events)
     for path, template in _templates(rule):
         yield from _check_template(rule, template, path, payloads, events)
-
-
-def _check_types(rule: WrittenRule, catalogues: Mapping[str, Catalogue]) -> Iterator[Finding]:
-    for position, pattern in enumerate(rule.rule.on):
-        source, _, type_ = pattern.partition(".")
-        catalogue = catalogues.get(source)
-        near = _near_type(type_, catalogue) if catalogue and not events_of(catalogue, type_) else None
-        if near:
-            message = f"no {source} event is known as '{type_}'"
-            yield rule.warning(Code.UNKNOWN_EVENT, message, ("on", position), suggestion=f"{source}.{near}")
-
-
-@functools.lru_cache(maxsize=4096)
-def _near_type(type_: str, catalogue: Catalogue) -> str | None:
-    head, _, action = type_.partition(".")
-    heads = {name.partition(".")[0] for name in catalogue.events}
-    if head not in heads:
-        near = closest(head, sorted(heads), _SURE)
-        return near and f"{near}.{action}".rstrip(".")
-    near = closest(action, [name.partition(".")[2] for name in catalogue.events if name.startswith(f"{head}.")], _SURE)
-    return near and f"{head}.{near}"
 
 
 def _events(on: Sequence[str], catalogues: Mapping[str, Catalogue]) -> str:

@@ -9,7 +9,8 @@ from typing import Self
 from pydantic import ValidationError
 
 from hookrules.engine.config.codes import Code
-from hookrules.engine.config.findings import Finding, Level
+from hookrules.engine.config.event_types import type_meant, unknown_type
+from hookrules.engine.config.findings import Finding, Level, errors
 from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.rule_test import RuleTestFields, RuleTestFile
 from hookrules.engine.config.ruleset import PlannedStep, Rule, Ruleset
@@ -18,6 +19,7 @@ from hookrules.engine.config.suggestions import closest
 from hookrules.engine.config.yaml_nodes import Document, plain
 from hookrules.engine.config.yaml_nodes import Path as Place
 from hookrules.engine.model import Json, RunState
+from hookrules.engine.sources.catalogue import Catalogue
 
 SCHEDULE, RULE = "schedule", "rule"
 """Sources of events that the engine makes itself."""
@@ -71,10 +73,12 @@ class Nameable:
     rules: Collection[str] | None = None
     built: Mapping[str, Rule] = field(default_factory=dict)
     """The rules themselves; of those with errors what is left of them."""
+    catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
+    """What the events of a source look like, where that is known and asked for."""
 
     @classmethod
-    def of(cls, settings: Settings, ruleset: Ruleset) -> Self:
-        return cls(settings.sources, settings.schedules, settings.secrets, ruleset.rules, ruleset.rules)
+    def of(cls, settings: Settings, ruleset: Ruleset, catalogues: Mapping[str, Catalogue] | None = None) -> Self:
+        return cls(settings.sources, settings.schedules, settings.secrets, ruleset.rules, ruleset.rules, catalogues or {})
 
 
 def check_test_file(document: Document, nameable: Nameable) -> RuleTests:
@@ -87,7 +91,7 @@ def check_test_file(document: Document, nameable: Nameable) -> RuleTests:
         reader = _Reader(fields, document, ("tests", position), nameable)
         said = [] if fields is _LEFT_OUT else list(reader.findings())
         findings += said
-        if not said and not faults:
+        if not errors(said) and not faults:
             tests.append(reader.test(written.secrets))
     return RuleTests(document, tuple(tests), tuple(findings))
 
@@ -129,6 +133,7 @@ class _Reader:
 
     def findings(self) -> Iterator[Finding]:
         yield from self._source_findings()
+        yield from self._type_findings()
         of_rules = list(self._rule_findings())
         yield from of_rules or self._result_findings()
         yield from _unknown_secrets(self.fields.secrets, self.document, (*self.path, "secrets"), self.nameable)
@@ -171,6 +176,15 @@ class _Reader:
             yield self._error(Code.WRONG_VALUE, message, ("event",))
         else:
             yield from self._unless_known("rule", rule, self.nameable.rules, ("event",))
+
+    def _type_findings(self) -> Iterator[Finding]:
+        """No rule fires for a misspelt type, which a test of what stays silent would take for a success."""
+        source, type_ = self._source(), self.fields.event
+        catalogue = self.nameable.catalogues.get(source) if self.fields.source or len(self.nameable.sources or ()) == 1 else None
+        meant = type_meant(type_, catalogue) if catalogue and type_ else None
+        if meant:
+            line, column = self.document.locate((*self.path, "event"))
+            yield Finding(self.document.file, line, column, Level.WARNING, Code.UNKNOWN_EVENT, unknown_type(source, type_), meant)
 
     def _rule_findings(self) -> Iterator[Finding]:
         if not self.fields.expects:

@@ -11,6 +11,18 @@ def closest(given: str, known: Iterable[str], likeness: float = 0.6) -> str | No
     return by_lower[found[0]] if found else None
 
 
+def one_slip_apart(given: str, known: str) -> bool:
+    """Whether one letter that is missing, added or another one, or two neighbours that were swapped, lies between them, or nothing."""
+    ours, theirs = _behind_what_both_begin_with(given, known)
+    ours, theirs = _behind_what_both_begin_with(ours[::-1], theirs[::-1])
+    return max(len(ours), len(theirs)) <= 1 or (len(ours) == 2 and ours == theirs[::-1])
+
+
+def _behind_what_both_begin_with(one: str, other: str) -> tuple[str, str]:
+    same = next((place for place, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its), min(len(one), len(other)))
+    return one[same:], other[same:]
+
+
 _LATER = """
 azure-devops braintree calendly clerk codeberg contentful datadog docusign dropbox figma intercom jira mailchimp mollie netlify
 notion okta paypal plaid postmark resend teams telegram trello typeform vercel woocommerce workos xero zendesk

@@ -54,6 +54,23 @@ class WrittenRule:
         return tuple(((section, position), step) for section, steps in sections for position, step in enumerate(steps))
 
     @functools.cached_property
+    def patterns(self) -> tuple[tuple[Path, str], ...]:
+        """Every event pattern, likewise: those of `on`, `correlate`, `absent` and of steps that wait."""
+        return tuple(((*path, position), pattern) for path, on in self._named_events() for position, pattern in enumerate(on))
+
+    def _named_events(self) -> Iterator[tuple[Path, Sequence[str]]]:
+        yield ("on",), self.rule.on
+        correlation, absence = self.rule.correlate, self.rule.absent
+        for position, part in enumerate(correlation.parts if correlation else ()):
+            yield ("correlate", "sequence" if correlation and correlation.ordered else "all", position, "on"), part.on
+        if absence:
+            yield ("absent", "on"), absence.on
+        for path, step in self.steps:
+            expected = step.action.expects()
+            if expected:
+                yield (*path, step.kind, "for", "on"), expected.events
+
+    @functools.cached_property
     def conditions(self) -> tuple[tuple[Path, Condition], ...]:
         """`when` and every `if`, likewise."""
         ifs = [((*path, "if"), step.condition) for path, step in self.steps if step.condition is not None]

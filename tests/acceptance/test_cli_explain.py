@@ -118,6 +118,12 @@ def test_without_a_type_it_says_what_is_missing(folder: Path) -> None:
     assert "say which with --event" in result.stderr
 
 
+def test_a_misspelt_type_is_told(folder: Path) -> None:
+    said = hookrules("explain", PUSH, "--source", "github", "--event", "psuh", folder=folder)
+    assert (said.returncode, "no github event is known as 'psuh'; did you mean 'push'?\n" in said.stderr) == (0, True)
+    assert "known as" not in hookrules("explain", PUSH, "--source", "github", "--event", "push", folder=folder).stderr
+
+
 def test_what_a_sender_wrote_cannot_drive_the_terminal(folder: Path) -> None:
     result = hookrules("explain", "-", "--event", "push", folder=folder, stdin=json.dumps({"ref": "\x1b[2J\u202e", "deleted": "\x07"}))
     assert result.returncode == 0

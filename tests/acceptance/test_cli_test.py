@@ -175,6 +175,16 @@ def test_a_broken_file_is_told_whole_and_nothing_runs(folder: Path) -> None:
     golden("test_broken.txt", fails("test", folder=folder))
 
 
+def test_a_misspelt_type_is_warned_of_beside_a_test_that_passes(folder: Path) -> None:
+    text = "tests:\n  - {name: it, event: psuh, payload: payloads/push.json, silent: announce-push}"
+    (folder / "rules/slip.test.yaml").write_text(text + "\n")
+    warning = "rules/slip.test.yaml:2:23: warning: no github event is known as 'psuh' (HR506); did you mean `push`?\n"
+    result = hookrules("test", "rules/slip.test.yaml", folder=folder)
+    assert (result.returncode, result.stderr) == (0, f"{warning}1 test: 1 passed\n")
+    (folder / "rules/slip.test.yaml").write_text(text + "  # hookrules: ignore HR506\n")
+    assert hookrules("test", "rules/slip.test.yaml", folder=folder).stderr == "1 test: 1 passed\n"
+
+
 def test_validate_checks_tests_too(folder: Path) -> None:
     hookrules("init", folder=folder)
     (folder / "rules/unknown.test.yaml").write_text(UNKNOWN)

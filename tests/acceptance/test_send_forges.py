@@ -148,6 +148,12 @@ def test_a_payload_that_is_of_another_type_than_was_said_is_told(server: Server)
         assert "--event says" not in hookrules(*verb, "--event", "pull_request", folder=server.folder).stderr
 
 
+def test_a_misspelt_type_is_told_and_sent(server: Server) -> None:
+    (server.folder / "payload.json").write_text(json.dumps(GITHUBS_PUSH))
+    sent = hookrules("send", "github", "payload.json", "--event", "psuh", "--to", f"{server.hooks}/hooks/github", folder=server.folder)
+    assert (sent.returncode, "no github event is known as 'psuh'; did you mean 'push'?\n" in sent.stderr) == (0, True)
+
+
 def test_a_type_that_the_payload_says_is_not_missed(server: Server) -> None:
     (server.folder / "payload.json").write_text('{"kind": "heat"}')
     sent = hookrules("send", "sensors", "payload.json", "--to", f"{server.hooks}/hooks/sensors", folder=server.folder)

@@ -191,6 +191,28 @@ def test_what_a_file_that_cannot_be_read_may_have_is_not_missed(tmp_path: Path) 
     assert [(finding.code, finding.line) for finding in found] == [("HR101", 7)]
 
 
+MISSPELT = "tests:\n  - {name: it, event: psuh, payload: {}, silent: greet}"
+
+
+@pytest.mark.parametrize(("comment", "codes"), [("", ["HR506"]), ("  # hookrules: ignore HR506", [])])
+def test_a_misspelt_type_of_a_test_is_told_once_and_can_be_ignored(tmp_path: Path, comment: str, codes: list[str]) -> None:
+    config = project(tmp_path, {"rules/a.yaml": RULE, "rules/a.test.yaml": f"{MISSPELT}{comment}\n"})
+    whole = check_tests(load(config, environ=ENVIRON, catalogues=catalogues_of), tmp_path)
+    assert [finding.code for finding in whole] == codes
+    assert check_files([tmp_path / "rules/a.test.yaml"], config_path=config, environ=ENVIRON) == whole
+    assert check_tests(load(config, environ=ENVIRON), tmp_path) == ()
+
+
+def test_an_ignored_type_of_a_source_that_publishes_none_is_not_called_idle(tmp_path: Path) -> None:
+    lab = SETTINGS + "  lab: {verify: none, delivery_id: $.id}  # hookrules: ignore HR401\n"
+    rule = "rules:\n  - name: wait\n    absent: {on: lab.haet, for: 1h}  # hookrules: ignore HR506\n    steps: [log: hello]\n"
+    tests = "tests:\n  - {name: it, source: lab, event: haet, payload: {}, silent: wait}  # hookrules: ignore HR506\n"
+    config = project(tmp_path, {"hookrules.yaml": lab, "rules/a.yaml": rule, "rules/a.test.yaml": tests})
+    found = load(config, environ=ENVIRON, catalogues=catalogues_of)
+    assert (found.findings, check_tests(found, tmp_path)) == ((), ())
+    assert check_files([tmp_path / "rules"], config_path=config, environ=ENVIRON) == ()
+
+
 def test_an_error_in_the_settings_of_a_source_does_not_hide_paths_that_it_never_sends(tmp_path: Path) -> None:
     rule = RULE.replace("steps:", "when: $.repositry.name == shop\n    steps:")
     found = load(project(tmp_path, {"rules/a.yaml": rule}), environ={}, catalogues=catalogues_of).findings

@@ -77,6 +77,22 @@ def test_keys_that_need_each_other_say_so(lines: tuple[str, ...], words: str) ->
 
 
 @pytest.mark.parametrize(
+    ("event", "meant"),
+    [("psuh", "push"), ("pul_request", "pull_request"), ("pull_request.openned", "pull_request.opened"), ("push.x", "push")],
+)
+def test_a_misspelt_type_is_warned_of_and_the_test_can_be_run(event: str, meant: str) -> None:
+    read = read_tests(f"tests: [{{name: it, source: github, event: {event}, payload: {{}}, silent: deploy}}]", RULE)
+    assert [(found.level, found.code, found.suggestion) for found in read.findings] == [("warning", "HR506", meant)]
+    assert read.findings[0].message == f"no github event is known as '{event}'"
+    assert len(read.tests) == 1
+
+
+@pytest.mark.parametrize("event", ["push", "pull_request", "sub_issues", "issues.typed", "''"])
+def test_a_type_that_is_known_or_like_none_is_not_warned_of(event: str) -> None:
+    assert of_test("source: github", f"event: {event}", "payload: {}", "silent: deploy") == []
+
+
+@pytest.mark.parametrize(
     "text", ["- x", "tests: {}", "tests: [1]", "rules: []", "tests: [{}]", "a: [", "tests:\n  - name: 1\n    payload: [[1]]"]
 )
 def test_any_other_file_is_a_finding_and_no_crash(text: str) -> None:
