@@ -68,6 +68,7 @@ class Code(enum.StrEnum):
     NOT_ON_THIS_MACHINE = "HR317", "an action needs what this machine does not have"
     UNUSABLE_PACKAGE = "HR318", "an action of another package that can't be used"
     OUT_OF_REACH = "HR319", "a request to an address that it may not reach"
+    NOT_KNOWN_HERE = "HR320", "a name that is not known where it stands"
 
     UNPROVEN_SOURCE = "HR401", "a source that takes deliveries from anyone"
     UNPROVEN_SHELL = "HR402", "a command that anyone may start"

@@ -1,10 +1,11 @@
 """What the templates and conditions of a rule may name: its own steps and variables, and the secrets of hookrules.yaml."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hookrules.actions.action import USUAL
-from hookrules.engine.conditions import FactUse
+from hookrules.engine.conditions import FactUse, compile_condition
+from hookrules.engine.config import places
 from hookrules.engine.config.answers import Respond
 from hookrules.engine.config.codes import Code
 from hookrules.engine.config.findings import Finding
@@ -22,21 +23,35 @@ from hookrules.engine.templating import Reference, Use, ValueTemplate
 
 def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
     yield from _check_step_ids(written)
-    check = _Check(written, known.secrets, ())
+    variables = _Check(written, known.secrets, (), places.VARIABLES)
     for path, template in (*written.templates["vars",], *written.leftovers("vars")):
-        yield from check.template(template, path)
+        yield from variables.template(template, path)
+    for path, key in written.keys:
+        strange = places.key("rule") if path[-1] == "by" else places.key()  # what correlates asks the event alone
+        yield from _Check(written, known.secrets, (), strange).names(key, path)
     earlier: list[str] = []
     for path, step in written.steps:
-        check = _Check(written, known.secrets, earlier)
-        if step.condition is not None:
-            yield from check.condition(step.condition.references(), (*path, "if"))
-        for place, template in (*written.templates[path], *written.leftovers(*path)):
-            yield from check.template(template, place)
-        yield from _check_services(written, path, step, known)
+        yield from _check_step(written, path, step, known, earlier)
         if step.id:
             earlier.append(step.id)
     if written.rule.respond is not None:
-        yield from _check_respond(written, written.rule.respond, _Check(written, known.secrets, earlier))
+        yield from _check_respond(written, written.rule.respond, _Check(written, known.secrets, earlier, places.ANSWER))
+
+
+def _check_step(written: WrittenRule, path: Path, step: PlannedStep, known: Known, earlier: Sequence[str]) -> Iterator[Finding]:
+    section, for_each = str(path[0]), (*path, "for_each")
+    has_items = step.for_each is not None or written.is_taken(*for_each)
+    check = _Check(written, known.secrets, earlier, places.step(section, has_items=has_items))
+    if step.condition is not None:
+        yield from check.condition(step.condition.references(), (*path, "if"))
+    awaited = step.action.expects()
+    if awaited is not None and awaited.condition is not None:
+        facts = compile_condition(awaited.condition, in_step=True).references()
+        yield from replace(check, strange=places.awaited(section)).condition(facts, (*path, step.kind, "for", "when"))
+    for place, template in (*written.templates[path], *written.leftovers(*path)):
+        its = replace(check, strange=places.items(section)) if place[: len(for_each)] == for_each else check
+        yield from its.template(template, place)
+    yield from _check_services(written, path, step, known)
 
 
 def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
@@ -51,6 +66,7 @@ def _check_step_ids(written: WrittenRule) -> Iterator[Finding]:
 def _check_respond(written: WrittenRule, respond: Respond, check: "_Check") -> Iterator[Finding]:
     for inner, template in templates_in(respond.answer):
         yield from check.template(template, ("respond", *inner))
+    check = replace(check, strange={})  # all of a run is strange to it
     for inner, template in templates_in(respond.late):
         yield from check.template(template, ("respond", "late", *inner))
         for reference in template.references():
@@ -94,6 +110,7 @@ class _Check:
     written: WrittenRule
     secrets: Collection[str] | None
     earlier: Sequence[str]
+    strange: places.Strange
 
     def template(self, template: Templated, path: Path) -> Iterator[Finding]:
         for use in template.raw_uses():
@@ -104,6 +121,9 @@ class _Check:
             yield self.written.warning(Code.SECRET_LITERAL, message, place, suggestion="{{ secrets.NAME }}")
         if isinstance(template, ValueTemplate):
             yield from self._numbers(template.source, path)
+        yield from self.names(template, path)
+
+    def names(self, template: Templated, path: Path) -> Iterator[Finding]:
         for reference in template.references():
             unknown = self._unknown(reference.path, Code.UNKNOWN_STEP)
             if unknown:
@@ -128,6 +148,8 @@ class _Check:
 
     def _unknown(self, name: Sequence[str], step_code: Code) -> _Unknown | None:
         """What is wrong with a name, where it is one that the rule or hookrules.yaml has to know."""
+        if name[0] in self.strange:
+            return Code.NOT_KNOWN_HERE, self.strange[name[0]], None
         if len(name) < 2 or name[0] not in _RULES_OWN:
             return None
         root, first = name[0], name[1]

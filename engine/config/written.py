@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from hookrules.actions import Services
 from hookrules.engine.conditions import Condition
 from hookrules.engine.config.codes import Code
+from hookrules.engine.config.correlating import Absence, Part
 from hookrules.engine.config.findings import Finding, Level
 from hookrules.engine.config.rule import PlannedStep, Rule
 from hookrules.engine.config.templated import Placed, templates_of
+from hookrules.engine.config.values import Value
 from hookrules.engine.config.yaml_nodes import Document, Path
 from hookrules.engine.model import Json
 from hookrules.engine.sources.catalogue import Catalogue
@@ -60,15 +62,27 @@ class WrittenRule:
 
     def _named_events(self) -> Iterator[tuple[Path, Sequence[str]]]:
         yield ("on",), self.rule.on
-        correlation, absence = self.rule.correlate, self.rule.absent
-        for position, part in enumerate(correlation.parts if correlation else ()):
-            yield ("correlate", "sequence" if correlation and correlation.ordered else "all", position, "on"), part.on
-        if absence:
-            yield ("absent", "on"), absence.on
+        for path, part in self._parts():
+            yield (*path, "on"), part.on
         for path, step in self.steps:
             expected = step.action.expects()
             if expected:
                 yield (*path, step.kind, "for", "on"), expected.events
+
+    @functools.cached_property
+    def keys(self) -> tuple[tuple[Path, Value], ...]:
+        """What events are told apart by: `per` of `throttle`, and `by` of `correlate` and `absent`."""
+        throttle = self.rule.throttle
+        per = [(("throttle", "per"), throttle.per)] if throttle and throttle.per else []
+        return (*per, *(((*path, "by"), part.by) for path, part in self._parts() if part.by))
+
+    def _parts(self) -> Iterator[tuple[Path, Part | Absence]]:
+        """What a rule that fires for several events, or for none, is about."""
+        correlation, absence = self.rule.correlate, self.rule.absent
+        for position, part in enumerate(correlation.parts if correlation else ()):
+            yield ("correlate", "sequence" if correlation and correlation.ordered else "all", position), part
+        if absence:
+            yield ("absent",), absence
 
     @functools.cached_property
     def conditions(self) -> tuple[tuple[Path, Condition], ...]:
