@@ -12,6 +12,7 @@ from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.environment import ENVIRONMENT
 from hookrules.engine.templating.filters import RAW
 from hookrules.engine.templating.generator import is_raw, place_of
+from hookrules.engine.templating.hyphens import Chain, hyphenated
 from hookrules.engine.templating.missing import nearest
 from hookrules.engine.templating.names import Reference, references
 from hookrules.engine.templating.positions import Position
@@ -85,20 +86,32 @@ def read(source: str) -> Parsed:
     deep = _too_deep(tree)
     if deep is not None:
         return Parsed(lambda: nodes.Template([]), lone=False, faults=(*unreadable, deep), whole=False)
-    return _checked(tree, unreadable)
+    return _checked(source, tree, unreadable)
 
 
-def _checked(tree: nodes.Template, unreadable: Sequence[TemplateError]) -> Parsed:
-    found = [*references(tree), *_printed_raw(tree), *_check(tree)]
+def _checked(source: str, tree: nodes.Template, unreadable: Sequence[TemplateError]) -> Parsed:
+    chains = hyphenated(source, frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"))
+    told = _outside([*unreadable, *references(tree)], chains)
+    found = [*told, *map(_subtraction, chains), *_printed_raw(tree), *_check(tree)]
     faults = sorted((one for one in found if isinstance(one, TemplateError)), key=lambda fault: (fault.line, fault.column))
     return Parsed(
         lambda: tree,
         _is_lone(tree),
         tuple(one for one in found if isinstance(one, Reference)),
         tuple(one for one in found if isinstance(one, Use)),
-        (*unreadable, *faults)[:MOST_FAULTS],
+        tuple(faults[:MOST_FAULTS]),
         whole=not unreadable,
     )
+
+
+def _outside(found: Iterable[Reference | TemplateError], chains: Sequence[Chain]) -> list[Reference | TemplateError]:
+    """Without what comes of reading one of the chains as a subtraction."""
+    return [one for one in found if not any(chain.covers(one.line, one.column) for chain in chains)]
+
+
+def _subtraction(chain: Chain) -> TemplateError:
+    message = f"'{chain.text}' is a subtraction here: behind a dot stands a key of letters, digits and '_' alone"
+    return fail(chain.place, message, f"write {chain.meant}")
 
 
 def _text(source: str) -> nodes.Template:

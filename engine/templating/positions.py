@@ -28,7 +28,13 @@ def positioned(lexer: Lexer, source: str, state: str | None = None) -> Iterator[
         yield Token(token.lineno, token.type, token.value.replace(_CARRIAGE_RETURN, "\r")) if marked else token
 
 
-def _located(source: str, tokens: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+def raw_tokens(lexer: Lexer, source: str) -> Iterator[tuple[Position, str, str]]:
+    """Place, kind and text of all that the source is made of, white space included. Raises TemplateSyntaxError at what is no token."""
+    kept = source.replace("\r", _CARRIAGE_RETURN)
+    return _located(kept, lexer.tokeniter(kept, None))
+
+
+def _located(source: str, tokens: Iterator[tuple[int, str, str]]) -> Iterator[tuple[Position, str, str]]:
     offset, line, line_start = 0, 1, 0
     try:
         for _, kind, text in tokens:

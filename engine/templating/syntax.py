@@ -8,6 +8,7 @@ from jinja2.parser import Parser
 
 from hookrules.engine.errors import TemplateError
 from hookrules.engine.templating.environment import ENVIRONMENT
+from hookrules.engine.templating.foreign_paths import jsonpath_at
 
 MOST_FAULTS = 20
 """What is told of one text; the rest comes when that is mended."""
@@ -54,12 +55,16 @@ def _offset(text: str, fault: TemplateError) -> int:
 
 def _told(error: TemplateSyntaxError, source: str) -> TemplateError:
     message = _OFFSET.sub("", str(error.message or "this is no template").rstrip("."))
+    row, column = max(int(error.lineno) - 1, 0), getattr(error.lineno, "column", 0)
     suggestion = None
-    if "unknown tag" in message.lower():
+    foreign = jsonpath_at(source.split("\n")[row], column) if "unexpected char '$'" in message else None
+    if foreign:
+        message, suggestion = foreign
+    elif "unknown tag" in message.lower():
         message = message.split(". ")[0].replace("Encountered", "an")
         suggestion = f"templates know {', '.join(f'{{% {tag} %}}' for tag in ('if', 'for', 'set', 'raw'))}"
     elif "comment" in message and "${#" in source:
         suggestion = "{# begins a comment of the template; write {% raw %}${#…}{% endraw %}"
     elif "{{." in source or "{{ ." in source:
         suggestion = "where {{ }} is another program's, write {% raw %}{{.Name}}{% endraw %}"
-    return TemplateError(message, line=max(int(error.lineno) - 1, 0), column=getattr(error.lineno, "column", 0), suggestion=suggestion)
+    return TemplateError(message, line=row, column=column, suggestion=suggestion)

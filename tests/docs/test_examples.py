@@ -10,6 +10,7 @@ from support_docs import Block, blocks
 
 from hookrules.engine.conditions import compile_condition, find
 from hookrules.engine.errors import ConditionError, TemplateError
+from hookrules.engine.matching.names import event_names
 from hookrules.engine.templating import (
     GitRef,
     HeaderValue,
@@ -92,7 +93,7 @@ def _jsonpath() -> None:
 @pytest.mark.parametrize("example", examples(*PLACES), ids=lambda example: example.name)
 def test_a_template_prints_what_its_page_says(example: Example) -> None:
     place = PLACES[example.block.kind]
-    names = {"payload": example.given["payload"]}
+    names = event_names(facts(example.given["payload"], **example.given.get("event", {})).event)
     if example.error is not None:
         with pytest.raises(TemplateError) as told:
             place(example.written).render(names)
