@@ -1,6 +1,5 @@
 """`*.test.yaml` → tests with their places, and findings. A test names what rules and settings have."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from hookrules.engine.config.event_types import type_meant, unknown_type
 from hookrules.engine.config.findings import Finding, Level, errors
 from hookrules.engine.config.problems import findings_of
 from hookrules.engine.config.rule_test import RuleTestFields, RuleTestFile
+from hookrules.engine.config.rule_test_payloads import Body, body_of
 from hookrules.engine.config.ruleset import PlannedStep, Rule, Ruleset
 from hookrules.engine.config.settings import Settings
 from hookrules.engine.config.suggestions import closest
@@ -25,14 +25,6 @@ SCHEDULE, RULE = "schedule", "rule"
 """Sources of events that the engine makes itself."""
 
 _STATES = tuple(state.value for state in RunState if state.ended)
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What a test delivers. `is_json` is False for a file whose name does not say so."""
-
-    data: bytes
-    is_json: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,40 +228,5 @@ class _Reader:
 
     def _body(self) -> Body | None:
         """Raises ValueError, in a sentence for a person, where it can't be used."""
-        written = self.fields.payload
-        if "payload" not in self.fields.model_fields_set:
-            if self._source() in (SCHEDULE, RULE):
-                return None
-            raise ValueError("'payload' is missing: a file beside this one, or the payload itself")
-        if isinstance(written, str):
-            body = self._file(written)
-            return body if self.fields.merge is None else _as_json(merged(_decoded(body, written), self.fields.merge))
-        return _as_json(written if self.fields.merge is None else merged(written, self.fields.merge))
-
-    def _file(self, name: str) -> Body:
-        path = Path(self.document.file).parent / name
-        try:
-            return Body(path.read_bytes(), path.suffix == ".json")
-        except (OSError, ValueError) as problem:
-            why = getattr(problem, "strerror", None) or "not a path"
-            raise ValueError(f"can't read {path}: {why.lower()}") from None
-
-
-def _decoded(body: Body, name: str) -> Json:
-    try:
-        return json.loads(body.data)
-    except (ValueError, RecursionError):
-        raise ValueError(f"'merge' changes a payload of JSON, and {name} is none") from None
-
-
-def _as_json(payload: Json) -> Body:
-    return Body(json.dumps(payload, ensure_ascii=False).encode(errors="replace"))
-
-
-def merged(payload: Json, changes: Json) -> Json:
-    """RFC 7386, JSON Merge Patch: mappings are merged, null takes a key out, and anything else replaces what was there."""
-    if not isinstance(changes, dict):
-        return changes
-    base = payload if isinstance(payload, dict) else {}
-    kept = {key: value for key, value in base.items() if key not in changes}
-    return kept | {key: merged(base.get(key), change) for key, change in changes.items() if change is not None}
+        folder = Path(self.document.file).parent
+        return body_of(self.fields, folder, made_by_engine=self._source() in (SCHEDULE, RULE))

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import msgspec
 
 from hookrules.engine import bodies
-from hookrules.engine.config.rule_test_files import RULE, SCHEDULE, RuleTest, merged
+from hookrules.engine.config.rule_test_files import RULE, SCHEDULE, RuleTest
+from hookrules.engine.config.rule_test_payloads import Body, merged
 from hookrules.engine.config.ruleset import Ruleset
 from hookrules.engine.errors import JournalError, Refusal
 from hookrules.engine.intake import Intake, Taken
@@ -117,15 +118,10 @@ class _Passage:
 
     def _delivery(self, source: Source) -> Delivery:
         """As the provider would send it, and over that what the test says."""
-        fields, body = self.test.fields, self.test.body
-        data = b"" if body is None else body.data
-        headers: dict[str, tuple[str, ...]] = {
-            name.lower(): (value,) for name, value in source.label(fields.event, "test").items() if value
-        }
-        if body is not None and body.is_json:
-            headers["content-type"] = ("application/json",)
-        headers.update((name.lower(), values) for name, values in fields.headers.items())
-        return Delivery(source.name, data, headers, self.clock(), fields.query, address=fields.ip)
+        fields, body = self.test.fields, self.test.body or Body(b"", is_json=False)
+        label = {name.lower(): (value,) for name, value in source.label(fields.event, "test").items() if value}
+        headers = {**label, **body.headers(fields.headers)}
+        return Delivery(source.name, body.data, headers, self.clock(), fields.query, address=fields.ip)
 
     def _made_by_the_engine(self) -> Event:
         fields, now = self.test.fields, self.clock()

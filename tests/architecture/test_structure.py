@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "engine.collector",
         "engine.header_names",
         "engine.processors",
+        "engine.bodies",
         "engine.conditions",
         "engine.templating",
         "engine.sources",

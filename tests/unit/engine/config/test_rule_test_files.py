@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support_rule_tests import read_tests, rule_test
 
-from hookrules.engine.config.rule_test_files import merged
+from hookrules.engine.config.rule_test_payloads import merged
 
 RULE = "name: deploy\non: github.push\nsteps: [{id: build, shell: make}, {log: done}]"
 
@@ -101,6 +101,46 @@ def test_any_other_file_is_a_finding_and_no_crash(text: str) -> None:
 
 def test_an_empty_file_has_no_tests() -> None:
     assert findings("") == findings("tests: []") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.json", b"", "the body is not JSON: it is empty"),
+        ("a.json", b"[1,", "the body is not JSON: it ends too early, at line 1, column 4"),
+        ("a.json", b'{"a": \xff"}', "the body is not"),
+        ("a.json", b'{"a": "\xff"}', "the body is not UTF-8"),
+        ("a.txt", b"\xff", "the body is not UTF-8"),
+    ],
+)
+def test_a_file_that_a_server_would_refuse_is_told(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    text = f"tests: [{{name: it, source: github, payload: {name}, rules: deploy}}]"
+    (found,) = read_tests(text, RULE, file=str(tmp_path / "some.test.yaml")).findings
+    assert (found.level, found.code, found.line, found.column) == ("error", "HR602", 1, text.index(name) + 1)
+    assert found.message.startswith(f"{tmp_path / name} can't be used: {words}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "headers"),
+    [
+        ("a.txt", b"hello", {}),
+        ("a.txt", b"", {}),
+        ("a.json", b"\xef\xbb\xbf{}", {}),
+        ("a.json", b"a=1&b=2", {"Content-Type": "application/x-www-form-urlencoded"}),
+    ],
+)
+def test_a_file_is_read_as_what_it_is_sent_as(tmp_path: Path, name: str, content: bytes, headers: dict[str, str]) -> None:
+    (tmp_path / name).write_bytes(content)
+    text = f"tests: [{{name: it, source: github, headers: {headers}, payload: {name}, rules: deploy}}]"
+    assert read_tests(text, RULE, file=str(tmp_path / "some.test.yaml")).findings == ()
+
+
+@pytest.mark.parametrize("of", ["source: schedule, event: nightly", "source: rule, event: deploy.failed"])
+def test_what_the_engine_makes_is_json_whatever_the_file_is_called(tmp_path: Path, of: str) -> None:
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    (found,) = read_tests(f"tests: [{{name: it, {of}, payload: a.txt, rules: []}}]", RULE, file=str(tmp_path / "a.test.yaml")).findings
+    assert (found.code, "the body is not JSON" in found.message) == ("HR602", True)
 
 
 def test_a_file_is_sent_as_it_is_and_merge_changes_it(tmp_path: Path) -> None:
