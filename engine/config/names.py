@@ -26,7 +26,7 @@ def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
     variables = _Check(written, known.secrets, (), places.VARIABLES)
     for path, template in (*written.templates["vars",], *written.leftovers("vars")):
         yield from variables.template(template, path)
-    for path, key in written.keys:
+    for path, key in (*written.keys, *written.leftovers("concurrency"), *written.leftovers("throttle")):
         strange = places.key("rule") if path[-1] == "by" else places.key()  # what correlates asks the event alone
         yield from _Check(written, known.secrets, (), strange).names(key, path)
     earlier: list[str] = []
@@ -40,14 +40,14 @@ def check_names(written: WrittenRule, known: Known) -> Iterator[Finding]:
 
 def _check_step(written: WrittenRule, path: Path, step: PlannedStep, known: Known, earlier: Sequence[str]) -> Iterator[Finding]:
     section, for_each = str(path[0]), (*path, "for_each")
-    has_items = step.for_each is not None or written.is_taken(*for_each)
+    has_items = step.for_each is not None or written.is_touched(*for_each)
     check = _Check(written, known.secrets, earlier, places.step(section, has_items=has_items))
     if step.condition is not None:
         yield from check.condition(step.condition.references(), (*path, "if"))
     awaited = step.action.expects()
     if awaited is not None and awaited.condition is not None:
         facts = compile_condition(awaited.condition, in_step=True).references()
-        yield from replace(check, strange=places.awaited(section)).condition(facts, (*path, step.kind, "for", "when"))
+        yield from check.condition(facts, (*path, step.kind, "for", "when"))
     for place, template in (*written.templates[path], *written.leftovers(*path)):
         its = replace(check, strange=places.items(section)) if place[: len(for_each)] == for_each else check
         yield from its.template(template, place)

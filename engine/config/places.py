@@ -16,7 +16,6 @@ _NO_FOR_EACH = _of_items(
     "is known only in a step with `for_each`, and this one has none; add it, or name the value itself, like payload.ref"
 )
 _IN_FOR_EACH = _of_items("comes of `for_each`, so that it is not known in `for_each` itself")
-_WHILE_WAITING = _of_items("is not known in what a step waits for")
 _OF_STEPS: Strange = {"failed": f"{_FAILED}; what became of an earlier step is at steps.ID.state and steps.ID.error"}
 
 VARIABLES: Strange = {
@@ -36,18 +35,13 @@ def key(*more: str) -> Strange:
 
 
 def step(section: str, *, has_items: bool) -> Strange:
-    """A step's fields, and its `if`."""
+    """A step's fields, its `if`, and the condition on what it waits for."""
     return {**_section(section), **({} if has_items else _NO_FOR_EACH)}
 
 
 def items(section: str) -> Strange:
     """`for_each`."""
     return {**_section(section), **_IN_FOR_EACH}
-
-
-def awaited(section: str) -> Strange:
-    """The condition on what a step waits for."""
-    return {**_section(section), **_WHILE_WAITING}
 
 
 def _section(section: str) -> Strange:

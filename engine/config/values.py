@@ -17,8 +17,6 @@ from hookrules.engine.model import Json
 from hookrules.engine.templating import Reference, TextTemplate, Use, ValueTemplate, use_jsonpath
 
 _PATH = re.compile(r"\$[.\[]|\$$")
-_OF_RUNS = frozenset({"steps", "vars", "secrets", "item", "index", "failed", "run", "events"})
-"""What only a run knows, which there is not yet when the event comes."""
 
 use_jsonpath(find)  # templating may not know conditions; this room knows both
 
@@ -148,7 +146,7 @@ def _key_value(written: Any) -> Value:
     if not isinstance(written, str):
         raise PydanticCustomError("string_type", "text is expected")
     if _is_path_or_template(written):
-        return _known_at_once(_value(written), "a key")
+        return _value(written)
     fact = _fact(written, in_step=False)
     if fact is None:
         message = f"'{written}' is the same for all events; write a path, a fact or a template"
@@ -161,15 +159,7 @@ def _group_value(written: Any) -> Value:
     found = None
     if isinstance(written, str) and "{{" not in written:
         found = _path(written) if _PATH.match(written) else _fact(written, in_step=False)
-    return found or _known_at_once(TextTemplate.read(written), "a group")
-
-
-def _known_at_once(value: Value, noun: str) -> Value:
-    for reference in value.references():
-        if reference.path[0] in _OF_RUNS:
-            message = f"{noun} is worked out when the event comes, and '{reference.path[0]}' is not there yet"
-            raise problem("group", message)
-    return value
+    return found or TextTemplate.read(written)
 
 
 def _pattern(*roots: str) -> str:

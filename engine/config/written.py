@@ -70,11 +70,13 @@ class WrittenRule:
                 yield (*path, step.kind, "for", "on"), expected.events
 
     @functools.cached_property
-    def keys(self) -> tuple[tuple[Path, Value], ...]:
-        """What events are told apart by: `per` of `throttle`, and `by` of `correlate` and `absent`."""
-        throttle = self.rule.throttle
-        per = [(("throttle", "per"), throttle.per)] if throttle and throttle.per else []
-        return (*per, *(((*path, "by"), part.by) for path, part in self._parts() if part.by))
+    def keys(self) -> Sequence[Placed]:
+        """What events are told apart by: `group` of `concurrency`, `per` of `throttle`, `by` of `correlate` and `absent`."""
+        order, limit = self.rule.concurrency, self.rule.throttle
+        found: list[tuple[Path, Value | None]] = [(("concurrency", "group"), order.group)] if order else []
+        found += [(("throttle", "per"), limit.per)] if limit else []
+        found += [((*path, "by"), part.by) for path, part in self._parts()]
+        return [(path, value) for path, value in found if value]
 
     def _parts(self) -> Iterator[tuple[Path, Part | Absence]]:
         """What a rule that fires for several events, or for none, is about."""
@@ -95,14 +97,6 @@ class WrittenRule:
         """Those of the variables, under `("vars",)`, and of each step, under the path to it."""
         variables = [(("vars", name), value) for name, value in self.rule.vars.items()]
         return {("vars",): variables, **{path: [*templates_of(path, step)] for path, step in self.steps}}
-
-    @functools.cached_property
-    def keys(self) -> Sequence[Placed]:
-        """What its events are told apart by when they come."""
-        group = self.rule.concurrency and self.rule.concurrency.group
-        key = self.rule.throttle and self.rule.throttle.per
-        found: list[Placed] = [(("concurrency", "group"), group)] if group else []
-        return [*found, (("throttle", "per"), key)] if key else found
 
     def leftovers(self, *path: int | str) -> Iterator[tuple[Path, Leftover]]:
         """The templates among what is taken out below the path: they name what is checked all the same."""

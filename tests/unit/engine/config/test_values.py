@@ -193,7 +193,7 @@ def _of_source(finding: Finding) -> bool:
         ("heder.X", "HR104", 0, "'heder.X' is the same for all events", "header.X"),
         ("payload.ref", "HR104", 0, "is the same for all events", "$.ref"),
         ("two words", "HR104", 0, "is the same for all events", None),
-        ("{{ vars.l }}", "HR104", 0, "a key is worked out when the event comes, and 'vars' is not there yet", None),
+        ("{{ vars.l }}", "HR320", 3, "a key is worked out when the event comes, and 'vars' is not there yet", None),
         ("$.repositry.name", "HR310", 0, "a github push has no $.repositry", "$.repository"),
     ],
 )
