@@ -74,14 +74,9 @@ class Document:
         return inside(node, self.lines, line, column) if isinstance(node, ScalarNode) else (node.line, node.column)
 
     def offset(self, path: Path, part: object) -> int:
-        """Where in the scalar at `path` a template begins that is only part of its text, as the URL is of `POST https://…`; else 0.
-
-        Of a fact that stands alone a template was made (`item.parts`: `{{ item.parts }}`), which begins before it.
-        """
+        """Where in the scalar at `path` a template begins that is only part of its text, as the URL is of `POST https://…`; else 0."""
         node = descend(self.root, path) if self.root else None
-        if not isinstance(node, ScalarNode) or not isinstance(part, str):
-            return 0
-        return -len("{{ ") if part == f"{{{{ {node.text} }}}}" else max(node.text.find(part), 0)
+        return max(node.text.find(part), 0) if isinstance(node, ScalarNode) and isinstance(part, str) else 0
 
     def locate_key(self, path: Path) -> tuple[int, int]:
         """Where the key at the end of `path` stands; where it is no key, what `locate` says."""
