@@ -123,15 +123,14 @@ class Execution:
 
     def _answered(self, ending: Ending) -> Ending:
         respond = self._rule.respond
-        if respond is None or respond.stream:
+        if respond is None or respond.stream or ending.state not in (RunState.SUCCEEDED, RunState.FAILED):
             return ending
-        if ending.state not in (RunState.SUCCEEDED, RunState.FAILED):
-            return replace(ending, response=_failure(f"the run {self._run.id} ended {ending.state}"))
         try:
             return replace(ending, response=respond.answer.render(self._names.for_templates()))
         except TemplateError as error:
             self._workshop.log("error", self._workshop.mask(f"{self._rule.name}: respond: {error}"))
-            return replace(ending, response=_failure(f"the answer of run {self._run.id} can't be worked out; the server's log says why"))
+            words = {"error": f"the answer of run {self._run.id} can't be worked out; the server's log says why"}
+            return replace(ending, response=Reply(500, json.dumps(words).encode(), "application/json"))
 
     def _section(self, section: str, planned: Sequence[PlannedStep], *, cancellable: bool = True) -> _Fault | None:
         """Of the step that failed for good and ended the section; None where all went well, or the run's end was asked for."""
@@ -251,10 +250,6 @@ def _facts(step: Step, plan: PlannedStep) -> dict[str, Json]:
 def _asks_of_items(plan: PlannedStep) -> bool:
     """Whether its `if` is to be asked for each item of its `for_each`."""
     return plan.condition is not None and any(use.root in BARE_ROOTS for use in plan.condition.references())
-
-
-def _failure(words: str) -> Reply:
-    return Reply(500, json.dumps({"error": words}).encode(), "application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,11 @@ class Responses:
         return None
 
     def _end(self, run_id: str) -> RunState | None:
-        """How the run has ended, or is going to without a step."""
+        """How the run has ended, or is going to without anything being done; one that is sure to fail may have steps for failures."""
         run = self._journal.run(run_id)
         if run is None:
             return None
-        return run.state if run.state.ended else run.verdict
+        return run.state if run.state.ended else None if run.verdict is RunState.DEAD else run.verdict
 
     async def stream(self, run_id: str, seconds: float) -> AsyncIterator[str]:
         """What the run's steps say, piece by piece, until it ends or the seconds are over."""
@@ -88,13 +88,21 @@ class Responses:
 
     async def _look(self, seen: int) -> None:
         """`seen`: the version that whoever waits has looked at."""
-        while self._waiting:
-            await asyncio.sleep(_GLANCE)
-            now = self._journal.version()
-            if now != seen:
-                seen, changed, self._changed = now, self._changed, asyncio.Event()
-                changed.set()
-        self._looking = None
+        try:
+            while self._waiting:
+                await asyncio.sleep(_GLANCE)
+                now = self._journal.version()
+                if now != seen:
+                    seen = now
+                    self._tell()
+        except JournalError:
+            self._tell()  # whoever waits meets it, too
+        finally:
+            self._looking = None
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
 
 class Answering:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from support_journal import NOW, claim, claim_one, event
 
+from hookrules.engine.errors import JournalError
 from hookrules.engine.journal import Journal
 from hookrules.engine.journal.sqlite import SqliteJournal
 from hookrules.engine.model import Group, Match, Mode, Reply, RunState
@@ -35,7 +36,6 @@ def waited_for(journal: Journal, run_id: str, seconds: float = PATIENCE) -> Repl
 
 
 def test_a_run_that_is_to_end_without_a_step_is_not_waited_for(journal: Journal) -> None:
-    assert waited_for(journal, start(journal, 0, Match("deploy", "d", fault="payload.name is missing"))) is RunState.DEAD
     start(journal, 1, SKIP)
     assert waited_for(journal, start(journal, 2, SKIP)) is RunState.SKIPPED
 
@@ -73,6 +73,46 @@ def test_what_a_run_answers_counts_and_else_how_it_ended(journal: Journal, reply
     run_id = start(journal, 0, LATEST)
     journal.end_run(claim_one(journal), RunState.DEAD, NOW, response=reply)
     assert waited_for(journal, run_id) == (reply or RunState.DEAD)
+
+
+def test_a_run_whose_key_can_not_be_worked_out_is_waited_for_since_its_failure_may_be_handled(journal: Journal) -> None:
+    run_id = start(journal, 0, Match("deploy", "d", fault="payload.name is missing"))
+    assert waited_for(journal, run_id, seconds=0.0) is None
+    journal.end_run(claim_one(journal), RunState.FAILED, NOW, response=REPLY)
+    assert waited_for(journal, run_id) == REPLY
+
+
+class FailsOnce(SqliteJournal):
+    """It can't be read when it is looked at for the second time."""
+
+    looks = 0
+
+    def version(self) -> int:
+        self.looks += 1
+        if self.looks == 2:
+            raise JournalError("it can't be read")
+        return super().version()
+
+
+def test_a_journal_that_can_not_be_read_for_once_keeps_nobody_waiting() -> None:
+    journal = FailsOnce(None)
+    run_id = start(journal, 0, LATEST)
+
+    async def end_it() -> Reply | RunState | None:
+        responses = Responses(journal)
+        async with asyncio.timeout(PATIENCE):
+            first = asyncio.create_task(responses.response(run_id, PATIENCE))
+            while journal.looks < 2:
+                await asyncio.sleep(0)
+            second = asyncio.create_task(responses.response(run_id, PATIENCE))
+            while journal.looks < 3:
+                await asyncio.sleep(0)
+            await asyncio.to_thread(lambda: journal.end_run(claim_one(journal), RunState.SUCCEEDED, NOW, response=REPLY))
+            await first
+            return await second
+
+    assert asyncio.run(end_it()) == REPLY
+    journal.close()
 
 
 def test_a_run_that_goes_on_says_nothing_in_time(journal: Journal) -> None:
