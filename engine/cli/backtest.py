@@ -44,6 +44,8 @@ def command(config: Path, folder: Path | None, since: float, source: str | None,
 
 def _look_up(project: Project, source: str | None, rule: str | None) -> None:
     """Raises UsageError for a name that neither the rules and the configuration know nor the journal: nothing would differ by it."""
+    if source is None and rule is None:
+        return
     rules = project.ruleset.rules
     sources = {
         *project.settings.sources,

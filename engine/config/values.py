@@ -109,19 +109,30 @@ def _as_template(written: str) -> str | None:
 
 
 def _list_value(written: Any) -> Value:
-    if isinstance(written, list) or (isinstance(written, str) and _is_path_or_template(written)):
+    if isinstance(written, list):
         return _value(written)
     if not isinstance(written, str):
         raise PydanticCustomError("list_type", "a list, a path or a template is expected")
-    fact = _fact(written, in_step=True)
+    return _no_mere_text(
+        written, "no_list", "is text, and for_each needs a list: a path, a fact, a template or a list of YAML", in_step=True
+    )
+
+
+def _key_value(written: Any) -> Value:
+    """What events are told apart by."""
+    if not isinstance(written, str):
+        raise PydanticCustomError("string_type", "text is expected")
+    return _no_mere_text(written, "no_key", "is the same for all events; write a path, a fact or a template", in_step=False)
+
+
+def _no_mere_text(written: str, mistake: str, said: str, *, in_step: bool) -> Value:
+    """A path, a fact or a template; of any other text `said` is what is wrong with it."""
+    if "{{" in written or _PATH.match(written):
+        return _value(written)
+    fact = _fact(written, in_step=in_step)
     if fact is None:
-        message = f"'{written}' is text, and for_each needs a list: a path, a fact, a template or a list of YAML"
-        raise problem("no_list", message, _meant(written, in_step=True))
+        raise problem(mistake, f"'{written}' {said}", _meant(written, in_step=in_step))
     return fact
-
-
-def _is_path_or_template(written: str) -> bool:
-    return "{{" in written or _PATH.match(written) is not None
 
 
 def _meant(written: str, *, in_step: bool) -> str | None:
@@ -139,19 +150,6 @@ def _can_be_read(text: str, *, in_step: bool) -> bool:
     except ConditionError:
         return False
     return True
-
-
-def _key_value(written: Any) -> Value:
-    """What events are told apart by."""
-    if not isinstance(written, str):
-        raise PydanticCustomError("string_type", "text is expected")
-    if _is_path_or_template(written):
-        return _value(written)
-    fact = _fact(written, in_step=False)
-    if fact is None:
-        message = f"'{written}' is the same for all events; write a path, a fact or a template"
-        raise problem("no_key", message, _meant(written, in_step=False))
-    return fact
 
 
 def _group_value(written: Any) -> Value:

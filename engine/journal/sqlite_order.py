@@ -20,20 +20,13 @@ def start(connection: sqlite3.Connection, run_id: str, event_seq: int | None, ev
         "source": event.source,
         "delivery_id": event.delivery_id,
         "rule": match.rule,
-        "digest": match.digest,
         "now": now,
         "due_at": now,
-        "group_name": match.group and match.group.name,
-        "group_most": match.group and match.group.most,
         "throttle_key": match.throttle and match.throttle.key,
-        "label": match.label,
         "held": 0,
-        "verdict": None,
-        "error": None,
+        **by_rule(match),
     }
-    if match.fault is not None:
-        values |= {"verdict": RunState.DEAD.value, "error": match.fault}
-    elif match.throttle or match.group:
+    if match.fault is None and (match.throttle or match.group):
         if _has_one(connection, values):
             return False
         if match.throttle:
@@ -46,6 +39,18 @@ def start(connection: sqlite3.Connection, run_id: str, event_seq: int | None, ev
     if written and match.throttle and match.throttle.kind is Within.COLLECT:
         connection.execute(_SQL["gather"], {"run": connection.execute(_SQL["seq_of_run"], (run_id,)).fetchone()[0], "event": event_seq})
     return written
+
+
+def by_rule(match: Match) -> dict[str, Any]:
+    """What a run has of its rule, but for the throttle."""
+    return {
+        "digest": match.digest,
+        "group_name": match.group and match.group.name,
+        "group_most": match.group and match.group.most,
+        "label": match.label,
+        "verdict": None if match.fault is None else RunState.DEAD.value,
+        "error": match.fault,
+    }
 
 
 def _has_one(connection: sqlite3.Connection, values: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from hookrules.engine.journal.sqlite_order import let_in
+from hookrules.engine.journal.sqlite_order import by_rule, let_in
 from hookrules.engine.journal.statements import load_statements
 from hookrules.engine.model import Match, RunState
 
@@ -23,23 +23,11 @@ def retry(connection: sqlite3.Connection, run_id: str, now: float, match: Match 
     """It is held like one that comes now, and let in where its group has room."""
     state = _state(connection, run_id)
     if match:
-        _execute(connection, "change_rule", run_id, **_by_rule(match))
+        _execute(connection, "change_rule", run_id, **by_rule(match))  # a throttle is for events, not for people
     if _execute(connection, "do_again", run_id, now=now):
         _execute(connection, "forget_all_steps" if match else "forget_what_failed", run_id)
         let_in(connection, run_id)
     return state
-
-
-def _by_rule(match: Match) -> dict[str, Any]:
-    """What a run has of its rule. A throttle is for events, not for people."""
-    return {
-        "digest": match.digest,
-        "group_name": match.group and match.group.name,
-        "group_most": match.group and match.group.most,
-        "label": match.label,
-        "verdict": None if match.fault is None else RunState.DEAD.value,
-        "error": match.fault,
-    }
 
 
 def approve(connection: sqlite3.Connection, run_id: str, now: float, by: str) -> bool:

@@ -46,7 +46,8 @@ class Index:
 
     def listens(self, source: str, event_type: str) -> bool:
         """Whether any rule is on events of this name."""
-        return self.bucket(source, event_type).rules > 0
+        bucket = self.bucket(source, event_type)
+        return bool(bucket.branch.rests or bucket.branch.lookups or bucket.otherwise)
 
     def match(self, event: Event, now: float) -> list[Rule]:
         """The rules that fire, in the order in which they were written; those with `otherwise` only where no other does."""
@@ -89,12 +90,10 @@ def _in_order(found: Sequence[Placed]) -> Sequence[Placed]:
 class Bucket:
     """The rules for the names that they all listen to."""
 
-    rules: int
-    """How many they are."""
     branch: Branch
     otherwise: tuple[Rule, ...]
 
 
 def _bucket(rules: Sequence[tuple[int, Rule]]) -> Bucket:
     ordinary = [(position, rule) for position, rule in rules if not rule.otherwise]
-    return Bucket(len(rules), narrowed(ordinary), tuple(rule for _, rule in sorted(rules, key=itemgetter(0)) if rule.otherwise))
+    return Bucket(narrowed(ordinary), tuple(rule for _, rule in sorted(rules, key=itemgetter(0)) if rule.otherwise))

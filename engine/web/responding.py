@@ -56,7 +56,9 @@ class Responses:
         run = self._journal.run(run_id)
         if run is None:
             return None
-        return run.state if run.state.ended else None if run.verdict is RunState.DEAD else run.verdict
+        if run.state.ended:
+            return run.state
+        return None if run.verdict is RunState.DEAD else run.verdict
 
     async def stream(self, run_id: str, seconds: float) -> AsyncIterator[str]:
         """What the run's steps say, piece by piece, until it ends or the seconds are over."""
