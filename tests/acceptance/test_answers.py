@@ -151,6 +151,10 @@ def rules_started(answered: tuple[int, dict[str, Any]]) -> tuple[int, list[str]]
     return status, [run["rule"] for run in told["runs"]]
 
 
+def runs_in(server: Server, state: str) -> list[dict[str, Any]]:
+    return json_lines(printed(server.folder, "runs", "--state", state, "--format", "json"))
+
+
 def test_a_run_that_is_dropped_is_answered_as_without_respond(server: Server) -> None:
     server.github("hold", {"group": "alone"})
     assert rules_started(server.github("alone", {})) == (202, ["alone"])
@@ -160,7 +164,10 @@ def test_a_run_that_is_dropped_is_answered_as_without_respond(server: Server) ->
 
 
 def test_a_run_that_is_replaced_is_answered_as_without_respond(server: Server) -> None:
-    server.github("hold", {"group": "latest"})
+    _, told = server.github("hold", {"group": "latest"})
+    until(
+        lambda: any(run["id"] == told["runs"][0]["id"] for run in runs_in(server, "waiting"))
+    )  # before a worker has it, it is replaced itself
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(server.github, "replace", {})
         until(lambda: any(line["rules"] == ["replaced"] for line in server.lines("event")))
